@@ -1,0 +1,34 @@
+"""What can go wrong in the appliance, as a tree:
+
+ApplianceError
+├── ConfigError          the configuration cannot be used; says line, key and what is allowed
+├── GateUnreachable      nobody answers at the gate's socket
+└── WireError            what came over the gate's socket is no message of ours
+"""
+
+from __future__ import annotations
+
+
+class ApplianceError(Exception):
+    """Base of this package's errors; its text is a sentence for a person that says what to do."""
+
+
+class ConfigError(ApplianceError):
+    """The configuration cannot be used."""
+
+    def __init__(self, path: str, line: int | None, key: str, problem: str) -> None:
+        self.path, self.line, self.key, self.problem = path, line, key, problem
+        where = f"{path}, line {line}" if line else path
+        super().__init__(f"{where}: {key}: {problem}" if key else f"{where}: {problem}")
+
+
+class GateUnreachable(ApplianceError):
+    """Nobody answers at the gate's socket."""
+
+    def __init__(self, socket_path: str, cause: str) -> None:
+        self.socket_path, self.cause = socket_path, cause
+        super().__init__(f"the gate does not answer at {socket_path} ({cause}); is 'qaqpa gate' running?")
+
+
+class WireError(ApplianceError):
+    """What came over the gate's socket is no message of ours."""

@@ -1,0 +1,220 @@
+"""The gate's socket, its whole vocabulary: one request and one reply a connection, each one line of JSON.
+
+    >>> encode(Look(ip="10.77.0.10"))
+    b'{"request":"look","ip":"10.77.0.10"}'
+
+The portal names a device by its IP address only; the gate finds the MAC address by itself (law 8). Must not know:
+sockets, sessions, pages.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from appliance.errors import WireError
+
+MAX_REQUEST_BYTES = 1024
+"""The largest request fits several times over; more is refused unread."""
+MAX_REPLY_BYTES = 16 * 1024 * 1024
+"""A list of 60,000 live visits fits."""
+
+# Bounds are on the wire types themselves: nothing longer ever reaches the core.
+Ip = Annotated[str, Meta(min_length=2, max_length=45)]
+Text = Annotated[str, Meta(max_length=64)]
+Mac = Annotated[str, Meta(pattern=r"^[0-9a-f]{2}(:[0-9a-f]{2}){5}$")]
+
+
+class Language(StrEnum):
+    """The languages of pages and messages (ISO 639-1)."""
+
+    KAZAKH = "kk"
+    RUSSIAN = "ru"
+    ENGLISH = "en"
+
+
+class _Request(msgspec.Struct, frozen=True, tag_field="request", forbid_unknown_fields=True):
+    pass
+
+
+class Look(_Request, tag="look"):
+    """What is the state of the device behind this address? → Status"""
+
+    ip: Ip
+
+
+class AskPassword(_Request, tag="ask_password"):
+    """«Get password» (¶5) → Status or Refused"""
+
+    ip: Ip
+    number: Text
+    """As the visitor typed it."""
+    language: Language
+
+
+class EnterPassword(_Request, tag="enter_password"):
+    """Password entered (¶7) → Status with ``Phase.ONLINE``, or Refused"""
+
+    ip: Ip
+    password: Text
+    """As the visitor typed it."""
+
+
+class ListVisits(_Request, tag="list_visits"):
+    """All live visits → Visits (administrators only)"""
+
+
+class EndVisit(_Request, tag="end_visit"):
+    """End this device's visit now → Done or Refused (administrators only)"""
+
+    mac: Mac
+
+
+Request = Look | AskPassword | EnterPassword | ListVisits | EndVisit
+
+
+class Phase(StrEnum):
+    """Where a device stands."""
+
+    STRANGER = "stranger"
+    """Nothing asked yet."""
+    ASKED = "asked"
+    """A password is on its way or waits to be entered."""
+    ONLINE = "online"
+    AWAY = "away"
+    """It left and may still return within the grace."""
+
+
+class Delivery(StrEnum):
+    """How far the SMS with the password has come."""
+
+    QUEUED = "queued"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    """The gate was restarted before it heard; the password counts if it arrives, a new one may be asked at once."""
+
+
+class Refusal(StrEnum):
+    """Why a request was refused: the program's side of a sentence that the portal says."""
+
+    BAD_REQUEST = "bad_request"
+    """No request of this vocabulary."""
+    TOO_LARGE = "too_large"
+    FORBIDDEN = "forbidden"
+    """The peer's uid may not ask this."""
+    BUSY = "busy"
+    NOT_ON_LAN = "not_on_lan"
+    """The address is not one of the visitors' network."""
+    UNKNOWN_DEVICE = "unknown_device"
+    """No MAC address is known behind the address."""
+    NOT_A_NUMBER = "not_a_number"
+    NOT_MOBILE = "not_mobile"
+    COUNTRY_NOT_ALLOWED = "country_not_allowed"
+    TOO_SOON = "too_soon"
+    """Wait ``retry_in_s`` before asking for another password."""
+    NUMBER_LIMIT = "number_limit"
+    """This number was sent enough passwords for now."""
+    DEVICE_LIMIT = "device_limit"
+    """This device asked for enough passwords for now."""
+    VENUE_LIMIT = "venue_limit"
+    """The venue has used up its SMS for today."""
+    ALREADY_ONLINE = "already_online"
+    NO_PASSWORD_ASKED = "no_password_asked"
+    PASSWORD_MALFORMED = "password_malformed"
+    """Not six digits 0–9; does not count as a try."""
+    PASSWORD_WRONG = "password_wrong"
+    PASSWORD_EXPIRED = "password_expired"
+    TOO_MANY_TRIES = "too_many_tries"
+    """The password is void; a new one must be asked."""
+    JOURNAL_UNAVAILABLE = "journal_unavailable"
+    """Nothing can be recorded now, so nobody is admitted."""
+    NO_SUCH_VISIT = "no_such_visit"
+
+
+class _Reply(msgspec.Struct, frozen=True, tag_field="reply", forbid_unknown_fields=True):
+    pass
+
+
+class Status(_Reply, tag="status"):
+    """The state of one device; fields that do not apply to its phase are None."""
+
+    phase: Phase
+    number: str | None = None
+    """The subscriber number, E.164 (asked, online, away)."""
+    delivery: Delivery | None = None
+    tries_left: int | None = None
+    expires_in_s: int | None = None
+    """Whole seconds until the password is void."""
+    resend_in_s: int | None = None
+    """Whole seconds until another password may be asked; 0 = now."""
+    online_for_s: int | None = None
+    """Whole seconds since admission (online, away)."""
+
+
+class Refused(_Reply, tag="refused"):
+    """The request was not carried out; nothing was half done."""
+
+    refusal: Refusal
+    retry_in_s: int | None = None
+    tries_left: int | None = None
+
+
+class LiveVisit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One line of ``qaqpa visits``."""
+
+    visit: str
+    device: str
+    number: str
+    phase: Phase
+    addresses: tuple[str, ...]
+    began_utc_ms: int
+    left_utc_ms: int | None
+
+
+class Visits(_Reply, tag="visits"):
+    """All live visits, oldest first."""
+
+    visits: tuple[LiveVisit, ...]
+
+
+class Done(_Reply, tag="done"):
+    """Carried out."""
+
+
+Reply = Status | Refused | Visits | Done
+
+_encoder = msgspec.json.Encoder()
+_request_decoder: msgspec.json.Decoder[Request] = msgspec.json.Decoder(Request)
+_reply_decoder: msgspec.json.Decoder[Reply] = msgspec.json.Decoder(Reply)
+
+
+def encode(message: Request | Reply) -> bytes:
+    """The message as one line of JSON, without the newline that ends it on the socket."""
+    return _encoder.encode(message)
+
+
+def decode_request(line: bytes) -> Request:
+    """
+    Raises:
+        WireError: no request of this vocabulary, or a field out of bounds.
+    """
+    try:
+        return _request_decoder.decode(line)
+    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
+        raise WireError(f"not a request: {error}") from error
+
+
+def decode_reply(line: bytes) -> Reply:
+    """
+    Raises:
+        WireError: no reply of this vocabulary.
+    """
+    try:
+        return _reply_decoder.decode(line)
+    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
+        raise WireError(f"not a reply: {error}") from error

@@ -1,0 +1,1 @@
+"""The kernel edge: rules, sets, connection tracking and evidence of presence. Knows devices, never visits."""

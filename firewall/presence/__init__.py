@@ -1,0 +1,1 @@
+"""Sources of evidence that a device is here or has left, one small module each."""

@@ -1,0 +1,166 @@
+"""The vocabulary of the journal: every kind of entry that can be recorded, and nothing else.
+
+    >>> encode(VisitEnded(visit="v1", device="02:00:00:00:00:01", left_utc_ms=0, proof="port"))
+    b'{"kind":"visit_ended","visit":"v1","device":"02:00:00:00:00:01","left_utc_ms":0,"proof":"port"}'
+
+An entry is a fact about a device, said in primitive values so that a reader in ten years needs no code of ours.
+Must not know: SQL, clocks, what a visit means to the appliance.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Stamp(msgspec.Struct, frozen=True):
+    """When an entry was recorded, on both clocks: a router has no battery clock, so UTC alone may lie."""
+
+    utc_ms: int
+    """Milliseconds since 1970-01-01T00:00:00Z as the system clock said."""
+    boot_id: str
+    """/proc/sys/kernel/random/boot_id: which boot ``boot_ms`` counts from."""
+    boot_ms: int
+    """Milliseconds since boot (CLOCK_BOOTTIME), which no clock setting moves."""
+
+
+class _Entry(msgspec.Struct, frozen=True, tag_field="kind", omit_defaults=False, forbid_unknown_fields=True):
+    pass
+
+
+class GateStarted(_Entry, tag="gate_started"):
+    """The gate began to serve; ``online`` visits went on from before, ``ended`` ones could not."""
+
+    version: str
+    online: int
+    ended: int
+
+
+class GateStopped(_Entry, tag="gate_stopped"):
+    """The gate was stopped in an orderly way."""
+
+    online: int
+
+
+class PasswordAsked(_Entry, tag="password_asked"):
+    """A visitor asked for a one-time password (¶5). The password itself is never in the journal."""
+
+    device: str
+    number: str
+    """E.164, for example ``+77011234567``."""
+    message: str
+    """Our identifier of the SMS; later entries about the same SMS carry it too."""
+
+
+class PasswordSent(_Entry, tag="password_sent"):
+    """An SMSC took the SMS (¶6)."""
+
+    device: str
+    number: str
+    message: str
+    smsc_message: str
+    """The SMSC's own identifier."""
+
+
+class PasswordDelivered(_Entry, tag="password_delivered"):
+    """The SMSC's receipt says that the phone has the SMS."""
+
+    device: str
+    number: str
+    message: str
+
+
+class PasswordUndelivered(_Entry, tag="password_undelivered"):
+    """The SMS will not arrive: refused, expired or undeliverable."""
+
+    device: str
+    number: str
+    message: str
+    reason: str
+
+
+class PasswordWrong(_Entry, tag="password_wrong"):
+    """A wrong password was entered and refused."""
+
+    device: str
+    number: str
+    tries_left: int
+
+
+class VisitBegan(_Entry, tag="visit_began"):
+    """The visitor was authorised (¶7); recorded before the gate opens."""
+
+    visit: str
+    device: str
+    addresses: tuple[str, ...]
+    number: str
+    method: str
+    """How the visitor was authorised: ``sms``."""
+
+
+class VisitAway(_Entry, tag="visit_away"):
+    """The device left and the gate is closed for it; within the grace it may still return."""
+
+    visit: str
+    device: str
+    left_utc_ms: int
+    proof: str
+    """Which source said so, for example ``port``."""
+
+
+class VisitResumed(_Entry, tag="visit_resumed"):
+    """The device returned within the grace; recorded before the gate opens again."""
+
+    visit: str
+    device: str
+    addresses: tuple[str, ...]
+    proof: str
+
+
+class VisitMoved(_Entry, tag="visit_moved"):
+    """The device has other addresses now, as DHCP gave them."""
+
+    visit: str
+    device: str
+    addresses: tuple[str, ...]
+
+
+class VisitEnded(_Entry, tag="visit_ended"):
+    """The visit is over; its password is void (¶8). ``left_utc_ms`` is when the device left, not when we noticed."""
+
+    visit: str
+    device: str
+    left_utc_ms: int
+    proof: str
+
+
+Entry = (
+    GateStarted
+    | GateStopped
+    | PasswordAsked
+    | PasswordSent
+    | PasswordDelivered
+    | PasswordUndelivered
+    | PasswordWrong
+    | VisitBegan
+    | VisitAway
+    | VisitResumed
+    | VisitMoved
+    | VisitEnded
+)
+
+_encoder = msgspec.json.Encoder()
+_decoder: msgspec.json.Decoder[Entry] = msgspec.json.Decoder(Entry)
+
+
+def encode(entry: Entry) -> bytes:
+    """The entry as JSON with its fields in declared order: the bytes the chain's digest covers."""
+    return _encoder.encode(entry)
+
+
+def decode(body: bytes | str) -> Entry:
+    """The entry that ``encode`` wrote.
+
+    Raises:
+        msgspec.ValidationError, msgspec.DecodeError: ``body`` is no entry of this vocabulary.
+    """
+    return _decoder.decode(body)

@@ -1,0 +1,1 @@
+"""The web applications in front of the gate; they know no kernel, no SMPP and no SQL."""

@@ -1,0 +1,1 @@
+"""The way of a text message to a phone over SMPP. Knows messages, never visitors or visits."""
