@@ -40,13 +40,13 @@ class _Request(msgspec.Struct, frozen=True, tag_field="request", forbid_unknown_
     pass
 
 
-class Look(_Request, tag="look"):
+class Look(_Request, frozen=True, tag="look"):
     """What is the state of the device behind this address? → Status"""
 
     ip: Ip
 
 
-class AskPassword(_Request, tag="ask_password"):
+class AskPassword(_Request, frozen=True, tag="ask_password"):
     """«Get password» (¶5) → Status or Refused"""
 
     ip: Ip
@@ -55,7 +55,7 @@ class AskPassword(_Request, tag="ask_password"):
     language: Language
 
 
-class EnterPassword(_Request, tag="enter_password"):
+class EnterPassword(_Request, frozen=True, tag="enter_password"):
     """Password entered (¶7) → Status with ``Phase.ONLINE``, or Refused"""
 
     ip: Ip
@@ -63,11 +63,11 @@ class EnterPassword(_Request, tag="enter_password"):
     """As the visitor typed it."""
 
 
-class ListVisits(_Request, tag="list_visits"):
+class ListVisits(_Request, frozen=True, tag="list_visits"):
     """All live visits → Visits (administrators only)"""
 
 
-class EndVisit(_Request, tag="end_visit"):
+class EndVisit(_Request, frozen=True, tag="end_visit"):
     """End this device's visit now → Done or Refused (administrators only)"""
 
     mac: Mac
@@ -140,7 +140,7 @@ class _Reply(msgspec.Struct, frozen=True, tag_field="reply", forbid_unknown_fiel
     pass
 
 
-class Status(_Reply, tag="status"):
+class Status(_Reply, frozen=True, tag="status"):
     """The state of one device; fields that do not apply to its phase are None."""
 
     phase: Phase
@@ -156,7 +156,7 @@ class Status(_Reply, tag="status"):
     """Whole seconds since admission (online, away)."""
 
 
-class Refused(_Reply, tag="refused"):
+class Refused(_Reply, frozen=True, tag="refused"):
     """The request was not carried out; nothing was half done."""
 
     refusal: Refusal
@@ -176,13 +176,13 @@ class LiveVisit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     left_utc_ms: int | None
 
 
-class Visits(_Reply, tag="visits"):
+class Visits(_Reply, frozen=True, tag="visits"):
     """All live visits, oldest first."""
 
     visits: tuple[LiveVisit, ...]
 
 
-class Done(_Reply, tag="done"):
+class Done(_Reply, frozen=True, tag="done"):
     """Carried out."""
 
 

@@ -27,7 +27,7 @@ class _Entry(msgspec.Struct, frozen=True, tag_field="kind", omit_defaults=False,
     pass
 
 
-class GateStarted(_Entry, tag="gate_started"):
+class GateStarted(_Entry, frozen=True, tag="gate_started"):
     """The gate began to serve; ``online`` visits went on from before, ``ended`` ones could not."""
 
     version: str
@@ -35,13 +35,13 @@ class GateStarted(_Entry, tag="gate_started"):
     ended: int
 
 
-class GateStopped(_Entry, tag="gate_stopped"):
+class GateStopped(_Entry, frozen=True, tag="gate_stopped"):
     """The gate was stopped in an orderly way."""
 
     online: int
 
 
-class PasswordAsked(_Entry, tag="password_asked"):
+class PasswordAsked(_Entry, frozen=True, tag="password_asked"):
     """A visitor asked for a one-time password (¶5). The password itself is never in the journal."""
 
     device: str
@@ -51,7 +51,7 @@ class PasswordAsked(_Entry, tag="password_asked"):
     """Our identifier of the SMS; later entries about the same SMS carry it too."""
 
 
-class PasswordSent(_Entry, tag="password_sent"):
+class PasswordSent(_Entry, frozen=True, tag="password_sent"):
     """An SMSC took the SMS (¶6)."""
 
     device: str
@@ -61,7 +61,7 @@ class PasswordSent(_Entry, tag="password_sent"):
     """The SMSC's own identifier."""
 
 
-class PasswordDelivered(_Entry, tag="password_delivered"):
+class PasswordDelivered(_Entry, frozen=True, tag="password_delivered"):
     """The SMSC's receipt says that the phone has the SMS."""
 
     device: str
@@ -69,7 +69,7 @@ class PasswordDelivered(_Entry, tag="password_delivered"):
     message: str
 
 
-class PasswordUndelivered(_Entry, tag="password_undelivered"):
+class PasswordUndelivered(_Entry, frozen=True, tag="password_undelivered"):
     """The SMS will not arrive: refused, expired or undeliverable."""
 
     device: str
@@ -78,7 +78,7 @@ class PasswordUndelivered(_Entry, tag="password_undelivered"):
     reason: str
 
 
-class PasswordWrong(_Entry, tag="password_wrong"):
+class PasswordWrong(_Entry, frozen=True, tag="password_wrong"):
     """A wrong password was entered and refused."""
 
     device: str
@@ -86,7 +86,7 @@ class PasswordWrong(_Entry, tag="password_wrong"):
     tries_left: int
 
 
-class VisitBegan(_Entry, tag="visit_began"):
+class VisitBegan(_Entry, frozen=True, tag="visit_began"):
     """The visitor was authorised (¶7); recorded before the gate opens."""
 
     visit: str
@@ -97,7 +97,7 @@ class VisitBegan(_Entry, tag="visit_began"):
     """How the visitor was authorised: ``sms``."""
 
 
-class VisitAway(_Entry, tag="visit_away"):
+class VisitAway(_Entry, frozen=True, tag="visit_away"):
     """The device left and the gate is closed for it; within the grace it may still return."""
 
     visit: str
@@ -107,7 +107,7 @@ class VisitAway(_Entry, tag="visit_away"):
     """Which source said so, for example ``port``."""
 
 
-class VisitResumed(_Entry, tag="visit_resumed"):
+class VisitResumed(_Entry, frozen=True, tag="visit_resumed"):
     """The device returned within the grace; recorded before the gate opens again."""
 
     visit: str
@@ -116,7 +116,7 @@ class VisitResumed(_Entry, tag="visit_resumed"):
     proof: str
 
 
-class VisitMoved(_Entry, tag="visit_moved"):
+class VisitMoved(_Entry, frozen=True, tag="visit_moved"):
     """The device has other addresses now, as DHCP gave them."""
 
     visit: str
@@ -124,7 +124,7 @@ class VisitMoved(_Entry, tag="visit_moved"):
     addresses: tuple[str, ...]
 
 
-class VisitEnded(_Entry, tag="visit_ended"):
+class VisitEnded(_Entry, frozen=True, tag="visit_ended"):
     """The visit is over; its password is void (¶8). ``left_utc_ms`` is when the device left, not when we noticed."""
 
     visit: str

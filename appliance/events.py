@@ -1,0 +1,137 @@
+"""What can happen to a venue: the only way anything reaches ``appliance.session``.
+
+Everything that is not a fact about the session comes in with the event: the time, random values, who stands behind an
+IP address. Must not know: where an event came from (a socket, netlink, the SMS process, a test).
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from appliance.wire import Language
+
+
+class Moment(msgspec.Struct, frozen=True):
+    """Now, on both clocks. Deadlines use ``boot_ms``, which no clock setting moves; records use ``utc_ms``."""
+
+    utc_ms: int
+    boot_ms: int
+
+
+class MessageState(StrEnum):
+    """What became of an SMS."""
+
+    SENT = "sent"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+
+
+class _Event(msgspec.Struct, frozen=True):
+    at: Moment
+
+
+class Started(_Event, frozen=True):
+    """The gate's process began, with the state that the last one left.
+
+    ``same_boot``: the machine ran on while only the process was away, so visits go on.
+    ``alive_utc_ms``: when the last process was surely alive; what ended without us ended about then.
+    """
+
+    version: str
+    same_boot: bool
+    alive_utc_ms: int
+
+
+class Stopping(_Event, frozen=True):
+    """The process is about to end in an orderly way; visits go on with the next one."""
+
+
+class Tick(_Event, frozen=True):
+    """Time has passed."""
+
+
+class Looked(_Event, frozen=True):
+    """The portal wants to know where the device stands."""
+
+    device: str
+
+
+class VisitsListed(_Event, frozen=True):
+    """An administrator wants to see all live visits."""
+
+
+class PasswordAsked(_Event, frozen=True):
+    """«Get password» with a number that was judged good (¶5). ``password`` is random, ``digest`` its keyed hash."""
+
+    device: str
+    number: str
+    language: Language
+    message: str
+    password: str
+    digest: bytes
+
+
+class MessageReported(_Event, frozen=True):
+    """The SMS process says what became of a message."""
+
+    message: str
+    state: MessageState
+    smsc_message: str
+    reason: str
+
+
+class PasswordEntered(_Event, frozen=True):
+    """A well-formed password was entered (¶7). ``here``: nothing says that the device has left meanwhile."""
+
+    device: str
+    address: str
+    digest: bytes
+    visit: str
+    here: bool
+
+
+class DeviceSeen(_Event, frozen=True):
+    """A source has evidence that the device is here, at the bridge port ``port`` if it knows."""
+
+    device: str
+    proof: str
+    port: str
+
+
+class DeviceLeft(_Event, frozen=True):
+    """A source has strong evidence that the device left at ``left_utc_ms``."""
+
+    device: str
+    proof: str
+    left_utc_ms: int
+
+
+class DeviceMoved(_Event, frozen=True):
+    """DHCP gave the device another address."""
+
+    device: str
+    address: str
+
+
+class EndAsked(_Event, frozen=True):
+    """An administrator ends the device's visit."""
+
+    device: str
+
+
+Event = (
+    Started
+    | Stopping
+    | Tick
+    | Looked
+    | VisitsListed
+    | PasswordAsked
+    | MessageReported
+    | PasswordEntered
+    | DeviceSeen
+    | DeviceLeft
+    | DeviceMoved
+    | EndAsked
+)

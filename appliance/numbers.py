@@ -1,0 +1,40 @@
+"""What a visitor typed into «Login», judged: a subscriber number (¶2) that may be sent an SMS, or why not.
+
+    >>> judge("8 (701) 123-45-67", frozenset({"KZ"}))
+    '+77011234567'
+    >>> judge("8 800 080 77 77", frozenset({"KZ"}))
+    <Refusal.NOT_MOBILE: 'not_mobile'>
+
+Pure. The plan of numbers is libphonenumber's.
+"""
+
+from __future__ import annotations
+
+import phonenumbers
+from phonenumbers import PhoneNumberType
+
+from appliance.wire import Refusal
+
+# FIXED_LINE_OR_MOBILE: plans such as North America's cannot tell the two apart; an SMS may arrive.
+_MOBILE = (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE)
+
+
+def judge(typed: str, countries: frozenset[str], home: str = "KZ") -> str | Refusal:
+    """The number in E.164, or the reason for refusing it.
+
+    Args:
+        typed: as the visitor typed it: national, with +, with 8-10, with blanks and brackets.
+        countries: ISO 3166 codes of the countries whose mobile numbers are served.
+        home: the country whose national notation is understood.
+    """
+    try:
+        number = phonenumbers.parse(typed, home)
+    except phonenumbers.NumberParseException:
+        return Refusal.NOT_A_NUMBER
+    if number.extension or not phonenumbers.is_valid_number(number):
+        return Refusal.NOT_A_NUMBER
+    if phonenumbers.number_type(number) not in _MOBILE:
+        return Refusal.NOT_MOBILE
+    if phonenumbers.region_code_for_number(number) not in countries:
+        return Refusal.COUNTRY_NOT_ALLOWED
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)

@@ -1,0 +1,85 @@
+"""One step being taken: the state so far and the effects gathered. The words that ``appliance.session`` is written in.
+
+Must not know: which event is being answered, or when which transition is allowed.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from appliance.effects import Answer, Effect, Keep, Record, Revoke
+from appliance.events import Moment
+from appliance.passwords import Scope, Times, within
+from appliance.state import Device, PasswordPending, Session, Visit, asked_key, device_key
+from appliance.wire import Refusal, Refused, Reply
+from journal.entries import Entry, VisitEnded
+
+
+class Turn:
+    """Starts from ``session``; every change is kept and every effect gathered in the order it was said."""
+
+    def __init__(self, session: Session, at: Moment) -> None:
+        self.session = session
+        self.at = at
+        self.effects: list[Effect] = []
+
+    def put(self, device: str, state: Device) -> None:
+        """The device's state is this now."""
+        self._replace(device, state)
+        self.effects.append(Keep(device_key(device), msgspec.json.encode(state)))
+
+    def forget(self, device: str) -> None:
+        """The device is a stranger now."""
+        self._replace(device, None)
+        self.effects.append(Keep(device_key(device), None))
+
+    def count(self, scope: Scope, key: str) -> None:
+        """One more password was asked now."""
+        limit = self.session.terms.allowances.of(scope)
+        times = (*within(self.session.asked.get((scope, key), ()), limit, self.at.boot_ms), self.at.boot_ms)
+        self._keep_asked(scope, key, times)
+
+    def uncount_old(self) -> None:
+        """Forget the times of asking that no limit looks at any more."""
+        for (scope, key), times in self.session.asked.items():
+            if times[-1] <= self.at.boot_ms - self.session.terms.allowances.of(scope).window_s * 1000:
+                self._keep_asked(scope, key, ())
+
+    def uncount_all(self) -> None:
+        """Forget every time of asking: the clock they were told on has begun anew."""
+        for scope, key in self.session.asked:
+            self._keep_asked(scope, key, ())
+
+    def end(self, device: str, visit: Visit, left_utc_ms: int, proof: str) -> None:
+        """The visit is over: closed, recorded, forgotten."""
+        self.do(Revoke(device, visit.addresses))
+        self.record(VisitEnded(visit=visit.visit, device=device, left_utc_ms=left_utc_ms, proof=proof))
+        self.forget(device)
+
+    def do(self, effect: Effect) -> None:
+        self.effects.append(effect)
+
+    def record(self, entry: Entry) -> None:
+        self.do(Record(entry))
+
+    def answer(self, reply: Reply) -> None:
+        self.do(Answer(reply))
+
+    def refuse(self, refusal: Refusal, retry_in_s: int | None = None, tries_left: int | None = None) -> None:
+        self.answer(Refused(refusal, retry_in_s=retry_in_s, tries_left=tries_left))
+
+    def _replace(self, device: str, state: Device | None) -> None:
+        devices, messages = self.session.devices, self.session.messages
+        old = devices.get(device)
+        if isinstance(old, PasswordPending):
+            messages = messages.delete(old.message)
+        if isinstance(state, PasswordPending):
+            messages = messages.set(state.message, device)
+        devices = devices.delete(device) if state is None else devices.set(device, state)
+        self.session = msgspec.structs.replace(self.session, devices=devices, messages=messages)
+
+    def _keep_asked(self, scope: Scope, key: str, times: Times) -> None:
+        asked = self.session.asked
+        asked = asked.set((scope, key), times) if times else asked.delete((scope, key))
+        self.session = msgspec.structs.replace(self.session, asked=asked)
+        self.effects.append(Keep(asked_key(scope, key), msgspec.json.encode(times) if times else None))
