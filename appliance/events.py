@@ -83,13 +83,16 @@ class MessageReported(_Event, frozen=True):
 
 
 class PasswordEntered(_Event, frozen=True):
-    """A well-formed password was entered (¶7). ``here``: nothing says that the device has left meanwhile."""
+    """A well-formed password was entered (¶7).
+
+    ``port``: the bridge port the device is behind; "" if no source knows, None if it has left meanwhile.
+    """
 
     device: str
     address: str
     digest: bytes
     visit: str
-    here: bool
+    port: str | None
 
 
 class DeviceSeen(_Event, frozen=True):

@@ -163,14 +163,14 @@ def _password_entered(turn: Turn, event: PasswordEntered) -> None:
         return turn.refuse(Refusal.PASSWORD_EXPIRED)
     if state.tries_left == 0:
         return turn.refuse(Refusal.TOO_MANY_TRIES, tries_left=0)
-    if not event.here:
+    if event.port is None:
         return turn.refuse(Refusal.UNKNOWN_DEVICE)
     if not passwords.same(state.digest, event.digest):
         left = state.tries_left - 1
         turn.record(entries.PasswordWrong(device=event.device, number=state.number, tries_left=left))
         turn.put(event.device, replace(state, tries_left=left))
         return turn.refuse(Refusal.PASSWORD_WRONG if left else Refusal.TOO_MANY_TRIES, tries_left=left)
-    visit = Visit(event.visit, state.number, (event.address,), began=event.at)
+    visit = Visit(event.visit, state.number, (event.address,), began=event.at, port=event.port)
     began = entries.VisitBegan(
         visit=visit.visit, device=event.device, addresses=visit.addresses, number=visit.number, method="sms"
     )

@@ -80,6 +80,14 @@ class Session(msgspec.Struct, frozen=True):
             mac: state.addresses for mac, state in self.devices.items() if isinstance(state, Visit) and state.online
         }
 
+    def ports(self) -> dict[str, str]:
+        """The bridge port each device that is online was last seen behind, where known."""
+        return {
+            mac: state.port
+            for mac, state in self.devices.items()
+            if isinstance(state, Visit) and state.online and state.port
+        }
+
     def pending_message(self, device: str) -> str | None:
         """The message whose password the device may enter now."""
         state = self.devices.get(device)

@@ -1,0 +1,160 @@
+"""The gate's process: everything built once, joined, and run until it is told to end. No decision is taken here."""
+
+from __future__ import annotations
+
+import logging
+import pwd
+import secrets
+import signal
+import time
+from pathlib import Path
+
+from firewall.presence.whereabouts import Whereabouts
+
+from appliance import render, state
+from appliance.config import Config
+from appliance.effects import SendPassword
+from appliance.engine import Engine, last_alive
+from appliance.events import DeviceLeft, DeviceSeen, Event, MessageReported, MessageState, Moment
+from appliance.inbox import Happened, Role, Stop
+from appliance.passwords import Allowances, Limit
+from appliance.reception import Reception
+from appliance.server import Server, notify_ready
+from firewall.gate import Gate
+from firewall.presence.evidence import Evidence
+from firewall.settings import Settings
+from journal.store import Store
+from sms import message as sms_message
+from sms.client import Client as SmsClient
+
+log = logging.getLogger(__name__)
+
+PORTAL_USER = "qaqpa-portal"
+GATE_USER = "qaqpa-gate"
+SMS_USER = "qaqpa-sms"
+
+
+def run(config: Config, version: str) -> None:
+    """Serve until SIGTERM or SIGINT. Admissions outlive the process, for as long as the kernel's timeouts.
+
+    Raises:
+        FirewallError, JournalError, OSError: it cannot serve; the gate is closed for whoever was not admitted before.
+    """
+    home = Path(config.paths.state) / "gate"
+    boot_id = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    store = Store.open(home / "journal.db")
+    kept = store.kept()
+    boot_before, alive_utc_ms = last_alive(kept)
+
+    def happened(event: Event) -> None:
+        engine.post(Happened(event))
+
+    whereabouts = Whereabouts(
+        config.lan.interface, lease_path(config), deliver=lambda evidence: happened(_as_event(evidence, now()))
+    )
+    messages = SmsClient(render.sms_socket(config), deliver=lambda report: happened(_as_report(report, now())))
+    engine = Engine(
+        state.restore(terms(config), kept),
+        gate=Gate(firewall_settings(config)),
+        journal=store,
+        places=whereabouts,
+        reception=Reception(
+            lan=config.lan.gate,
+            countries=frozenset(config.password.countries),
+            key=password_key(home / "password.key"),
+            whereabouts=whereabouts,
+            random=secrets,
+            clock=now,
+        ),
+        clock=now,
+        boot_id=boot_id,
+        send=lambda effect: messages.send(_as_message(config, effect)),
+    )
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: engine.post(Stop()))
+    server = Server(Path(render.gate_socket(config)), roles(), engine.post)
+    try:
+        whereabouts.start()
+        engine.start(version, same_boot=boot_before == boot_id, alive_utc_ms=alive_utc_ms)
+        messages.start()
+        server.start()
+        notify_ready()
+        log.info("the gate serves")
+        engine.run()
+    finally:
+        server.stop()
+        messages.stop()
+        whereabouts.stop()
+        store.close()
+
+
+def now() -> Moment:
+    """Now, on both clocks. CLOCK_BOOTTIME counts suspended time too, CLOCK_MONOTONIC does not."""
+    return Moment(utc_ms=time.time_ns() // 1_000_000, boot_ms=time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1_000_000)
+
+
+def terms(config: Config) -> state.Terms:
+    """The configuration's words about visits, for the session."""
+    return state.Terms(
+        password_valid_s=config.password.valid_s,
+        tries=config.password.tries,
+        resend_s=config.password.resend_s,
+        grace_s=config.presence.grace_s,
+        allowances=Allowances(
+            number=Limit(config.password.number_per_hour, 3600),
+            device=Limit(config.password.device_per_hour, 3600),
+            venue=Limit(config.password.venue_per_day, 86400),
+        ),
+    )
+
+
+def firewall_settings(config: Config) -> Settings:
+    """The configuration's words about the network, for the firewall."""
+    return Settings(
+        lan_interface=config.lan.interface,
+        lan=config.lan.gate,
+        wan_interface=config.wan.interface,
+        portal_port=config.portal.port,
+        redirect_port=config.portal.redirect_port,
+        captive_dns_port=config.portal.captive_dns_port,
+    )
+
+
+def lease_path(config: Config) -> Path:
+    """dnsmasq's lease file."""
+    return Path(config.paths.state) / "leases" / "dnsmasq.leases"
+
+
+def roles() -> dict[int, Role]:
+    """Who may ask the gate, by uid: the portal's user, and root."""
+    return {0: Role.ADMINISTRATOR, pwd.getpwnam(PORTAL_USER).pw_uid: Role.PORTAL}
+
+
+def password_key(path: Path) -> bytes:
+    """The secret under which passwords are hashed; made at the first start, readable by the gate alone."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        key = secrets.token_bytes(32)
+        draft = path.with_suffix(".new")
+        draft.touch(mode=0o600)
+        draft.write_bytes(key)
+        draft.rename(path)  # whole or not at all, also when the power fails now
+        return key
+
+
+def _as_event(evidence: Evidence, at: Moment) -> Event:
+    if evidence.present:
+        return DeviceSeen(at, device=evidence.mac, proof=evidence.proof.value, port=evidence.port)
+    return DeviceLeft(at, device=evidence.mac, proof=evidence.proof.value, left_utc_ms=at.utc_ms)
+
+
+def _as_message(config: Config, effect: SendPassword) -> sms_message.Message:
+    text = config.sms.text.fill(effect.language, config.venue.name, effect.password)
+    return sms_message.Message(id=effect.message, to=effect.number, text=text, expires_utc_ms=effect.expires_utc_ms)
+
+
+def _as_report(report: sms_message.Report, at: Moment) -> Event:
+    return MessageReported(
+        at, message=report.id, state=MessageState(report.state.value), smsc_message=report.smsc_id, reason=report.reason
+    )

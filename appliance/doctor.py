@@ -1,0 +1,103 @@
+"""`qaqpa doctor`: what on this machine is missing or wrong, and what to do about each.
+
+Asks every room for its own findings and adds those that only the whole can have. Changes nothing. Must not know: how
+a room finds out.
+"""
+
+from __future__ import annotations
+
+import pwd
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from appliance import daemon, render, wire
+from appliance.client import Client
+from appliance.config import Config
+from appliance.errors import GateUnreachable
+from appliance.smpp import sender_settings
+from firewall import checks as firewall_checks
+from journal import checks as journal_checks
+from sms import checks as sms_checks
+from sms.errors import SmsError
+
+
+class Finding(Protocol):
+    """What a room found (each has its own such type; rooms share none)."""
+
+    @property
+    def ok(self) -> bool: ...
+    @property
+    def what(self) -> str: ...
+    @property
+    def remedy(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class _Found:
+    ok: bool
+    what: str
+    remedy: str = ""
+
+
+def findings(config: Config) -> list[Finding]:
+    """All findings, in the order in which a person should mend them."""
+    return [
+        *_programs(),
+        *_users(),
+        *_rendered(config),
+        *firewall_checks.findings(daemon.firewall_settings(config)),
+        *journal_checks.findings(Path(config.paths.state) / "gate" / "journal.db"),
+        *_sms(config),
+        *_processes(config),
+    ]
+
+
+def _programs() -> Iterable[Finding]:
+    for program in ("nginx", "dnsmasq", "ipset"):
+        path = shutil.which(program, path="/usr/sbin:/usr/bin:/sbin:/bin")
+        package = {"nginx": "nginx-light", "dnsmasq": "dnsmasq-base", "ipset": "ipset"}[program]
+        yield _Found(path is not None, f"{program}: {path or 'not installed'}", f"apt-get install {package}")
+
+
+def _users() -> Iterable[Finding]:
+    for user in (daemon.GATE_USER, daemon.PORTAL_USER, daemon.SMS_USER):
+        try:
+            uid = pwd.getpwnam(user).pw_uid
+        except KeyError:
+            yield _Found(False, f"there is no user {user}", "systemd-sysusers systemd/sysusers.d/qaqpa.conf")
+        else:
+            yield _Found(True, f"user {user} is uid {uid}")
+
+
+def _rendered(config: Config) -> Iterable[Finding]:
+    for name, content in render.files(config).items():
+        path = Path(config.paths.state) / "conf" / name
+        try:
+            same = path.read_text(encoding="utf-8") == content
+        except OSError:
+            same = False
+        state = "is what the configuration says" if same else "is missing or older than the configuration"
+        yield _Found(same, f"{path} {state}", "qaqpa apply, then restart what changed")
+
+
+def _sms(config: Config) -> Iterable[Finding]:
+    try:
+        settings = sender_settings(config)
+    except (SmsError, OSError, KeyError) as error:
+        return [_Found(False, f"SMS: {error}", "correct [sms] in the configuration, or its password file")]
+    return sms_checks.findings(settings)
+
+
+def _processes(config: Config) -> Iterable[Finding]:
+    try:
+        reply = Client(render.gate_socket(config), timeout_s=2.0).ask(wire.ListVisits())
+    except GateUnreachable as error:
+        yield _Found(False, str(error), "systemctl status qaqpa-gate")
+    else:
+        live = f"{len(reply.visits)} live visits" if isinstance(reply, wire.Visits) else str(reply)
+        yield _Found(True, f"the gate answers: {live}")
+    portal = Path(config.paths.runtime) / "portal" / "portal.sock"
+    yield _Found(portal.is_socket(), f"the portal's socket {portal}", "systemctl status qaqpa-portal")

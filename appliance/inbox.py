@@ -1,0 +1,47 @@
+"""What other threads may put before the owner thread: requests that want an answer, events, and the end.
+
+Must not know: who posts, what becomes of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from appliance.events import Event
+from appliance.wire import Reply, Request
+
+
+class Role(StrEnum):
+    """Who asks, as the kernel vouches by the peer's uid."""
+
+    PORTAL = "portal"
+    """May look, ask for a password and enter one for the device behind an address. Hostile input (law 8)."""
+    ADMINISTRATOR = "administrator"
+    """Root on the box: may also list and end visits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Requested:
+    """A request came over the socket; ``answer`` is called exactly once, from the owner thread, and never blocks."""
+
+    request: Request
+    role: Role
+    answer: Callable[[Reply], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """Something happened by itself."""
+
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """End the owner thread in an orderly way."""
+
+
+Item = Requested | Happened | Stop
+"""Anything that may be posted."""

@@ -1,0 +1,105 @@
+"""From a request to an event: who asks, who stands behind the address, is what was typed worth the session's time?
+
+The portal is hostile input (law 8): it names an address, and the MAC address is found here. Random values are made
+here, so that the session stays pure. Must not know: what the session makes of the event.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Interface
+from typing import Protocol, assert_never
+
+from appliance import passwords, wire
+from appliance.events import EndAsked, Event, Looked, Moment, PasswordAsked, PasswordEntered, VisitsListed
+from appliance.inbox import Role
+from appliance.numbers import judge
+from appliance.state import Session
+from appliance.wire import Refusal, Refused
+
+
+class Whereabouts(Protocol):
+    """Who is where, as the kernel and DHCP know it (``firewall.presence.whereabouts``)."""
+
+    def device_at(self, address: IPv4Address) -> str | None:
+        """The MAC address behind an IP address that it holds rightfully."""
+
+    def port_of(self, device: str) -> str | None:
+        """The bridge port a device is behind; "" if unknown, None if it has left."""
+
+
+class Randomness(Protocol):
+    """Where unpredictable values come from (the module ``secrets``)."""
+
+    def randbelow(self, exclusive_upper_bound: int, /) -> int: ...
+    def token_hex(self, nbytes: int | None = None, /) -> str: ...
+
+
+_ADMINISTRATORS_ONLY = (wire.ListVisits, wire.EndVisit)
+
+
+@dataclass(frozen=True)
+class Reception:
+    """Judges requests for one venue. ``key`` is the secret under which passwords are hashed."""
+
+    lan: IPv4Interface
+    countries: frozenset[str]
+    key: bytes
+    whereabouts: Whereabouts
+    random: Randomness
+    clock: Callable[[], Moment]
+
+    def understand(self, request: wire.Request, role: Role, session: Session) -> Event | Refused:
+        """The event that the request is, or why it is none."""
+        now = self.clock()
+        if isinstance(request, _ADMINISTRATORS_ONLY) and role is not Role.ADMINISTRATOR:
+            return Refused(Refusal.FORBIDDEN)
+        match request:
+            case wire.Look(ip=ip):
+                device = self._device(ip)
+                return device if isinstance(device, Refused) else Looked(now, device=device)
+            case wire.AskPassword(ip=ip):
+                device = self._device(ip)
+                return device if isinstance(device, Refused) else self._asked(request, device, now)
+            case wire.EnterPassword(ip=ip):
+                device = self._device(ip)
+                return device if isinstance(device, Refused) else self._entered(request, device, session, now)
+            case wire.ListVisits():
+                return VisitsListed(now)
+            case wire.EndVisit(mac=mac):
+                return EndAsked(now, device=mac)
+            case _:
+                assert_never(request)
+
+    def _device(self, ip: str) -> str | Refused:
+        try:
+            address = IPv4Address(ip)
+        except ValueError:
+            return Refused(Refusal.NOT_ON_LAN)
+        if address not in self.lan.network or address == self.lan.ip:
+            return Refused(Refusal.NOT_ON_LAN)
+        return self.whereabouts.device_at(address) or Refused(Refusal.UNKNOWN_DEVICE)
+
+    def _asked(self, request: wire.AskPassword, device: str, now: Moment) -> Event | Refused:
+        number = judge(request.number, self.countries)
+        if isinstance(number, Refusal):
+            return Refused(number)
+        message = self.random.token_hex(8)
+        password = passwords.from_random(self.random.randbelow(10**passwords.DIGITS))
+        digest = passwords.digest(self.key, device, message, password)
+        return PasswordAsked(now, device, number, request.language, message, password, digest)
+
+    def _entered(self, request: wire.EnterPassword, device: str, session: Session, now: Moment) -> Event | Refused:
+        password = passwords.well_formed(request.password)
+        if password is None:
+            return Refused(Refusal.PASSWORD_MALFORMED)
+        message = session.pending_message(device) or ""
+        return PasswordEntered(
+            now,
+            device=device,
+            address=str(IPv4Address(request.ip)),
+            digest=passwords.digest(self.key, device, message, password),
+            visit=self.random.token_hex(8),
+            port=self.whereabouts.port_of(device),
+        )

@@ -1,0 +1,106 @@
+"""From the one configuration to those of nginx and dnsmasq, and the portal's command line.
+
+    >>> sorted(files(Config()))
+    ['dnsmasq-captive.conf', 'dnsmasq-lan.conf', 'nginx.conf']
+
+Pure but for reading the templates beside it. Must not know: whether anything runs.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import sys
+from importlib import resources
+
+from appliance.config import Config
+
+_PLACEHOLDER = re.compile(r"@\{([a-z_]+)\}")  # not $name or {name}: nginx has its own of those
+
+
+def files(config: Config) -> dict[str, str]:
+    """File name → content, as they stand in ``<state>/conf``."""
+    gate = config.lan.gate
+    first, last = dhcp_range(config)
+    servers = [f"server={server}" for server in config.wan.dns]
+    named = config.portal.host if config.portal.host and not _is_address(config.portal.host) else ""
+    values = {
+        "runtime": config.paths.runtime,
+        "state": config.paths.state,
+        "venue": config.venue.name.replace("<", "&lt;").replace(">", "&gt;"),
+        "interface": config.lan.interface,
+        "gate": str(gate.ip),
+        "netmask": str(gate.netmask),
+        "first": str(first),
+        "last": str(last),
+        "lease_s": str(config.lan.lease_s),
+        "port": str(config.portal.port),
+        "redirect_port": str(config.portal.redirect_port),
+        "captive_dns_port": str(config.portal.captive_dns_port),
+        "portal_url": portal_url(config),
+        "names": " ".join(dict.fromkeys([config.portal_host, str(gate.ip)])),
+        "servers": "\n".join(["no-resolv", *servers]) if servers else "# upstream: as /etc/resolv.conf says",
+        "portal_record": f"address=/{named}/{gate.ip}" if named else "# the portal is named by its address",
+    }
+    templates = resources.files("appliance") / "templates"
+    return {
+        name: _PLACEHOLDER.sub(lambda match: values[match[1]], (templates / name).read_text(encoding="utf-8"))
+        for name in ("dnsmasq-lan.conf", "dnsmasq-captive.conf", "nginx.conf")
+    }
+
+
+def portal_url(config: Config) -> str:
+    """Where every unadmitted probe is sent."""
+    port = "" if config.portal.port == 80 else f":{config.portal.port}"
+    return f"http://{config.portal_host}{port}/"
+
+
+def portal_command(config: Config) -> list[str]:
+    """The portal's process: gunicorn from this very environment, on a unix socket that only nginx may use."""
+    application = (
+        "portal.visitor.app:create_app("
+        f"gate={gate_socket(config)!r}, venue={config.venue.name!r}, language={config.venue.language.value!r})"
+    )
+    return [
+        sys.executable,
+        "-m",
+        "gunicorn",
+        "--bind",
+        f"unix:{config.paths.runtime}/portal/portal.sock",
+        "--umask",
+        "7",
+        "--workers",
+        "2",
+        "--threads",
+        "8",
+        "--worker-tmp-dir",
+        "/dev/shm",
+        "--no-control-socket",
+        application,
+    ]
+
+
+def dhcp_range(config: Config) -> tuple[ipaddress.IPv4Address, ipaddress.IPv4Address]:
+    """First and last address for visitors: the larger side of the gate's own."""
+    gate, network = config.lan.gate.ip, config.lan.gate.network
+    low, high = network.network_address + 1, network.broadcast_address - 1
+    below, above = int(gate) - int(low), int(high) - int(gate)
+    return (gate + 1, high) if above >= below else (low, gate - 1)
+
+
+def gate_socket(config: Config) -> str:
+    """Where the gate listens."""
+    return f"{config.paths.runtime}/gate/gate.sock"
+
+
+def sms_socket(config: Config) -> str:
+    """Where the SMS process listens."""
+    return f"{config.paths.runtime}/sms/sms.sock"
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,78 @@
+"""Where in a TOML text something is, and what its key allows: how a wrong configuration is told to a person.
+
+Must not know: what any key means.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping
+
+import msgspec
+
+_HEADER = re.compile(r"^\s*\[+\s*([A-Za-z0-9_.-]+)\s*\]+")
+_PATH = re.compile(r" - at `\$\.?([^`]*)`$")
+
+
+def line_of(text: str, key: str) -> int | None:
+    """The line (from 1) where ``key`` ("lan.address") is set in the TOML ``text``; None if it is not.
+
+    Finds keys written in the plain way, one a line below their section's header.
+    """
+    section, _, name = key.rpartition(".")
+    inside = ""
+    for number, line in enumerate(text.splitlines(), start=1):
+        if header := _HEADER.match(line):
+            inside = header[1]
+            if inside == key:
+                return number
+        elif inside == section and re.match(rf"\s*\"?{re.escape(name)}\"?\s*=", line):
+            return number
+    return None
+
+
+def located(error: msgspec.ValidationError) -> tuple[str, str]:
+    """msgspec's error as (key, problem): "Expected `int` - at `$.lan.lease_s`" → ("lan.lease_s", "expected `int`")."""
+    said = str(error)
+    where = _PATH.search(said)
+    key = re.sub(r"\[.*?\]", "", where[1]) if where else ""
+    problem = _PATH.sub("", said)
+    return key, problem[:1].lower() + problem[1:]
+
+
+def unknown_key(
+    raw: Mapping[str, object], kind: type[msgspec.Struct], above: str = ""
+) -> tuple[str, str | None] | None:
+    """The first key that ``kind`` does not have, dotted, with the nearest that it does have."""
+    known = {field.encode_name: field.type for field in msgspec.structs.fields(kind)}
+    for name, value in raw.items():
+        if name not in known:
+            nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+            return f"{above}{name}", nearest[0] if nearest else None
+        inner = known[name]
+        if not (isinstance(value, Mapping) and isinstance(inner, type) and issubclass(inner, msgspec.Struct)):
+            continue
+        if found := unknown_key(value, inner, f"{above}{name}."):
+            return found
+    return None
+
+
+def allowed(key: str, kind: type[msgspec.Struct]) -> str:
+    """What the type of ``key`` says of itself, as the end of a sentence: "; allowed: …"."""
+    inner: object = kind
+    for name in key.split("."):
+        if not (isinstance(inner, type) and issubclass(inner, msgspec.Struct)):
+            return ""
+        inner = {field.encode_name: field.type for field in msgspec.structs.fields(inner)}.get(name)
+    info = msgspec.inspect.type_info(inner) if inner is not None else None
+    if isinstance(info, msgspec.inspect.Metadata):
+        description = (info.extra_json_schema or {}).get("description")
+        return f"; allowed: {description}" if description else ""
+    if isinstance(info, msgspec.inspect.IntType) and info.ge is not None and info.le is not None:
+        return f"; allowed: a whole number from {info.ge} to {info.le}"
+    if isinstance(info, msgspec.inspect.StrType) and info.max_length is not None:
+        return f"; allowed: a text of at most {info.max_length} characters"
+    if isinstance(info, msgspec.inspect.EnumType):
+        return "; allowed: " + ", ".join(f'"{member.value}"' for member in info.cls)
+    return ""
