@@ -1,0 +1,28 @@
+"""Pure: whole seconds as people say them. Must not know: clocks, what is waited for.
+
+>>> wait(130, Durations("{n} s", "{n} min", "{n} h"))
+'3 min'
+"""
+
+from __future__ import annotations
+
+from portal.visitor.words import Durations
+
+
+def wait(seconds: int, durations: Durations) -> str:
+    """How long is still to wait, rounded up: whoever waits as long as we said must not be sent away again."""
+    if seconds <= 120:
+        return durations.seconds.format(n=max(0, seconds))
+    if seconds <= 2 * 3600:
+        return durations.minutes.format(n=-(-seconds // 60))
+    return durations.hours.format(n=-(-seconds // 3600))
+
+
+def elapsed(seconds: int, durations: Durations) -> str:
+    """How long something has lasted, rounded down."""
+    if seconds < 60:
+        return durations.seconds.format(n=max(0, seconds))
+    hours, minutes = divmod(seconds // 60, 60)
+    if not hours:
+        return durations.minutes.format(n=minutes)
+    return f"{durations.hours.format(n=hours)} {durations.minutes.format(n=minutes)}"

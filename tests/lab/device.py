@@ -1,0 +1,104 @@
+"""The gateway's own processes, started in a namespace exactly as systemd starts them on the device.
+
+The command lines, users and capabilities are read from ``systemd/*.service``, the directories from
+``systemd/tmpfiles.d``; only the places differ (``Places``). Must not know: visitors, what the processes do.
+"""
+
+from __future__ import annotations
+
+import grp
+import os
+import pwd
+import shlex
+import shutil
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.lab.run import ROOT, Process, run, start
+
+UNITS = ("gate", "dnsmasq-lan", "dnsmasq-captive", "sms", "portal", "nginx")
+"""In the order in which the device starts them."""
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where the lab has what the device has in /usr/lib, /etc, /run and /var/lib."""
+
+    folder: Path
+    """In the checkout, on a real disk: configuration, state, logs."""
+    runtime: Path
+    """For sockets: their paths may have 107 bytes only, so below /run as on the device."""
+
+    @property
+    def config(self) -> Path:
+        return self.folder / "etc" / "qaqpa.toml"
+
+    @property
+    def state(self) -> Path:
+        return self.folder / "state"
+
+    def of(self, text: str) -> str:
+        """A line of a unit with the device's paths replaced by ours."""
+        for there, here in (
+            ("/usr/lib/qaqpa/bin/qaqpa", f"{sys.executable} -m appliance.cli"),
+            ("/etc/qaqpa", str(self.folder / "etc")),
+            ("/run/qaqpa", str(self.runtime)),
+            ("/var/lib/qaqpa", str(self.state)),
+        ):
+            text = text.replace(there, here)
+        return text
+
+
+def make_directories(places: Places) -> None:
+    """What systemd-tmpfiles makes at boot."""
+    (places.folder / "etc").mkdir(parents=True, exist_ok=True)
+    for line in (ROOT / "systemd/tmpfiles.d/qaqpa.conf").read_text().splitlines():
+        match line.split():
+            case ["d", path, mode, user, group, "-"]:
+                made = Path(places.of(path))
+                made.mkdir(parents=True, exist_ok=True)
+                os.chown(made, pwd.getpwnam(user).pw_uid, grp.getgrnam(group).gr_gid)
+                made.chmod(int(mode, 8))
+            case ["f", path, mode, user, group, "-"]:
+                file = Path(path)
+                file.touch()
+                os.chown(file, pwd.getpwnam(user).pw_uid, grp.getgrnam(group).gr_gid)
+                file.chmod(int(mode, 8))
+            case _:
+                assert not line or line.startswith("#"), f"tmpfiles.d: {line}"
+
+
+def remove(places: Places) -> None:
+    """Leave nothing behind of state and sockets."""
+    for folder in (places.folder, places.runtime):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def apply(places: Places, namespace: str) -> None:
+    """qaqpa-apply.service.
+
+    Raises:
+        CommandFailed: the configuration is refused.
+    """
+    run(_command(places, "apply")[0], namespace=namespace, timeout_s=20)
+
+
+def start_unit(places: Places, unit: str, namespace: str) -> Process:
+    """Start one process as its unit says."""
+    command, settings = _command(places, unit)
+    return start(
+        command,
+        name=unit,
+        log=places.folder / "log" / f"{unit}.log",
+        namespace=namespace,
+        user=settings.get("User"),
+        capabilities=[name.removeprefix("CAP_").lower() for name in settings.get("AmbientCapabilities", "").split()],
+    )
+
+
+def _command(places: Places, unit: str) -> tuple[list[str], Mapping[str, str]]:
+    lines = (ROOT / f"systemd/qaqpa-{unit}.service").read_text().splitlines()
+    settings = dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
+    return shlex.split(places.of(settings["ExecStart"])), settings

@@ -1,0 +1,29 @@
+"""Wait for a condition, with an end: what every test and the lab use instead of sleeping."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from tests.lab.errors import TooLate
+
+T = TypeVar("T")
+
+_LOOK_EVERY_S = 0.02
+
+
+def until(condition: Callable[[], T | None], what: str, timeout_s: float = 5.0) -> T:
+    """The first true value that ``condition()`` gives; it is always asked at least once.
+
+    Raises:
+        TooLate: there was none within ``timeout_s`` seconds.
+    """
+    deadline = time.monotonic() + timeout_s
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() >= deadline:
+            raise TooLate(what, timeout_s)
+        time.sleep(_LOOK_EVERY_S)

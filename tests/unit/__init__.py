@@ -1,0 +1,1 @@
+"""Tests without a kernel, a socket or a file: the pure core."""

@@ -1,0 +1,89 @@
+"""The visitor's dialogue with the portal, whatever the portal asks and however it is reached.
+
+Both rungs inherit it: in process with a gate in memory, and gunicorn with a gate behind a unix socket.
+"""
+
+from __future__ import annotations
+
+from appliance.wire import AskPassword, EnterPassword, Language, Look, Phase, Refusal, Refused
+from tests.unit.portal.gate import NUMBER, PASSWORD, TRIES, Device
+from tests.unit.portal.phone import IP, Phone
+from tests.unit.portal.reading import field_of, words_of
+
+
+class VisitorContract:
+    """Inherit and give a ``phone`` fixture."""
+
+    def test_a_stranger_gets_the_three_elements_of_the_order(self, phone: Phone) -> None:
+        page = phone.get("/")
+        assert page.status == 200
+        read = words_of(page.body).splitlines()
+        assert {"Логин", "Пароль", "(Парольды алу)"} <= set(read)
+        assert phone.gate.heard == [Look(ip=IP)]
+
+    def test_a_whole_stay_from_number_to_online(self, phone: Phone) -> None:
+        asked = phone.post("/password", {"number": "8 701 123 45 67"})
+        assert (asked.status, asked.headers["location"]) == (303, "/")
+        assert phone.gate.heard == [AskPassword(ip=IP, number="8 701 123 45 67", language=Language.KAZAKH)]
+        page = phone.get("/")
+        assert "+7\u00a0701\u00a0123\u00a045\u00a067" in page.body
+        assert "autofocus" in field_of(page.body, "password")
+
+        wrong = phone.post("/login", {"password": "000000"})
+        assert wrong.status == 422
+        assert f": {TRIES - 1}" in wrong.body
+        assert "000000" not in wrong.body
+
+        right = phone.post("/login", {"password": PASSWORD})
+        assert (right.status, right.headers["location"]) == (303, "/online")
+        assert phone.gate.heard[-1] == EnterPassword(ip=IP, password=PASSWORD)
+        online = phone.get("/online")
+        assert online.status == 200
+        assert "Сіз интернеттесіз" in online.body
+        assert "Сіз интернеттесіз" in phone.get("/").body
+
+    def test_a_chosen_language_stays_chosen_through_forms_and_redirects(self, phone: Phone) -> None:
+        page = phone.get("/?lang=ru")
+        assert 'action="/password?lang=ru"' in page.body
+        asked = phone.post("/password?lang=ru", {"number": NUMBER})
+        assert asked.headers["location"] == "/?lang=ru"
+        assert phone.gate.heard[-1] == AskPassword(ip=IP, number=NUMBER, language=Language.RUSSIAN)
+        assert phone.post("/login?lang=ru", {"password": PASSWORD}).headers["location"] == "/online?lang=ru"
+
+    def test_the_phones_language_is_spoken(self, phone: Phone) -> None:
+        page = phone.get("/", {"Accept-Language": "ru-RU,ru;q=0.9,en;q=0.8"})
+        assert "(Получить пароль)" in words_of(page.body)
+        assert page.headers["content-language"] == "ru"
+
+    def test_a_refused_number_stays_in_its_field(self, phone: Phone) -> None:
+        page = phone.post("/password", {"number": "hello"})
+        assert page.status == 422
+        assert field_of(page.body, "number")["value"] == "hello"
+        assert 'role="alert"' in page.body
+
+    def test_asking_too_soon_says_when_and_keeps_the_password_field(self, phone: Phone) -> None:
+        phone.post("/password", {"number": NUMBER})
+        page = phone.post("/password", {"number": NUMBER})
+        assert (page.status, page.headers["retry-after"]) == (429, "30")
+        assert field_of(page.body, "password")["autocomplete"] == "one-time-code"
+
+    def test_whoever_is_online_is_sent_to_the_online_page(self, phone: Phone) -> None:
+        phone.gate.put(IP, Device(phase=Phase.ONLINE, number=NUMBER))
+        assert phone.post("/password", {"number": NUMBER}).headers["location"] == "/online"
+        assert phone.post("/login", {"password": PASSWORD}).headers["location"] == "/online"
+
+    def test_whoever_is_not_online_is_sent_to_the_first_page(self, phone: Phone) -> None:
+        answer = phone.get("/online")
+        assert (answer.status, answer.headers["location"]) == (303, "/")
+
+    def test_a_busy_gate_is_asked_again_by_the_page_itself(self, phone: Phone) -> None:
+        phone.gate.blind = Refused(Refusal.BUSY)
+        page = phone.get("/")
+        assert page.status == 503
+        assert int(page.headers["retry-after"]) > 0
+        assert 'http-equiv="refresh"' in page.body
+
+    def test_health_asks_nothing(self, phone: Phone) -> None:
+        answer = phone.get("/health")
+        assert (answer.status, answer.body) == (200, "ok\n")
+        assert phone.gate.heard == []
