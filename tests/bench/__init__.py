@@ -1,0 +1,1 @@
+"""Measurements: programs that a person runs, not tests."""

@@ -1,0 +1,114 @@
+"""The CSV: byte for byte, inert in a spreadsheet, reversible, streamed."""
+
+from __future__ import annotations
+
+import csv
+import io
+import tracemalloc
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from journal.extract import HEADER, Visit, inert, write_csv
+
+ALMATY = ZoneInfo("Asia/Almaty")
+BEGAN = datetime(2024, 2, 29, 17, 59, 59, 999_000, tzinfo=UTC)
+VISIT = Visit(
+    visit="k3v9",
+    number="+77011234567",
+    device="02:00:00:00:00:01",
+    addresses=("10.77.0.10", "10.77.0.11"),
+    began=BEGAN,
+    ended=BEGAN + timedelta(hours=2),
+    method="sms",
+    proof="port",
+    away=1,
+)
+
+
+def _csv(*visits: Visit) -> bytes:
+    out = io.BytesIO()
+    assert write_csv(visits, out, ALMATY) == len(visits)
+    assert not out.closed
+    return out.getvalue()
+
+
+def test_the_whole_file_across_kazakhstans_change_of_offset() -> None:
+    online = Visit("k4", "+77011234567", "02:00:00:00:00:02", (), BEGAN, None, "sms", None, 0)
+    assert _csv(VISIT, online) == (
+        b"\xef\xbb\xbf"
+        b"visit;subscriber number;device;addresses;began;began UTC offset;ended;ended UTC offset;"
+        b"authorised by;left according to;times away\r\n"
+        b"k3v9;'+77011234567;02:00:00:00:00:01;10.77.0.10 10.77.0.11;2024-02-29 23:59:59;UTC+06:00;"
+        b"2024-03-01 00:59:59;UTC+05:00;sms;port;1\r\n"
+        b"k4;'+77011234567;02:00:00:00:00:02;;2024-02-29 23:59:59;UTC+06:00;;;sms;;0\r\n"
+    )
+
+
+def test_no_visit_gives_a_header() -> None:
+    assert _csv().decode("utf-8-sig") == ";".join(HEADER) + "\r\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["=1+1", "+7", "-1", "@SUM(1)", "\t=1", "\r=1", "\n=1", " =1", "＝1+1", "＋7", "'=1", "007", "1e9", "3,5", "3.5"],
+)
+def test_what_a_spreadsheet_would_calculate_becomes_text(text: str) -> None:
+    assert inert(text) == "'" + text
+
+
+@pytest.mark.parametrize("text", ["", "sms", "10.77.0.10", "02:00:00:00:00:01", "Ұлы дала", "a=b", "v1"])
+def test_plain_text_stays_as_it_is(text: str) -> None:
+    assert inert(text) == text
+
+
+def test_a_number_is_found_by_searching_for_any_part_of_it() -> None:
+    text = _csv(VISIT).decode("utf-8-sig")
+    assert all(part in text for part in ("+77011234567", "77011234567", "7011234567", "4567"))
+
+
+TEXTS = st.text(st.characters(codec="utf-8"), max_size=20) | st.text("=+-@'\t\r\n ;,\"1eE.", max_size=8)
+
+
+@given(TEXTS, TEXTS, TEXTS)
+def test_every_cell_is_inert_and_comes_back(name: str, number: str, proof: str) -> None:
+    visit = Visit(name, number, "d", (), BEGAN, BEGAN, "sms", proof, 0)
+    _, row = csv.reader(io.StringIO(_csv(visit).decode("utf-8-sig"), newline=""), delimiter=";")
+    assert [row[place].removeprefix("'") for place in (0, 1, 9)] == [name, number, proof]
+    assert not any(cell.lstrip().startswith(("=", "+", "-", "@", "＝", "＋", "－", "＠")) for cell in row)
+    assert not any(cell.startswith(("\t", "\r", "\n")) for cell in row)
+
+
+def test_it_streams_in_flat_memory() -> None:
+    class Sink(io.RawIOBase):
+        size = 0
+
+        def writable(self) -> bool:
+            return True
+
+        def write(self, data: object) -> int:
+            assert isinstance(data, bytes | bytearray | memoryview)
+            self.size += len(data)
+            return len(data)
+
+    sink = Sink()
+    sizes: list[int] = []
+
+    def many() -> Iterator[Visit]:
+        for number in range(20_000):
+            if number == 10_000:
+                sizes.append(sink.size)
+            yield VISIT
+
+    tracemalloc.start()
+    try:
+        assert write_csv(many(), io.BufferedWriter(sink), ALMATY) == 20_000
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert sizes[0] > 900_000, "half of the visits read, and half of the file is not out"
+    assert peak < 1_000_000
