@@ -9,8 +9,6 @@ import signal
 import time
 from pathlib import Path
 
-from firewall.presence.whereabouts import Whereabouts
-
 from appliance import render, state
 from appliance.config import Config
 from appliance.effects import SendPassword
@@ -22,6 +20,7 @@ from appliance.reception import Reception
 from appliance.server import Server, notify_ready
 from firewall.gate import Gate
 from firewall.presence.evidence import Evidence
+from firewall.presence.whereabouts import Whereabouts
 from firewall.settings import Settings
 from journal.store import Store
 from sms import message as sms_message

@@ -116,8 +116,12 @@ class Engine:
 
     def run(self) -> None:
         """Serve until ``Stop`` is posted."""
-        while self._turn(self._gather()):
+        while self.turn():
             pass
+
+    def turn(self) -> bool:
+        """Wait for something to do, at most until the next tick, and do it; False after ``Stop``."""
+        return self._take(self._gather())
 
     def _gather(self) -> list[Item]:
         """All that waits, at most BATCH; for the first of it, wait until the next tick is due."""
@@ -133,7 +137,7 @@ class Engine:
                 break
         return items
 
-    def _turn(self, items: list[Item]) -> bool:
+    def _take(self, items: list[Item]) -> bool:
         """Take one batch; False when it was the last."""
         before, now = self._session, self._clock()
         happened = self._untold + [item.event for item in items if isinstance(item, Happened)]

@@ -1,0 +1,207 @@
+"""The gate's socket against peers that mean ill, or are half dead (law 8)."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from appliance import wire
+from appliance.client import Client
+from appliance.errors import GateUnreachable
+from appliance.inbox import Requested, Role
+from appliance.server import CONNECTIONS, Server
+from appliance.wire import Done, ListVisits, Look, Refusal, Refused, Visits
+
+NOBODY = 65534
+
+
+class Owner:
+    """Stands for the owner thread: answers at once, or keeps all requests while ``mute``."""
+
+    def __init__(self) -> None:
+        self.seen: list[Requested] = []
+        self.mute = False
+        self.got = threading.Event()
+
+    def post(self, item: Requested) -> None:
+        self.seen.append(item)
+        self.got.set()
+        if not self.mute:
+            item.answer(Visits(()) if isinstance(item.request, ListVisits) else Done())
+
+
+@pytest.fixture
+def owner() -> Owner:
+    return Owner()
+
+
+@pytest.fixture
+def path(tmp_path: Path, owner: Owner) -> Iterator[Path]:
+    """The socket of a server that knows root as administrator and uid 65534 as the portal."""
+    path = tmp_path / "gate.sock"
+    for folder in (tmp_path, *list(tmp_path.parents)[:3]):
+        folder.chmod(0o755)
+    server = Server(path, {0: Role.ADMINISTRATOR, NOBODY: Role.PORTAL}, owner.post)
+    server.start()
+    path.chmod(0o666)  # so that only the uid decides in these tests
+    yield path
+    server.stop()
+
+
+def say(path: Path, octets: bytes, half_close: bool = False) -> bytes:
+    """What the server answers to these very octets, or b"" if it closes without one."""
+    with socket.socket(socket.AF_UNIX) as peer:
+        peer.settimeout(5)
+        peer.connect(str(path))
+        try:
+            peer.sendall(octets)
+            if half_close:
+                peer.shutdown(socket.SHUT_WR)
+        except BrokenPipeError:
+            pass  # it may close before it has read everything
+        answer = b""
+        while not answer.endswith(b"\n") and (piece := peer.recv(65536)):
+            answer += piece
+        return answer
+
+
+def refused(octets: bytes) -> Refusal:
+    reply = wire.decode_reply(octets)
+    assert isinstance(reply, Refused)
+    return reply.refusal
+
+
+def as_uid(uid: int, path: Path, request: str) -> str:
+    """What a peer of another uid is answered."""
+    program = (
+        "import socket,sys; s=socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]);"
+        "s.sendall(sys.argv[2].encode()+b'\\n'); print(s.recv(4096).decode())"
+    )
+    arguments = ["/usr/bin/python3", "-c", program, str(path), request]
+    line = ["setpriv", f"--reuid={uid}", "--clear-groups", "--", *arguments]
+    return subprocess.run(line, capture_output=True, text=True, check=True, timeout=10, cwd="/").stdout
+
+
+def test_a_request_is_answered(path: Path, owner: Owner) -> None:
+    assert Client(str(path)).ask(Look("10.77.0.10")) == Done()
+    assert [(item.request, item.role) for item in owner.seen] == [(Look("10.77.0.10"), Role.ADMINISTRATOR)]
+
+
+def test_role_is_the_uids(path: Path, owner: Owner) -> None:
+    as_uid(NOBODY, path, '{"request":"look","ip":"10.77.0.10"}')
+    assert owner.seen[0].role is Role.PORTAL
+
+
+def test_unknown_uid_is_refused_unread(path: Path, owner: Owner) -> None:
+    assert refused(as_uid(12345, path, '{"request":"list_visits"}').encode()) is Refusal.FORBIDDEN
+    assert owner.seen == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"",
+        b"hello",
+        b"{}",
+        b"null",
+        b"[1,2]",
+        b'{"request":"open_sesame"}',
+        b'{"request":"look"}',
+        b'{"request":"look","ip":5}',
+        b'{"request":"look","ip":"10.77.0.10","mac":"02:00:00:00:00:01"}',
+        b'{"request":"look","ip":"' + b"1" * 46 + b'"}',
+        b'{"request":"end_visit","mac":"02-00-00-00-00-01"}',
+        b'{"request":"ask_password","ip":"10.77.0.10","number":"1","language":"xx"}',
+        b'{"request":"ask_password","ip":"10.77.0.10","number":"' + b"1" * 65 + b'","language":"kk"}',
+        b'{"request":"look","ip":"\xff\xfe"}',
+        b"\x00" * 40,
+        b"[" * 900,
+    ],
+)
+def test_no_request_of_ours(path: Path, owner: Owner, line: bytes) -> None:
+    assert refused(say(path, line + b"\n")) is Refusal.BAD_REQUEST
+    assert owner.seen == []
+
+
+@pytest.mark.parametrize("size", [wire.MAX_REQUEST_BYTES + 1, 100_000, 3_000_000])
+def test_too_large(path: Path, owner: Owner, size: int) -> None:
+    assert refused(say(path, b"x" * size + b"\n")) is Refusal.TOO_LARGE
+    assert owner.seen == []
+
+
+def test_half_a_line_and_gone(path: Path, owner: Owner) -> None:
+    assert refused(say(path, b'{"request":"lo', half_close=True)) is Refusal.BAD_REQUEST
+    assert say(path, b"", half_close=True) == b""
+    assert owner.seen == []
+
+
+def test_only_the_first_line_counts(path: Path, owner: Owner) -> None:
+    say(path, b'{"request":"look","ip":"10.77.0.10"}\n{"request":"list_visits"}\n')
+    assert [item.request for item in owner.seen] == [Look("10.77.0.10")]
+
+
+def test_peer_that_leaves_before_the_answer_harms_nobody(path: Path, owner: Owner) -> None:
+    owner.mute = True
+    with socket.socket(socket.AF_UNIX) as peer:
+        peer.connect(str(path))
+        peer.sendall(wire.encode(Look("10.77.0.10")) + b"\n")
+        assert owner.got.wait(5)
+    owner.mute = False
+    owner.seen[0].answer(Done())
+    assert Client(str(path)).ask(ListVisits()) == Visits(())
+
+
+def test_portal_gone_mad_leaves_room_for_administrators(path: Path) -> None:
+    """The portal opens as many connections as it can and says nothing."""
+    program = (
+        "import socket,sys,time\n"
+        "held=[]\n"
+        "while True:\n"
+        "    s=socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]); held.append(s)\n"
+        f"    if len(held)=={CONNECTIONS + 50}:\n"
+        "        s.settimeout(5); print(s.recv(999).decode(), flush=True); sys.stdin.read()\n"
+    )
+    line = ["setpriv", f"--reuid={NOBODY}", "--clear-groups", "--", "/usr/bin/python3", "-c", program, str(path)]
+    with subprocess.Popen(line, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd="/") as mad:
+        assert mad.stdout and mad.stdin
+        assert refused(mad.stdout.readline()) is Refusal.BUSY
+        assert Client(str(path)).ask(ListVisits()) == Visits(())
+        mad.stdin.close()
+        mad.terminate()
+
+
+def test_stale_socket_is_replaced(tmp_path: Path, owner: Owner) -> None:
+    path = tmp_path / "gate.sock"
+    with socket.socket(socket.AF_UNIX) as dead:
+        dead.bind(str(path))
+    server = Server(path, {os.getuid(): Role.ADMINISTRATOR}, owner.post)
+    server.start()
+    assert Client(str(path)).ask(ListVisits()) == Visits(())
+    assert path.stat().st_mode & 0o777 == 0o660
+    server.stop()
+
+
+def test_socket_that_cannot_be_made_is_said(tmp_path: Path, owner: Owner) -> None:
+    server = Server(tmp_path / "no" / "gate.sock", {}, owner.post)
+    with pytest.raises(OSError, match="No such file"):
+        server.start()
+
+
+def test_nobody_listens(tmp_path: Path) -> None:
+    with pytest.raises(GateUnreachable, match="qaqpa gate"):
+        Client(str(tmp_path / "none.sock")).ask(ListVisits())
+
+
+def test_answer_that_never_comes(tmp_path: Path) -> None:
+    path = tmp_path / "silent.sock"
+    with socket.socket(socket.AF_UNIX) as silent:
+        silent.bind(str(path))
+        silent.listen()
+        with pytest.raises(GateUnreachable, match="timed out"):
+            Client(str(path), timeout_s=0.1).ask(ListVisits())

@@ -1,0 +1,169 @@
+"""A scripted dialogue with the session: this event in, exactly these effects out.
+
+    talk = Dialogue()
+    talk.says(talk.asked("123456"), ["record password_asked", "send 123456 to +77011234567", "answer asked"])
+
+Effects are compared as readable lines, so that a test reads as the story it tells.
+"""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from appliance import passwords, wire
+from appliance.effects import Admit, Answer, Effect, Keep, Record, Revoke, SendPassword
+from appliance.events import (
+    DeviceLeft,
+    DeviceMoved,
+    DeviceSeen,
+    EndAsked,
+    Event,
+    Looked,
+    MessageReported,
+    MessageState,
+    Moment,
+    PasswordAsked,
+    PasswordEntered,
+    Started,
+    Tick,
+)
+from appliance.session import step
+from appliance.state import Session, Terms, restore
+from journal import entries
+
+PHONE = "02:00:00:00:00:01"
+OTHER = "02:00:00:00:00:02"
+NUMBER = "+77011234567"
+ADDRESS = "10.77.0.10"
+KEY = b"k" * 32
+NOON_MS = 1_800_000_000_000
+
+
+class Dialogue:
+    """A session and a clock that moves only when told to."""
+
+    def __init__(self, terms: Terms | None = None) -> None:
+        self.terms = terms or Terms()
+        self.session = Session(self.terms)
+        self.now_ms = 1_000_000
+        self.kept: dict[str, bytes] = {}
+        self.messages = 0
+
+    @property
+    def at(self) -> Moment:
+        return Moment(utc_ms=NOON_MS + self.now_ms, boot_ms=self.now_ms)
+
+    def wait(self, seconds: float) -> None:
+        self.now_ms += int(seconds * 1000)
+
+    def step(self, event: Event) -> list[Effect]:
+        """One step, with the kept state written down as the journal would."""
+        self.session, effects = step(self.session, event)
+        for effect in effects:
+            if isinstance(effect, Keep):
+                if effect.value is None:
+                    self.kept.pop(effect.key, None)
+                else:
+                    self.kept[effect.key] = effect.value
+        # Whatever happens, what is kept is the state: a crash after any step loses nothing.
+        again = restore(self.terms, self.kept)
+        assert (again.devices, again.messages, again.asked) == (
+            self.session.devices,
+            self.session.messages,
+            self.session.asked,
+        )
+        return effects
+
+    def says(self, event: Event, expected: list[str]) -> None:
+        """The event brings exactly these effects, kept state aside (``step`` checks that)."""
+        told = [line(effect) for effect in self.step(event) if not isinstance(effect, Keep)]
+        assert told == expected, f"{event}\ntold     {told}\nexpected {expected}"
+
+    def crash(self) -> None:
+        """The process dies and a new one reads what was kept."""
+        self.session = restore(self.terms, self.kept)
+
+    # ── events, as short as they can be ─────────────────────────────────────────────────────────────────────────────
+
+    def asked(self, password: str = "123456", device: str = PHONE, number: str = NUMBER) -> PasswordAsked:
+        self.messages += 1
+        message = f"m{self.messages}"
+        digest = passwords.digest(KEY, device, message, password)
+        return PasswordAsked(self.at, device, number, wire.Language.KAZAKH, message, password, digest)
+
+    def entered(self, password: str = "123456", device: str = PHONE, port: str | None = "port1") -> PasswordEntered:
+        message = self.session.pending_message(device) or ""
+        digest = passwords.digest(KEY, device, message, password)
+        return PasswordEntered(self.at, device, ADDRESS, digest, visit="v1", port=port)
+
+    def reported(self, state: MessageState, message: str = "m1", reason: str = "") -> MessageReported:
+        return MessageReported(self.at, message, state, smsc_message="s1", reason=reason)
+
+    def left(self, device: str = PHONE) -> DeviceLeft:
+        return DeviceLeft(self.at, device, "port", left_utc_ms=self.at.utc_ms)
+
+    def seen(self, device: str = PHONE, port: str = "port1") -> DeviceSeen:
+        return DeviceSeen(self.at, device, "port", port)
+
+    def moved(self, address: str) -> DeviceMoved:
+        return DeviceMoved(self.at, PHONE, address)
+
+    def looked(self, device: str = PHONE) -> Looked:
+        return Looked(self.at, device)
+
+    def end(self, device: str = PHONE) -> EndAsked:
+        return EndAsked(self.at, device)
+
+    def tick(self) -> Tick:
+        return Tick(self.at)
+
+    def started(self, same_boot: bool = True) -> Started:
+        return Started(self.at, "1.0", same_boot, alive_utc_ms=self.at.utc_ms - 7_000)
+
+    def online(self) -> None:
+        """A visit has begun."""
+        self.step(self.asked())
+        self.step(self.entered())
+
+
+def line(effect: Effect) -> str:
+    """An effect as a line of the story."""
+    match effect:
+        case Record(entry=entry):
+            return f"record {_entry(entry)}"
+        case Admit(device=device, addresses=addresses):
+            return f"admit {device[-2:]} {' '.join(addresses)}"
+        case Revoke(device=device, addresses=addresses):
+            return f"revoke {device[-2:]} {' '.join(addresses)}"
+        case SendPassword(number=number, password=password):
+            return f"send {password} to {number}"
+        case Answer(reply=wire.Refused() as refused):
+            extra = "".join(
+                f" {name}={value}"
+                for name, value in (("retry", refused.retry_in_s), ("tries", refused.tries_left))
+                if value is not None
+            )
+            return f"refuse {refused.refusal}{extra}"
+        case Answer(reply=wire.Status() as status):
+            return f"answer {status.phase}"
+        case Answer(reply=reply):
+            return f"answer {type(reply).__name__}"
+        case Keep(key=key):
+            return f"keep {key}"
+        case _:
+            assert_never(effect)
+
+
+def _entry(entry: entries.Entry) -> str:
+    kind = str(entry.__struct_config__.tag)
+    match entry:
+        case entries.PasswordWrong(tries_left=tries):
+            return f"{kind} tries={tries}"
+        case entries.VisitEnded(proof=proof, left_utc_ms=left) | entries.VisitAway(proof=proof, left_utc_ms=left):
+            return f"{kind} by {proof} at {(left - NOON_MS) // 1000}"
+        case entries.GateStarted(online=online, ended=ended):
+            return f"{kind} online={online} ended={ended}"
+        case entries.PasswordUndelivered(reason=reason):
+            return f"{kind} {reason}"
+        case _:
+            return kind

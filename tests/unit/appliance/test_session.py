@@ -1,0 +1,394 @@
+"""The product's promises as dialogues (``dialogue.py`` says how to read them)."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from appliance import wire
+from appliance.effects import Admit, Answer, Keep, Record, Revoke, SendPassword
+from appliance.events import Event, MessageState, Stopping, VisitsListed
+from appliance.passwords import Allowances, Limit
+from appliance.state import Terms, Visit
+from journal import entries
+from tests.unit.appliance.dialogue import ADDRESS, NOON_MS, NUMBER, OTHER, PHONE, Dialogue
+
+ASKED = ["record password_asked", "send 123456 to +77011234567", "answer asked"]
+ADMITTED = ["record visit_began", f"admit 01 {ADDRESS}", "answer online"]
+
+
+def test_whole_stay() -> None:
+    """¶5 to ¶9: ask, mistype, enter, leave, come back within the grace, leave for good, ask anew."""
+    talk = Dialogue()
+    talk.says(talk.looked(), ["answer stranger"])
+    talk.says(talk.asked(), ASKED)
+    talk.says(talk.reported(MessageState.SENT), ["record password_sent"])
+    talk.says(talk.reported(MessageState.DELIVERED), ["record password_delivered"])
+    talk.says(talk.entered("000000"), ["record password_wrong tries=4", "refuse password_wrong tries=4"])
+    talk.says(talk.entered("123456"), ADMITTED)
+    talk.wait(600)
+    talk.says(talk.left(), [f"revoke 01 {ADDRESS}", "record visit_away by port at 1600"])
+    talk.says(talk.looked(), ["answer away"])
+    talk.wait(59)
+    talk.says(talk.seen(), ["record visit_resumed", f"admit 01 {ADDRESS}"])
+    talk.wait(100)
+    talk.says(talk.left(), [f"revoke 01 {ADDRESS}", "record visit_away by port at 1759"])
+    talk.wait(60)
+    talk.says(talk.tick(), [f"revoke 01 {ADDRESS}", "record visit_ended by port at 1759"])
+    talk.says(talk.seen(), [])
+    talk.says(talk.looked(), ["answer stranger"])
+    talk.says(talk.entered(), ["refuse no_password_asked"])
+
+
+def test_record_comes_before_admit_and_revoke_before_record() -> None:
+    """Law 2, as the order within one step."""
+    talk = Dialogue()
+    talk.step(talk.asked())
+    admitting = [type(effect) for effect in talk.step(talk.entered()) if not isinstance(effect, Keep)]
+    assert admitting == [Record, Admit, Answer]
+    leaving = [type(effect) for effect in talk.step(talk.left()) if not isinstance(effect, Keep)]
+    assert leaving == [Revoke, Record]
+
+
+def test_strict_venue_knows_no_grace() -> None:
+    talk = Dialogue(Terms(grace_s=0))
+    talk.online()
+    talk.says(talk.left(), [f"revoke 01 {ADDRESS}", "record visit_ended by port at 1000"])
+    talk.says(talk.seen(), [])
+
+
+def test_return_after_the_grace_but_before_the_tick_is_too_late() -> None:
+    talk = Dialogue()
+    talk.online()
+    talk.step(talk.left())
+    talk.wait(60)
+    talk.says(talk.seen(), [f"revoke 01 {ADDRESS}", "record visit_ended by port at 1000"])
+
+
+def test_password_is_good_for_one_visit() -> None:
+    """Law 5, ¶8: used once, it is gone, however soon the visit ended."""
+    talk = Dialogue(Terms(grace_s=0))
+    talk.online()
+    talk.step(talk.left())
+    talk.says(talk.entered("123456"), ["refuse no_password_asked"])
+
+
+def test_new_password_voids_the_old() -> None:
+    talk = Dialogue()
+    talk.says(talk.asked("111111"), ["record password_asked", "send 111111 to +77011234567", "answer asked"])
+    talk.wait(61)
+    talk.says(talk.asked("222222"), ["record password_asked", "send 222222 to +77011234567", "answer asked"])
+    talk.says(talk.entered("111111"), ["record password_wrong tries=4", "refuse password_wrong tries=4"])
+    talk.says(talk.entered("222222"), ADMITTED)
+
+
+def test_password_of_one_device_is_nothing_for_another() -> None:
+    talk = Dialogue()
+    talk.says(talk.asked("111111"), ["record password_asked", "send 111111 to +77011234567", "answer asked"])
+    talk.step(talk.asked("222222", device=OTHER))
+    talk.says(talk.entered("111111", device=OTHER), ["record password_wrong tries=4", "refuse password_wrong tries=4"])
+
+
+def test_five_tries_and_the_password_is_void() -> None:
+    talk = Dialogue()
+    talk.step(talk.asked())
+    for left in (4, 3, 2, 1):
+        talk.says(
+            talk.entered("000000"), [f"record password_wrong tries={left}", f"refuse password_wrong tries={left}"]
+        )
+    talk.says(talk.entered("000000"), ["record password_wrong tries=0", "refuse too_many_tries tries=0"])
+    talk.says(talk.entered("123456"), ["refuse too_many_tries tries=0"])
+    talk.wait(60)
+    talk.says(talk.asked(), ASKED)
+    talk.says(talk.entered("123456"), ADMITTED)
+
+
+def test_password_expires() -> None:
+    talk = Dialogue()
+    talk.step(talk.asked())
+    talk.wait(300)
+    talk.says(talk.entered(), ["refuse password_expired"])
+    talk.says(talk.looked(), ["answer stranger"])
+    talk.says(talk.tick(), [])
+    talk.says(talk.entered(), ["refuse no_password_asked"])
+
+
+def test_same_number_must_wait_another_need_not() -> None:
+    """Whoever mistyped the number should not stand there for a minute."""
+    talk = Dialogue()
+    talk.step(talk.asked())
+    talk.wait(20)
+    talk.says(talk.asked(), ["refuse too_soon retry=40"])
+    talk.says(
+        talk.asked(number="+77027654321"), ["record password_asked", "send 123456 to +77027654321", "answer asked"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("allowances", "refusal"),
+    [
+        (Allowances(number=Limit(2, 3600)), "number_limit"),
+        (Allowances(device=Limit(2, 3600)), "device_limit"),
+        (Allowances(venue=Limit(2, 3600)), "venue_limit"),
+    ],
+)
+def test_limits(allowances: Allowances, refusal: str) -> None:
+    talk = Dialogue(Terms(resend_s=10, allowances=allowances))
+    talk.says(talk.asked(), ASKED)
+    talk.wait(10)
+    talk.says(talk.asked(), ASKED)
+    talk.wait(10)
+    talk.says(talk.asked(), [f"refuse {refusal} retry=3580"])
+    talk.crash()  # a restart forgets no limit
+    talk.wait(3579)
+    talk.says(talk.asked(), [f"refuse {refusal} retry=1"])
+    talk.wait(1)
+    talk.says(talk.asked(), ASKED)
+
+
+def test_random_macs_do_not_get_around_the_number_limit() -> None:
+    talk = Dialogue()
+    sent = 0
+    for device in range(100):
+        effects = talk.step(talk.asked(device=f"02:00:00:00:01:{device:02x}"))
+        sent += sum(isinstance(effect, SendPassword) for effect in effects)
+    assert sent == 5
+
+
+def test_forgotten_limits_leave_nothing_behind() -> None:
+    talk = Dialogue()
+    talk.step(talk.asked())
+    talk.wait(86401)
+    talk.step(talk.tick())
+    assert not talk.session.asked
+    assert not talk.kept
+
+
+def test_sms_that_failed_may_be_asked_again_at_once() -> None:
+    talk = Dialogue()
+    talk.step(talk.asked())
+    talk.says(talk.reported(MessageState.FAILED, reason="0x0b"), ["record password_undelivered 0x0b"])
+    talk.says(talk.asked(), ASKED)
+
+
+def test_late_and_repeated_reports_change_nothing() -> None:
+    talk = Dialogue()
+    talk.step(talk.asked())
+    talk.says(talk.reported(MessageState.SENT, message="never-ours"), [])
+    talk.says(talk.reported(MessageState.DELIVERED), ["record password_delivered"])
+    talk.says(talk.reported(MessageState.SENT), [])
+    talk.says(talk.reported(MessageState.DELIVERED), [])
+    talk.step(talk.entered())
+    talk.says(talk.reported(MessageState.FAILED), [])
+
+
+def test_second_tap_is_no_second_visit() -> None:
+    talk = Dialogue()
+    talk.online()
+    talk.says(talk.entered("123456"), ["answer online"])
+    talk.says(talk.asked(), ["refuse already_online"])
+
+
+def test_device_that_left_while_its_request_was_on_the_way_is_not_admitted() -> None:
+    """Nothing would ever tell that it left again."""
+    talk = Dialogue()
+    talk.step(talk.asked())
+    talk.says(talk.entered(port=None), ["refuse unknown_device"])
+    talk.says(talk.entered(), ADMITTED)
+
+
+def test_asking_while_away_ends_the_old_visit() -> None:
+    talk = Dialogue()
+    talk.online()
+    talk.step(talk.left())
+    talk.wait(5)
+    talk.says(talk.asked(), [f"revoke 01 {ADDRESS}", "record visit_ended by port at 1000", *ASKED])
+
+
+def test_staff_ends_a_visit() -> None:
+    talk = Dialogue()
+    talk.says(talk.end(), ["refuse no_such_visit"])
+    talk.online()
+    talk.wait(3)
+    talk.says(talk.end(), [f"revoke 01 {ADDRESS}", "record visit_ended by staff at 1003", "answer Done"])
+    talk.says(talk.end(), ["refuse no_such_visit"])
+
+
+def test_another_address_by_dhcp() -> None:
+    talk = Dialogue()
+    talk.says(talk.moved("10.77.0.99"), [])
+    talk.online()
+    talk.says(talk.moved(ADDRESS), [])
+    talk.says(talk.moved("10.77.0.99"), [f"revoke 01 {ADDRESS}", "record visit_moved", "admit 01 10.77.0.99"])
+    talk.step(talk.left())
+    talk.says(talk.moved("10.77.0.98"), ["record visit_moved"])
+    talk.says(talk.seen(), ["record visit_resumed", "admit 01 10.77.0.98"])
+
+
+def test_roaming_is_no_leave() -> None:
+    talk = Dialogue()
+    talk.online()
+    talk.says(talk.seen(port="port2"), [])
+    assert talk.session.ports() == {PHONE: "port2"}
+
+
+def test_killed_and_started_again_everybody_stays() -> None:
+    talk = Dialogue()
+    talk.online()
+    talk.step(talk.asked("222222", device=OTHER, number="+77027654321"))
+    talk.crash()
+    talk.says(talk.started(), ["record gate_started online=1 ended=0"])
+    assert talk.session.admitted() == {PHONE: (ADDRESS,)}
+    # The SMS may have been lost with the process, so nobody has to wait; if it came, it counts.
+    talk.says(
+        talk.asked("333333", device=OTHER, number="+77027654321"),
+        ["record password_asked", "send 333333 to +77027654321", "answer asked"],
+    )
+
+
+def test_password_sent_before_the_crash_counts_after_it() -> None:
+    talk = Dialogue()
+    talk.step(talk.asked())
+    talk.crash()
+    talk.step(talk.started())
+    talk.says(talk.entered(), ADMITTED)
+
+
+def test_reboot_ends_every_visit_when_the_gate_was_last_alive() -> None:
+    """Law 3: nobody was online while there was no power."""
+    talk = Dialogue()
+    talk.online()
+    talk.step(talk.asked("222222", device=OTHER, number="+77027654321"))
+    talk.crash()
+    talk.says(
+        talk.started(same_boot=False),
+        [f"revoke 01 {ADDRESS}", "record visit_ended by reboot at 993", "record gate_started online=0 ended=1"],
+    )
+    assert not talk.kept
+    talk.says(talk.looked(OTHER), ["answer stranger"])
+
+
+def test_stopping_leaves_everybody_online() -> None:
+    talk = Dialogue()
+    talk.online()
+    talk.says(Stopping(talk.at), ["record gate_stopped"])
+    assert talk.session.admitted() == {PHONE: (ADDRESS,)}
+
+
+def test_status_says_what_the_page_needs() -> None:
+    talk = Dialogue()
+    talk.step(talk.asked())
+    talk.wait(20)
+    (answer,) = talk.step(talk.looked())
+    assert answer == Answer(
+        wire.Status(
+            wire.Phase.ASKED,
+            number=NUMBER,
+            delivery=wire.Delivery.QUEUED,
+            tries_left=5,
+            expires_in_s=280,
+            resend_in_s=40,
+        )
+    )
+    talk.step(talk.entered())
+    talk.wait(61)
+    (answer,) = talk.step(talk.looked())
+    assert answer == Answer(wire.Status(wire.Phase.ONLINE, number=NUMBER, online_for_s=61))
+
+
+def test_visits_are_listed_oldest_first() -> None:
+    talk = Dialogue()
+    talk.online()
+    (answer,) = talk.step(VisitsListed(talk.at))
+    visit = wire.LiveVisit("v1", PHONE, NUMBER, wire.Phase.ONLINE, (ADDRESS,), NOON_MS + 1_000_000, None)
+    assert answer == Answer(wire.Visits((visit,)))
+
+
+def test_passwords_are_nowhere_but_in_the_message() -> None:
+    """Law 7: neither kept nor recorded, not even partly."""
+    talk = Dialogue()
+    effects = [*talk.step(talk.asked("918273")), *talk.step(talk.entered("918273"))]
+    for effect in effects:
+        if not isinstance(effect, SendPassword):
+            assert b"918273" not in msgspec.json.encode(effect)
+
+
+# ── anything at all, in any order ───────────────────────────────────────────────────────────────────────────────────
+
+_MOVES = st.sampled_from(
+    ["ask", "ask other number", "right", "wrong", "gone", "leave", "see", "move", "end", "tick", "sent", "failed",
+     "crash", "reboot", "wait 1", "wait 30", "wait 400"]
+)  # fmt: skip
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.tuples(_MOVES, st.sampled_from([PHONE, OTHER])), max_size=60), st.sampled_from([0, 60]))
+def test_whatever_happens(moves: list[tuple[str, str]], grace_s: int) -> None:
+    """The gate is open for exactly those whose newest record says so, and no visit ends twice or never began."""
+    talk = Dialogue(Terms(grace_s=grace_s))
+    open_now: set[str] = set()
+    running: set[str] = set()
+    began = 0
+    for move, device in moves:
+        event = _event(talk, move, device)
+        if event is None:
+            continue
+        for effect in talk.step(event):
+            match effect:
+                case Admit(device=admitted):
+                    assert admitted in running, "admitted without a record"
+                    open_now.add(admitted)
+                case Revoke(device=revoked):
+                    open_now.discard(revoked)
+                case Record(entry=entries.VisitBegan(device=who)):
+                    assert who not in running
+                    running.add(who)
+                    began += 1
+                case Record(entry=entries.VisitEnded(device=who, left_utc_ms=left)):
+                    assert who in running and who not in open_now, "recorded before it was closed"
+                    assert left <= talk.at.utc_ms
+                    running.remove(who)
+                case _:
+                    pass
+        if move in ("crash", "reboot"):
+            open_now = set(talk.session.admitted()) & open_now
+        assert open_now == set(talk.session.admitted())
+        assert running == {mac for mac, state in talk.session.devices.items() if isinstance(state, Visit)}
+
+
+def _event(talk: Dialogue, move: str, device: str) -> Event | None:
+    match move.split():
+        case ["ask"]:
+            return talk.asked(device=device)
+        case ["ask", *_]:
+            return talk.asked(device=device, number="+77027654321")
+        case ["right"]:
+            return talk.entered(device=device)
+        case ["wrong"]:
+            return talk.entered("000000", device=device)
+        case ["gone"]:
+            return talk.entered(device=device, port=None)
+        case ["leave"]:
+            return talk.left(device)
+        case ["see"]:
+            return talk.seen(device)
+        case ["move"]:
+            return talk.moved("10.77.9.9")
+        case ["end"]:
+            return talk.end(device)
+        case ["tick"]:
+            return talk.tick()
+        case ["sent"]:
+            return talk.reported(MessageState.SENT, f"m{talk.messages}")
+        case ["failed"]:
+            return talk.reported(MessageState.FAILED, f"m{talk.messages}")
+        case ["crash" | "reboot"]:
+            talk.crash()
+            return talk.started(same_boot=move == "crash")
+        case ["wait", seconds]:
+            talk.wait(int(seconds))
+            return None
+        case _:
+            raise AssertionError(move)
