@@ -67,8 +67,9 @@ def portal_command(config: Config) -> list[str]:
         "gunicorn",
         "--bind",
         f"unix:{config.paths.runtime}/portal/portal.sock",
+        # gunicorn gives the socket to its own group; who may connect is decided by the directory, which is nginx's too.
         "--umask",
-        "7",
+        "0o111",
         "--workers",
         "2",
         "--threads",

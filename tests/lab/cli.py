@@ -77,7 +77,7 @@ def qaqpa(arguments: tuple[str, ...]) -> None:
     """Run the command qaqpa inside the gate, with the lab's configuration."""
     group = 2 if arguments and arguments[0] == "journal" else 1
     line = [*arguments[:group], "--config", str(places_of(PREFIX).config), *arguments[group:]]
-    done = run(program("appliance.cli", *line), namespace=f"{PREFIX}gate", check=False, timeout_s=60)
+    done = run([device.QAQPA, *line], namespace=f"{PREFIX}gate", check=False, timeout_s=60)
     click.echo(done.stdout, nl=False)
     click.echo(done.stderr, nl=False, err=True)
     sys.exit(done.code)

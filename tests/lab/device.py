@@ -22,6 +22,10 @@ UNITS = ("gate", "dnsmasq-lan", "dnsmasq-captive", "sms", "portal", "nginx")
 """In the order in which the device starts them."""
 
 
+QAQPA = str(Path(sys.executable).with_name("qaqpa"))
+"""The command, as installed in this environment."""
+
+
 @dataclass(frozen=True)
 class Places:
     """Where the lab has what the device has in /usr/lib, /etc, /run and /var/lib."""
@@ -42,7 +46,7 @@ class Places:
     def of(self, text: str) -> str:
         """A line of a unit with the device's paths replaced by ours."""
         for there, here in (
-            ("/usr/lib/qaqpa/bin/qaqpa", f"{sys.executable} -m appliance.cli"),
+            ("/usr/lib/qaqpa/bin/qaqpa", QAQPA),
             ("/etc/qaqpa", str(self.folder / "etc")),
             ("/run/qaqpa", str(self.runtime)),
             ("/var/lib/qaqpa", str(self.state)),

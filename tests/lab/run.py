@@ -67,12 +67,30 @@ def command_line(
         user: run as this user with its own groups, and with ``capabilities`` (such as ``net_admin``) alone.
     """
     inside = ["ip", "netns", "exec", namespace] if namespace else []
+    if namespace is not None and user is not None:
+        inside += _in_reach(ROOT)
     privileges = ["setpriv", "--pdeathsig", "KILL"]
     if user is not None:
         kept = ",".join(["-all", *(f"+{capability}" for capability in capabilities)])
         privileges += [f"--reuid={user}", f"--regid={user}", "--init-groups", "--no-new-privs"]
         privileges += [f"--inh-caps={kept}", f"--ambient-caps={kept}", f"--bounding-set={kept}"]
     return [*inside, *privileges, "--", *argv]
+
+
+def _in_reach(checkout: Path) -> list[str]:
+    """Words that make the checkout readable for any user, in the mount namespace that ``ip netns exec`` gave us.
+
+    On the device the code lies in /usr/lib; a person's checkout may lie in /root, where only root may look. The first
+    closed directory above it is covered by an empty open one that holds nothing but the checkout, at the same path.
+    """
+    closed = next((path for path in reversed(checkout.parents) if not path.stat().st_mode & 0o001), None)
+    if closed is None:
+        return []
+    script = (
+        'exec 9<"$1" && mount -t tmpfs -o mode=0755 tmpfs "$2" && mkdir -p "$1" && '
+        'mount -c --bind /proc/self/fd/9 "$1" && exec 9<&- && cd "$1" && shift 2 && exec "$@"'
+    )
+    return ["sh", "-c", script, "sh", str(checkout), str(closed)]
 
 
 def run(

@@ -116,7 +116,7 @@ class Venue:
         """What the command ``qaqpa`` prints, run as root inside the gate as a person would."""
         group = 2 if arguments[0] == "journal" else 1
         line = [*arguments[:group], "--config", str(self.places.config), *arguments[group:]]
-        done = run(program("appliance.cli", *line), namespace=self.gate, check=check, timeout_s=30)
+        done = run([device.QAQPA, *line], namespace=self.gate, check=check, timeout_s=30)
         return done.stdout
 
     def restart(self, unit: str) -> None:

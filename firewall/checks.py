@@ -1,0 +1,115 @@
+"""What ``qaqpa doctor`` says about the kernel edge: each finding with what to do about it.
+
+    >>> [finding.what for finding in findings(None) if not finding.ok]      # doctest: +SKIP
+    []
+
+Nothing here changes the running rules: what must be tried is tried in a network namespace of its own. Must not know:
+how findings are shown.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pyroute2 import IPRoute
+from pyroute2.netlink.exceptions import NetlinkError
+
+from firewall.command import run
+from firewall.errors import FirewallError
+from firewall.settings import Settings
+
+_MODULES = "load the modules ip_tables, ip6_tables, ip_set and xt_set (modules-load.d), or use a kernel that has them"
+_CAPABILITIES = {12: "CAP_NET_ADMIN", 13: "CAP_NET_RAW"}  # linux/capability.h
+_SYS_ADMIN = 21
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at."""
+
+    ok: bool
+    what: str
+    remedy: str
+    """What to do; empty if ``ok``."""
+
+
+def findings(settings: Settings | None) -> list[Finding]:
+    """Everything the gate needs of this machine; without settings, what does not depend on them. Raises nothing."""
+    found = [*_capabilities(), _ipset(), _iptc(), *_kernel()]
+    if settings is not None:
+        found += [*_interfaces(settings), _lan_address(settings)]
+    return found
+
+
+def _finding(ok: bool, what: str, remedy: str) -> Finding:
+    return Finding(ok, what, "" if ok else remedy)
+
+
+def _effective() -> int:
+    status = Path("/proc/self/status").read_text()
+    return int(next(line for line in status.splitlines() if line.startswith("CapEff:")).split()[1], 16)
+
+
+def _capabilities() -> Iterator[Finding]:
+    for bit, name in _CAPABILITIES.items():
+        yield _finding(bool(_effective() >> bit & 1), f"capability {name}", "run as root, or as the gate's unit does")
+
+
+def _ipset() -> Finding:
+    try:
+        return Finding(True, run(["ipset", "--version"]).strip().splitlines()[0], "")
+    except (FirewallError, IndexError) as error:
+        return Finding(False, f"ipset's command: {error}", "apt-get install ipset")
+
+
+def _iptc() -> Finding:
+    try:
+        import firewall.tables  # noqa: F401  # only whether it can be loaded
+    except (ImportError, AttributeError, OSError) as error:  # what iptc raises when libiptc or libxtables is missing
+        return Finding(False, f"python-iptables: {error}", "apt-get install iptables, and install Qaqpa again")
+    return Finding(True, "python-iptables", "")
+
+
+def _kernel() -> Iterator[Finding]:
+    for path in ("/proc/net/ip_tables_names", "/proc/net/ip6_tables_names"):
+        yield _finding(Path(path).exists(), f"iptables' legacy tables in the kernel ({path})", _MODULES)
+    what = "every set type, match and target of the gate's rules"
+    if not _effective() >> _SYS_ADMIN & 1:
+        yield Finding(False, f"{what}: not tried", "run as root: they are tried in a network namespace of its own")
+        return
+    try:
+        failures = json.loads(run(["unshare", "--net", sys.executable, "-m", "firewall.probe"]))
+    except (FirewallError, ValueError) as error:
+        yield Finding(False, f"{what}: {error}", "mend what the line before says, then try again")
+        return
+    if not failures:
+        yield Finding(True, what, "")
+    for name, cause in failures:
+        yield Finding(False, f"{name}: {cause}", _MODULES)
+
+
+def _interfaces(settings: Settings) -> Iterator[Finding]:
+    present = {name for _, name in socket.if_nameindex()}
+    for setting, name in (("lan_interface", settings.lan_interface), ("wan_interface", settings.wan_interface)):
+        remedy = f"create it or set {setting} to one of: {', '.join(sorted(present))}"
+        yield _finding(name in present, f"interface {name} ({setting})", remedy)
+
+
+def _lan_address(settings: Settings) -> Finding:
+    what = f"address {settings.lan} on {settings.lan_interface}"
+    remedy = f"ip address add {settings.lan} dev {settings.lan_interface}, in the machine's own network configuration"
+    try:
+        with IPRoute() as kernel:
+            held = [
+                (address.get_attr("IFA_LOCAL"), address["prefixlen"])
+                for address in kernel.get_addr(family=socket.AF_INET)
+                if address.get_attr("IFA_LABEL") == settings.lan_interface
+            ]
+    except (NetlinkError, OSError) as error:
+        return Finding(False, f"{what}: {error}", remedy)
+    return _finding((str(settings.lan.ip), settings.lan.network.prefixlen) in held, what, remedy)

@@ -1,0 +1,54 @@
+"""What the kernel edge must be told: interfaces, the LAN, the gate's own ports.
+
+    >>> Settings("br-lan", ipaddress.IPv4Interface("10.77.0.1/16"), "eth0").lan.network
+    IPv4Network('10.77.0.0/16')
+
+Must not know: where the values come from (``appliance.config`` reads the file).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from dataclasses import dataclass
+
+from firewall.errors import SettingsRefused
+
+_INTERFACE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,14}")  # IFNAMSIZ leaves 15 bytes; no "+", iptables' wildcard
+
+
+@dataclass(frozen=True)
+class Settings:
+    """
+    Raises:
+        SettingsRefused: the values cannot make a safe gate.
+    """
+
+    lan_interface: str
+    lan: ipaddress.IPv4Interface
+    """The gate's own LAN address and prefix length, /16 at the largest: a bitmap set holds 65,536 addresses."""
+    wan_interface: str
+    portal_port: int = 80
+    redirect_port: int = 8080
+    captive_dns_port: int = 5300
+    entry_timeout_s: int = 300
+    """An admission nobody renews for this long ends by itself, so that a dead gate's admissions end too."""
+
+    def __post_init__(self) -> None:
+        for setting, name in (("lan_interface", self.lan_interface), ("wan_interface", self.wan_interface)):
+            if not _INTERFACE.fullmatch(name):
+                raise SettingsRefused(setting, f"{name!r} is no interface name; 'ip -brief link' lists them")
+        if self.lan_interface == self.wan_interface:
+            raise SettingsRefused("wan_interface", f"{self.wan_interface} is the LAN interface too; name another")
+        if not 16 <= self.lan.network.prefixlen <= 30:
+            raise SettingsRefused("lan", f"{self.lan}: the prefix length must be 16 to 30")
+        if self.lan.ip in (self.lan.network.network_address, self.lan.network.broadcast_address):
+            raise SettingsRefused("lan", f"{self.lan.ip} is the network's own or its broadcast address")
+        ports = (self.portal_port, self.redirect_port, self.captive_dns_port)
+        if not all(1 <= port <= 65535 for port in ports):
+            raise SettingsRefused("ports", f"{ports}: each must be 1 to 65535")
+        if len({*ports, 53}) < len(ports) + 1:
+            raise SettingsRefused("ports", f"{ports}: each must differ from the others and from 53")
+        # The kernel counts a set entry's timeout in milliseconds in 32 bits and limits it (IPSET_MAX_TIMEOUT).
+        if not 1 <= self.entry_timeout_s <= 2147483:
+            raise SettingsRefused("entry_timeout_s", f"{self.entry_timeout_s}: must be 1 to 2147483 seconds")

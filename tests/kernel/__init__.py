@@ -1,0 +1,1 @@
+"""The rung against the real kernel: namespaces, sets, rules, packets."""

@@ -1,0 +1,228 @@
+"""Law 4: the kernel is a projection of what is wanted, and forgets by itself what nobody renews."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from ipaddress import IPv4Address
+
+import pytest
+
+from firewall.errors import DeviceRefused
+from firewall.gate import Gate, Repairs
+from firewall.settings import Settings
+from tests.kernel.venue import (
+    ADDRESSES,
+    GATE,
+    GATE_LAN,
+    MACS,
+    OUTSIDE,
+    SERVER,
+    Venue,
+    connect,
+    inside,
+    listener,
+    sh,
+    until,
+)
+
+NewGate = Callable[[Settings], Gate]
+ONE, TWO = "ktv1", "ktv2"
+DESIRED = {MACS[ONE]: frozenset({ADDRESSES[ONE]})}
+
+
+def members() -> set[str]:
+    """The sets' members as ipset prints them, without time and counters."""
+    return set(re.findall(r"^add (\S+ \S+)", sh("ipset save"), re.MULTILINE))
+
+
+ONES = {f"qq-up4 {ADDRESSES[ONE]},{MACS[ONE]}", f"qq-down4 {ADDRESSES[ONE]}"}
+TWOS = {f"qq-up4 {ADDRESSES[TWO]},{MACS[TWO]}", f"qq-down4 {ADDRESSES[TWO]}"}
+
+
+def test_sync_admits_who_is_missing_and_revokes_who_is_not_wanted(gate: Gate) -> None:
+    with inside(GATE):
+        assert gate.sync(DESIRED) == Repairs(admitted=1, revoked=0, rules=0)
+        assert gate.sync(DESIRED) == Repairs(0, 0, 0)
+        assert members() == ONES
+        gate.admit(MACS[TWO], [ADDRESSES[TWO]])
+        gate.admit(MACS[TWO], [ADDRESSES[TWO]])
+        assert members() == ONES | TWOS
+        assert gate.sync(DESIRED) == Repairs(admitted=0, revoked=1, rules=0)
+        assert members() == ONES
+        assert gate.sync({}) == Repairs(admitted=0, revoked=1, rules=0)
+        assert members() == set()
+
+
+@pytest.mark.parametrize(
+    ("damage", "repairs"),
+    [
+        ("ipset add qq-up4 10.77.0.99,02:00:00:00:00:99; ipset add qq-down4 10.77.0.99", Repairs(0, 1, 0)),
+        ("ipset add qq-down4 192.0.2.9", Repairs(0, 1, 0)),
+        ("ipset add qq-up4 10.77.0.99", Repairs(0, 1, 0)),  # without a MAC address: for whatever device
+        ("ipset del qq-down4 10.77.0.11", Repairs(1, 0, 0)),
+        ("ipset del qq-up4 10.77.0.11", Repairs(1, 0, 0)),
+        ("ipset flush", Repairs(1, 0, 0)),
+        ("ipset -exist add qq-up4 10.77.0.11,02:00:00:00:00:99", Repairs(1, 0, 0)),
+        ("ipset -exist add qq-up4 10.77.0.11,02:00:00:00:00:01 timeout 0", Repairs(0, 0, 0)),
+    ],
+)
+def test_sync_repairs_the_sets(gate: Gate, damage: str, repairs: Repairs) -> None:
+    with inside(GATE):
+        gate.sync(DESIRED)
+        sh(damage)
+        assert gate.sync(DESIRED) == repairs
+        assert members() == ONES
+        assert " timeout 0 " not in sh("ipset save | grep ^add"), "nothing of ours is for ever"
+        assert gate.sync(DESIRED) == Repairs(0, 0, 0)
+
+
+def test_revoke_is_idempotent_and_spares_the_addresses_next_device(gate: Gate) -> None:
+    with inside(GATE):
+        gate.revoke(MACS[ONE], [ADDRESSES[ONE]])
+        gate.admit(MACS[ONE], [ADDRESSES[ONE]])
+        gate.admit(MACS[TWO], [ADDRESSES[ONE]])  # the address was given to another device
+        both = {f"qq-up4 {ADDRESSES[ONE]},{MACS[TWO]}", f"qq-down4 {ADDRESSES[ONE]}"}
+        assert members() == both
+        gate.revoke(MACS[ONE], [ADDRESSES[ONE]])
+        assert members() == both
+        # Both claim it: the one that has it keeps it, whichever is named first.
+        claims = {mac: frozenset({ADDRESSES[ONE]}) for mac in (MACS[ONE], MACS[TWO])}
+        assert gate.sync(claims) == Repairs(0, 0, 0)
+        assert members() == both
+        gate.revoke(MACS[TWO], [ADDRESSES[ONE]])
+        gate.revoke(MACS[TWO], [ADDRESSES[ONE]])
+        assert members() == set()
+
+
+def test_addresses_of_a_renumbered_lan_are_passed_over(gate: Gate) -> None:
+    with inside(GATE):
+        assert gate.sync({**DESIRED, MACS[TWO]: frozenset({IPv4Address("10.99.0.7")})}) == Repairs(1, 0, 0)
+        assert members() == ONES
+
+
+def test_an_admission_nobody_renews_ends_by_itself(venue: Venue, new_gate: NewGate) -> None:
+    with inside(GATE):
+        gate = new_gate(venue.short(1))
+        gate.setup()
+        gate.admit(MACS[ONE], [ADDRESSES[ONE]])
+    with listener(OUTSIDE, 7000):
+        connect(ONE, SERVER, 7000).close()
+        until(lambda: members() == set(), "the kernel to drop the entries")
+        with pytest.raises(ConnectionRefusedError):
+            connect(ONE, SERVER, 7000)
+
+
+def test_renewed_admissions_stay_and_keep_their_counters(venue: Venue, new_gate: NewGate) -> None:
+    with inside(GATE):
+        gate = new_gate(venue.short(2))
+        gate.setup()
+        gate.admit(MACS[ONE], [ADDRESSES[ONE]])
+        sh(
+            f"ipset -exist add qq-up4 {ADDRESSES[ONE]},{MACS[ONE]} timeout 1 packets 7 bytes 700;"
+            f"ipset -exist add qq-down4 {ADDRESSES[ONE]} timeout 1 packets 9 bytes 900"
+        )
+        began = time.monotonic()
+        while time.monotonic() < began + 2.5:
+            assert gate.sync(DESIRED) == Repairs(0, 0, 0)
+            time.sleep(0.2)
+        saved = sh("ipset save")
+    assert "packets 7 bytes 700" in saved
+    assert "packets 9 bytes 900" in saved
+
+
+def test_a_hot_restart_keeps_members_and_running_flows(gate: Gate, venue: Venue, new_gate: NewGate) -> None:
+    with inside(GATE):
+        gate.admit(MACS[ONE], [ADDRESSES[ONE]])
+    with listener(OUTSIDE, 7000) as listening, connect(ONE, SERVER, 7000) as client:
+        server, _ = listening.accept()
+        with server, inside(GATE):
+            ports = sh("conntrack -L 2>/dev/null | grep dport=7000")
+            again = new_gate(venue.settings)
+            again.setup()
+            assert again.sync(DESIRED) == Repairs(0, 0, 0)
+            client.sendall(b"?")
+            assert server.recv(1) == b"?"
+            assert sh("conntrack -L 2>/dev/null | grep dport=7000").split()[4:] == ports.split()[4:]
+
+
+def test_close_admits_nobody_and_drops_on(gate: Gate) -> None:
+    with inside(GATE):
+        gate.admit(MACS[ONE], [ADDRESSES[ONE]])
+        gate.close()
+        gate.close()
+    assert members() == set()
+    with pytest.raises(ConnectionRefusedError):
+        connect(ONE, SERVER, 7000)
+    assert "-A FORWARD -j QQ-FORWARD" in sh("iptables-legacy-save")
+
+
+def test_closing_before_setup_is_no_error(venue: Venue, new_gate: NewGate) -> None:
+    with inside(GATE):
+        new_gate(venue.settings).close()
+
+
+def test_ten_thousand_devices(gate: Gate, record_property: Callable[[str, object], None]) -> None:
+    devices = {
+        f"02:00:00:01:{number >> 8:02x}:{number & 255:02x}": frozenset({IPv4Address("10.77.1.0") + number})
+        for number in range(10_000)
+    }
+    with inside(GATE):
+        timings = []
+        for expected in (10_000, 0):
+            began = time.monotonic()
+            assert gate.sync(devices) == Repairs(expected, 0, 0)
+            timings.append(time.monotonic() - began)
+        began = time.monotonic()
+        gate.admit(MACS[ONE], [ADDRESSES[ONE]])
+        timings.append(time.monotonic() - began)
+    record_property("seconds: sync of 10,000 new, of 10,000 known, one admission", timings)
+    print("seconds: sync of 10,000 new, of 10,000 known, one admission:", timings)
+    assert timings[0] < 10
+    assert timings[1] < 5
+    assert timings[2] < 1
+
+
+def test_connections_of_every_kind_are_forgotten(gate: Gate) -> None:
+    with inside(GATE):
+        gate.admit(MACS[ONE], [ADDRESSES[ONE]])
+        one, server = ADDRESSES[ONE], SERVER
+        sh(
+            f"conntrack -I -p tcp -s {one} -d {server} --sport 1 --dport 2 --state ESTABLISHED -t 60 -u SEEN_REPLY;"
+            f"conntrack -I -p udp -s {one} -d {server} --sport 1 --dport 2 -t 60;"
+            f"conntrack -I -p udp -s {server} -d {one} --sport 1 --dport 2 -t 60;"
+            f"conntrack -I -p icmp -s {one} -d {server} --icmp-type 8 --icmp-code 0 --icmp-id 5 -t 60;"
+            f"conntrack -I -p udp -s {ADDRESSES[TWO]} -d {server} --sport 1 --dport 2 -t 60"
+        )
+        assert len(sh("conntrack -L 2>/dev/null").splitlines()) == 5
+        gate.revoke(MACS[ONE], [one])
+        assert [line for line in sh("conntrack -L 2>/dev/null").splitlines() if str(one) in line] == []
+        assert len(sh("conntrack -L 2>/dev/null").splitlines()) == 1
+        # More devices than are asked for one by one.
+        many = frozenset(IPv4Address("10.77.5.0") + number for number in range(20))
+        gate.sync({MACS[TWO]: frozenset({ADDRESSES[TWO]}) | many})
+        assert sh("conntrack -L 2>/dev/null") == ""
+
+
+@pytest.mark.parametrize(
+    ("mac", "address"),
+    [
+        ("02:00:00:00:00:0G", "10.77.0.11"),
+        ("02:00:00:00:00:0A", "10.77.0.11"),
+        ("01:00:5e:00:00:01", "10.77.0.11"),
+        ("00:00:00:00:00:00", "10.77.0.11"),
+        ("", "10.77.0.11"),
+        (MACS[ONE], "10.78.0.11"),
+        (MACS[ONE], GATE_LAN),
+        (MACS[ONE], "10.77.0.0"),
+        (MACS[ONE], "10.77.255.255"),
+    ],
+)
+def test_what_can_be_no_device_is_refused(gate: Gate, mac: str, address: str) -> None:
+    good = ADDRESSES[TWO]
+    with inside(GATE):
+        for act in (gate.admit, gate.revoke):
+            with pytest.raises(DeviceRefused):
+                act(mac, [good, type(good)(address)])
+    assert "timeout" not in sh("ipset save | grep ^add || true"), "nothing was half done"

@@ -1,0 +1,1 @@
+"""The kernel edge's pure parts, and its file reader."""

@@ -1,0 +1,1 @@
+"""The SMS room's pure parts."""
