@@ -90,6 +90,18 @@ class Venue:
         self.visitors.append(visitor)
         return visitor
 
+    @contextlib.contextmanager
+    def ipv6_by_hand(self, visitor: Visitor) -> Iterator[None]:
+        """The visitor takes an IPv6 address and route by itself, as an attacker would: the gate gives none yet."""
+        address = f"2001:db8:77::{self.visitors.index(visitor) + 16:x}/64"
+        give_address(visitor.namespace, "eth0", address)
+        ip(visitor.namespace, "-6", "route", "replace", "default", "via", "2001:db8:77::1")
+        try:
+            yield
+        finally:
+            ip(visitor.namespace, "-6", "route", "del", "default")
+            ip(visitor.namespace, "address", "del", address, "dev", "eth0")
+
     def sms(self) -> list[dict[str, object]]:
         """What the SMSC was sent, oldest first."""
         log = self.places.folder / "sms.jsonl"
