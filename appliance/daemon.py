@@ -7,6 +7,7 @@ import pwd
 import secrets
 import signal
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 from appliance import render, state
@@ -72,19 +73,18 @@ def run(config: Config, version: str) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: engine.post(Stop()))
     server = Server(Path(render.gate_socket(config)), roles(), engine.post)
-    try:
+    with ExitStack() as stack:  # what was started is stopped, in reverse, wherever the start ended
+        stack.callback(store.close)
         whereabouts.start()
+        stack.callback(whereabouts.stop)
         engine.start(version, same_boot=boot_before == boot_id, alive_utc_ms=alive_utc_ms)
         messages.start()
+        stack.callback(messages.stop)
         server.start()
+        stack.callback(server.stop)
         notify_ready()
         log.info("the gate serves")
         engine.run()
-    finally:
-        server.stop()
-        messages.stop()
-        whereabouts.stop()
-        store.close()
 
 
 def now() -> Moment:

@@ -1,4 +1,4 @@
-"""Rules into the kernel: the only module that imports iptc (python-iptables, the legacy tables).
+"""Rules into the kernel: through iptc (python-iptables, the legacy tables), which nobody else uses.
 
 ``load`` compares what each table holds with what it should and, if they differ, commits the table once: the kernel
 replaces a table as a whole, so no packet ever meets half a ruleset. A commit carries the other programs' rules of that
@@ -11,6 +11,7 @@ Traps of iptc that are dealt with here:
   security, each a cost for each packet: those are declared unavailable first.
 - ``Rule.__eq__`` takes all verdicts for equal: rules are compared by ``_fingerprint``.
 - It takes no xtables lock: ``_lock`` does.
+- It misreads newer libraries' options: ``xtables_abi`` corrects that.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from typing import Any, assert_never
 import iptc
 import iptc.ip4tc
 
-from firewall import rules
+from firewall import rules, xtables_abi
 from firewall.errors import KernelRefused, LockTimeout
 from firewall.rules import OURS, Chain, Family, Ruleset, Table
 
@@ -109,6 +110,7 @@ def _lock() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _opened(table: Table) -> Iterator[_Handle]:
+    xtables_abi.correct()
     kind = iptc.Table if table.family is Family.IPV4 else iptc.Table6
     # See the module's docstring: targets are looked up in every table that is available.
     kind.existing_table_names.update({name: name == table.name for name in iptc.Table.ALL})
