@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import pwd
 import shutil
+import socket
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -99,5 +100,16 @@ def _processes(config: Config) -> Iterable[Finding]:
     else:
         live = f"{len(reply.visits)} live visits" if isinstance(reply, wire.Visits) else str(reply)
         yield _Found(True, f"the gate answers: {live}")
-    portal = Path(config.paths.runtime) / "portal" / "portal.sock"
-    yield _Found(portal.is_socket(), f"the portal's socket {portal}", "systemctl status qaqpa-portal")
+    yield _portal(Path(config.paths.runtime) / "portal" / "portal.sock")
+
+
+def _portal(path: Path) -> Finding:
+    # Connecting, not looking: a portal that was killed leaves its socket behind.
+    with socket.socket(socket.AF_UNIX) as attempt:
+        attempt.settimeout(2.0)
+        try:
+            attempt.connect(str(path))
+        except OSError as error:
+            what = f"the portal does not answer at {path} ({error.strerror or error})"
+            return _Found(False, what, "systemctl status qaqpa-portal")
+    return _Found(True, f"the portal answers at {path}")

@@ -8,6 +8,7 @@ Pure but for reading the templates beside it. Must not know: whether anything ru
 
 from __future__ import annotations
 
+import html
 import ipaddress
 import re
 import sys
@@ -27,7 +28,7 @@ def files(config: Config) -> dict[str, str]:
     values = {
         "runtime": config.paths.runtime,
         "state": config.paths.state,
-        "venue": config.venue.name.replace("<", "&lt;").replace(">", "&gt;"),
+        "venue": html.escape(config.venue.name, quote=False),
         "interface": config.lan.interface,
         "gate": str(gate.ip),
         "netmask": str(gate.netmask),

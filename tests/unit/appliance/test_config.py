@@ -1,0 +1,93 @@
+"""The configuration: what the example says is what the code says, and what is wrong is told with line, key and cure."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from appliance.config import Config, load, parse
+from appliance.errors import ConfigError
+from appliance.toml_places import line_of
+
+EXAMPLE = Path(__file__).parents[3] / "appliance" / "example.toml"
+
+
+def test_example_says_every_key_with_its_default() -> None:
+    said = tomllib.loads(EXAMPLE.read_text(encoding="utf-8"))
+    assert load(EXAMPLE) == Config()
+    assert said == msgspec.json.decode(msgspec.json.encode(Config())), (
+        "a key is missing from the example, or has another value there"
+    )
+
+
+def test_empty_file_is_the_defaults() -> None:
+    assert parse("", "q.toml") == Config()
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            "[lan]\nlease_s = 5",
+            "q.toml, line 2: lan.lease_s: expected `int` >= 120; allowed: a whole number from 120 to",
+        ),
+        ("[lann]\nx = 1", 'q.toml, line 1: lann: there is no such key; did you mean "lan"?'),
+        (
+            "\n[lan]\nadress = '10.0.0.1/24'",
+            'q.toml, line 3: lan.adress: there is no such key; did you mean "address"?',
+        ),
+        ("[sms.text]\nde = 'x'", "q.toml, line 2: sms.text.de: there is no such key"),
+        (
+            "[venue]\nlanguage = 'de'",
+            'q.toml, line 2: venue.language: invalid enum value \'de\'; allowed: "kk", "ru", "en"',
+        ),
+        ("[venue]\nname = 'a\"b'", "q.toml, line 2: venue.name: "),
+        ("[venue]\nname = '{x}'", "q.toml, line 2: venue.name: "),
+        ("[venue]\nname = ''", "q.toml, line 2: venue.name: "),
+        ("[venue]\ntimezone = 'Asia/Almatty'", "q.toml, line 2: venue.timezone: is no time zone name"),
+        ("[venue]\nrules = '1/2030'", "q.toml, line 2: venue.rules: "),
+        ("[lan]\naddress = '10.0.0.1'", "q.toml, line 2: lan.address: /32 is out of bounds; allowed: /16 to /29"),
+        ("[lan]\naddress = '10.0.0.1/8'", "q.toml, line 2: lan.address: /8 is out of bounds"),
+        ("[lan]\naddress = '10.0.0.0/24'", "q.toml, line 2: lan.address: 10.0.0.0 is no host address of 10.0.0.0/24"),
+        ("[lan]\naddress = 'gate'", "q.toml, line 2: lan.address: "),
+        ("[lan]\ninterface = 'br lan'", "q.toml, line 2: lan.interface: "),
+        ("[wan]\ninterface = 'br-lan'", "q.toml, line 2: wan.interface: is the LAN's too"),
+        ("[wan]\ndns = ['one.one.one.one']", 'q.toml, line 2: wan.dns: "one.one.one.one" is no IP address'),
+        ("[wan]\ndns = '1.1.1.1'", "q.toml, line 2: wan.dns: expected `array`, got `str`"),
+        ("[portal]\nport = 8080", "q.toml, line 2: portal.port: port, redirect_port"),
+        ("[portal]\nport = 0", "q.toml, line 2: portal.port: expected `int` >= 1"),
+        ("[portal]\nhost = 'a b'", "q.toml, line 2: portal.host: "),
+        ("[password]\ncountries = []", "q.toml, line 2: password.countries: "),
+        ("[password]\ncountries = ['kz']", "q.toml, line 2: password.countries: "),
+        ("[presence]\ngrace_s = -1", "q.toml, line 2: presence.grace_s: expected `int` >= 0"),
+        ("[presence]\ngrace_s = '60'", "q.toml, line 2: presence.grace_s: expected `int`, got `str`"),
+        ("[sms]\nsystem_id = 'sixteen-letters!'", "q.toml, line 2: sms.system_id: "),
+        ("[sms]\nsource = 'twelve chars'", "q.toml, line 2: sms.source: "),
+        ("[sms]\npassword_file = 'relative'", "q.toml, line 2: sms.password_file: "),
+        ("[sms.text]\nkk = 'no place for it'", "q.toml, line 2: sms.text.kk: must contain {password}"),
+        (f"[sms.text]\nkk = '{{password}} {'ә' * 70}'", "q.toml, line 2: sms.text.kk: takes 2 SMS"),
+        ("[paths]\nstate = '/var/lib/q;rm'", "q.toml, line 2: paths.state: "),
+        ("venue = 5", "q.toml, line 1: venue: expected `object`, got `int`"),
+        ("x =", "q.toml: is not TOML"),
+    ],
+)
+def test_what_is_wrong_is_told(text: str, told: str) -> None:
+    with pytest.raises(ConfigError) as raised:
+        parse(text, "q.toml")
+    assert str(raised.value).startswith(told), str(raised.value)
+
+
+def test_file_that_cannot_be_read(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="cannot be read"):
+        load(tmp_path / "none.toml")
+    (tmp_path / "latin.toml").write_bytes(b"[venue]\nname = '\xe9'")
+    with pytest.raises(ConfigError, match="cannot be read"):
+        load(tmp_path / "latin.toml")
+
+
+def test_line_of_looks_in_the_right_section() -> None:
+    text = "[a]\nport = 1\n\n[b]\n# port = 2\nport = 3\n[b.c]\nport = 4\n"
+    assert [line_of(text, key) for key in ("a.port", "b.port", "b.c.port", "b.c", "a.none")] == [2, 6, 8, 7, None]
