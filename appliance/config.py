@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ipaddress
 import tomllib
-from ipaddress import IPv4Interface
+from ipaddress import IPv4Interface, IPv6Interface
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo, available_timezones
@@ -61,6 +61,7 @@ class Venue(_Section, frozen=True):
 class Lan(_Section, frozen=True):
     interface: Interface = "br-lan"
     address: str = "10.77.0.1/16"
+    address6: str = ""
     lease_s: Annotated[int, Meta(ge=120, le=604800)] = 3600
 
     @property
@@ -68,10 +69,16 @@ class Lan(_Section, frozen=True):
         """The gate's own address with the visitors' network."""
         return IPv4Interface(self.address)
 
+    @property
+    def gate6(self) -> IPv6Interface | None:
+        """The gate's own IPv6 address with the visitors' prefix; None: IPv6 is shut."""
+        return IPv6Interface(self.address6) if self.address6 else None
+
 
 class Wan(_Section, frozen=True):
     interface: Interface = "wan0"
     dns: tuple[str, ...] = ()
+    masquerade6: bool = False
 
 
 class Portal(_Section, frozen=True):
@@ -189,6 +196,14 @@ def _contradictions(config: Config) -> list[tuple[str, str]]:
         found.append(("lan.address", f"/{network.prefixlen} is out of bounds; allowed: /16 to /29"))
     elif gate.ip in (network.network_address, network.broadcast_address):
         found.append(("lan.address", f"{gate.ip} is no host address of {network}"))
+    try:
+        gate6 = config.lan.gate6
+    except ValueError as error:
+        return [*found, ("lan.address6", f'{error}; allowed: address/64, for example "fd77:6b7a:1::1/64"')]
+    if gate6 is not None and (gate6.network.prefixlen != 64 or gate6.ip == gate6.network.network_address):
+        found.append(("lan.address6", f"{gate6} is no host address of a /64, and phones make addresses only in one"))
+    elif gate6 is not None and (gate6.is_link_local or gate6.is_multicast or gate6.is_loopback):
+        found.append(("lan.address6", f"{gate6} is no address for a network; take a ULA (fd…) or your provider's"))
     if config.lan.interface == config.wan.interface:
         found.append(("wan.interface", f'is the LAN\'s too ("{config.lan.interface}"); the two sides must differ'))
     for server in config.wan.dns:

@@ -14,7 +14,7 @@ from appliance import render, state
 from appliance.config import Config
 from appliance.effects import SendPassword
 from appliance.engine import Engine, last_alive
-from appliance.events import DeviceLeft, DeviceSeen, Event, MessageReported, MessageState, Moment
+from appliance.events import AddressLearnt, DeviceLeft, DeviceSeen, Event, MessageReported, MessageState, Moment
 from appliance.inbox import Happened, Role, Stop
 from appliance.passwords import Allowances, Limit
 from appliance.reception import Reception
@@ -50,7 +50,11 @@ def run(config: Config, version: str) -> None:
         engine.post(Happened(event))
 
     whereabouts = Whereabouts(
-        config.lan.interface, lease_path(config), deliver=lambda evidence: happened(_as_event(evidence, now()))
+        config.lan.interface,
+        lease_path(config),
+        config.lan.gate6,
+        deliver=lambda evidence: happened(_as_event(evidence, now())),
+        learnt=lambda address: happened(AddressLearnt(now(), address.mac, str(address.address), address.previous)),
     )
     messages = SmsClient(render.sms_socket(config), deliver=lambda report: happened(_as_report(report, now())))
     engine = Engine(
@@ -60,6 +64,7 @@ def run(config: Config, version: str) -> None:
         places=whereabouts,
         reception=Reception(
             lan=config.lan.gate,
+            lan6=config.lan.gate6,
             countries=frozenset(config.password.countries),
             key=password_key(home / "password.key"),
             whereabouts=whereabouts,
@@ -113,6 +118,8 @@ def firewall_settings(config: Config) -> Settings:
         lan_interface=config.lan.interface,
         lan=config.lan.gate,
         wan_interface=config.wan.interface,
+        lan6=config.lan.gate6,
+        masquerade6=config.wan.masquerade6,
         portal_port=config.portal.port,
         redirect_port=config.portal.redirect_port,
         captive_dns_port=config.portal.captive_dns_port,

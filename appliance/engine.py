@@ -16,7 +16,7 @@ from __future__ import annotations
 import logging
 import queue
 from collections.abc import Callable, Mapping, Sequence
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Protocol, assert_never
 
 from appliance import wire
@@ -40,13 +40,16 @@ ALIVE_MS = 20_000
 too early when the power fails."""
 
 
+IPAddress = IPv4Address | IPv6Address
+
+
 class Gate(Protocol):
     """The kernel's gate (``firewall.gate.Gate``)."""
 
     def setup(self) -> None: ...
-    def sync(self, desired: Mapping[str, frozenset[IPv4Address]]) -> object: ...
-    def admit(self, mac: str, addresses: frozenset[IPv4Address]) -> None: ...
-    def revoke(self, mac: str, addresses: frozenset[IPv4Address]) -> None: ...
+    def sync(self, desired: Mapping[str, frozenset[IPAddress]]) -> object: ...
+    def admit(self, mac: str, addresses: frozenset[IPAddress]) -> None: ...
+    def revoke(self, mac: str, addresses: frozenset[IPAddress]) -> None: ...
 
 
 class Journal(Protocol):
@@ -90,7 +93,7 @@ class Engine:
         self._untold: list[Event] = []
         """What happened but could not be recorded yet, oldest first."""
         self._shut: set[str] = set()
-        """Devices that were closed while the record of it is still owed."""
+        """Addresses that were closed while the record of it is still owed."""
         self._tick_due_ms = self._sync_due_ms = self._alive_due_ms = 0
 
     def post(self, item: Item) -> None:
@@ -204,7 +207,7 @@ class Engine:
         closed = True
         for effect in effects:
             if isinstance(effect, Revoke):
-                self._shut.add(effect.device)
+                self._shut.update(effect.addresses)
                 closed &= self._revoke(effect)
         try:
             if not closed:
@@ -217,9 +220,9 @@ class Engine:
         for position, effect in enumerate(effects):
             match effect:
                 case Admit():
-                    # A batch may open and close the same device: the last word counts.
-                    if not any(isinstance(e, Revoke) and e.device == effect.device for e in effects[position:]):
-                        self._admit(effect)
+                    # A batch may open and close the same address: the last word counts.
+                    closed_later = {a for e in effects[position:] if isinstance(e, Revoke) for a in e.addresses}
+                    self._admit(effect.device, [a for a in effect.addresses if a not in closed_later])
                 case SendPassword():
                     self._send(effect)
                 case Record() | Keep() | Revoke() | Answer():
@@ -236,8 +239,9 @@ class Engine:
             self._alive_due_ms = now.boot_ms + ALIVE_MS
             self._journal.append(records, {**kept, ALIVE: f"{self._boot_id} {now.utc_ms}".encode()})
 
-    def _admit(self, effect: Admit) -> None:
-        self._kernel(lambda: self._gate.admit(effect.device, _addresses(effect.addresses)))
+    def _admit(self, device: str, addresses: Sequence[str]) -> None:
+        if addresses:
+            self._kernel(lambda: self._gate.admit(device, _addresses(addresses)))
 
     def _revoke(self, effect: Revoke) -> bool:
         return self._kernel(lambda: self._gate.revoke(effect.device, _addresses(effect.addresses)))
@@ -262,9 +266,13 @@ def last_alive(kept: Mapping[str, bytes]) -> tuple[str, int]:
     return (boot_id, int(utc_ms)) if utc_ms.isdigit() else ("", 0)
 
 
-def _desired(session: Session, shut: set[str]) -> dict[str, frozenset[IPv4Address]]:
-    return {mac: _addresses(addresses) for mac, addresses in session.admitted().items() if mac not in shut}
+def _desired(session: Session, shut: set[str]) -> dict[str, frozenset[IPAddress]]:
+    return {
+        mac: _addresses(open_)
+        for mac, addresses in session.admitted().items()
+        if (open_ := [address for address in addresses if address not in shut])
+    }
 
 
-def _addresses(texts: tuple[str, ...]) -> frozenset[IPv4Address]:
-    return frozenset(IPv4Address(text) for text in texts)
+def _addresses(texts: Sequence[str]) -> frozenset[IPAddress]:
+    return frozenset(ip_address(text) for text in texts)

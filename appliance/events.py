@@ -89,7 +89,7 @@ class PasswordEntered(_Event, frozen=True):
     """
 
     device: str
-    address: str
+    addresses: tuple[str, ...]
     digest: bytes
     visit: str
     port: str | None
@@ -111,8 +111,16 @@ class DeviceLeft(_Event, frozen=True):
     left_utc_ms: int
 
 
+class AddressLearnt(_Event, frozen=True):
+    """The neighbour table shows ``device`` behind ``address``, where ``previous`` was before, if any did."""
+
+    device: str
+    address: str
+    previous: str | None
+
+
 class DeviceMoved(_Event, frozen=True):
-    """DHCP gave the device another address."""
+    """DHCP gave the device another IPv4 address."""
 
     device: str
     address: str
@@ -135,6 +143,7 @@ Event = (
     | PasswordEntered
     | DeviceSeen
     | DeviceLeft
+    | AddressLearnt
     | DeviceMoved
     | EndAsked
 )

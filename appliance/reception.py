@@ -6,9 +6,9 @@ here, so that the session stays pure. Must not know: what the session makes of t
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Interface
+from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface, ip_address
 from typing import Protocol, assert_never
 
 from appliance import passwords, wire
@@ -22,8 +22,11 @@ from appliance.wire import Refusal, Refused
 class Whereabouts(Protocol):
     """Who is where, as the kernel and DHCP know it (``firewall.presence.whereabouts``)."""
 
-    def device_at(self, address: IPv4Address) -> str | None:
+    def device_at(self, address: IPv4Address | IPv6Address) -> str | None:
         """The MAC address behind an IP address that it holds rightfully."""
+
+    def addresses_of(self, device: str) -> Collection[IPv4Address | IPv6Address]:
+        """All addresses a device is known to hold rightfully, in both families."""
 
     def port_of(self, device: str) -> str | None:
         """The bridge port a device is behind; "" if unknown, None if it has left."""
@@ -44,6 +47,7 @@ class Reception:
     """Judges requests for one venue. ``key`` is the secret under which passwords are hashed."""
 
     lan: IPv4Interface
+    lan6: IPv6Interface | None
     countries: frozenset[str]
     key: bytes
     whereabouts: Whereabouts
@@ -74,12 +78,18 @@ class Reception:
 
     def _device(self, ip: str) -> str | Refused:
         try:
-            address = IPv4Address(ip)
+            address = ip_address(ip)
         except ValueError:
             return Refused(Refusal.NOT_ON_LAN)
-        if address not in self.lan.network or address == self.lan.ip:
+        lan = self.lan if isinstance(address, IPv4Address) else self.lan6
+        if lan is None or address not in lan.network or address == lan.ip:
             return Refused(Refusal.NOT_ON_LAN)
         return self.whereabouts.device_at(address) or Refused(Refusal.UNKNOWN_DEVICE)
+
+    def _addresses(self, ip: str, device: str) -> tuple[str, ...]:
+        """The address asked from, then what else the device is known by: both families go online at once."""
+        known = sorted(self.whereabouts.addresses_of(device), key=lambda address: (address.version, int(address)))
+        return tuple(dict.fromkeys([str(ip_address(ip)), *map(str, known)]))
 
     def _asked(self, request: wire.AskPassword, device: str, now: Moment) -> Event | Refused:
         number = judge(request.number, self.countries)
@@ -98,7 +108,7 @@ class Reception:
         return PasswordEntered(
             now,
             device=device,
-            address=str(IPv4Address(request.ip)),
+            addresses=self._addresses(request.ip, device),
             digest=passwords.digest(self.key, device, message, password),
             visit=self.random.token_hex(8),
             port=self.whereabouts.port_of(device),

@@ -16,7 +16,7 @@ from importlib import resources
 
 from appliance.config import Config
 
-_PLACEHOLDER = re.compile(r"@\{([a-z_]+)\}")  # not $name or {name}: nginx has its own of those
+_PLACEHOLDER = re.compile(r"@\{([a-z0-9_]+)\}")  # not $name or {name}: nginx has its own of those
 
 
 def files(config: Config) -> dict[str, str]:
@@ -25,6 +25,9 @@ def files(config: Config) -> dict[str, str]:
     first, last = dhcp_range(config)
     servers = [f"server={server}" for server in config.wan.dns]
     named = config.portal.host if config.portal.host and not _is_address(config.portal.host) else ""
+    gate6 = config.lan.gate6
+    names = [config.portal_host, str(gate.ip), *([f"[{gate6.ip}]"] if gate6 else [])]
+    records = [f"address=/{named}/{own.ip}" for own in (gate, gate6) if named and own]
     values = {
         "runtime": config.paths.runtime,
         "state": config.paths.state,
@@ -39,9 +42,13 @@ def files(config: Config) -> dict[str, str]:
         "redirect_port": str(config.portal.redirect_port),
         "captive_dns_port": str(config.portal.captive_dns_port),
         "portal_url": portal_url(config),
-        "names": " ".join(dict.fromkeys([config.portal_host, str(gate.ip)])),
+        "portal_url6": portal_url(config, f"[{gate6.ip}]") if gate6 and not named else portal_url(config),
+        "names": " ".join(dict.fromkeys(names)),
+        "listen_any": _listen(config, " default_server"),
+        "listen_ours": _listen(config, ""),
         "servers": "\n".join(["no-resolv", *servers]) if servers else "# upstream: as /etc/resolv.conf says",
-        "portal_record": f"address=/{named}/{gate.ip}" if named else "# the portal is named by its address",
+        "portal_record": "\n".join(records) or "# the portal is named by its address",
+        "router6": _router6(config),
     }
     templates = resources.files("appliance") / "templates"
     return {
@@ -50,10 +57,10 @@ def files(config: Config) -> dict[str, str]:
     }
 
 
-def portal_url(config: Config) -> str:
+def portal_url(config: Config, host: str = "") -> str:
     """Where every unadmitted probe is sent."""
     port = "" if config.portal.port == 80 else f":{config.portal.port}"
-    return f"http://{config.portal_host}{port}/"
+    return f"http://{host or config.portal_host}{port}/"
 
 
 def portal_command(config: Config) -> list[str]:
@@ -98,6 +105,32 @@ def gate_socket(config: Config) -> str:
 def sms_socket(config: Config) -> str:
     """Where the SMS process listens."""
     return f"{config.paths.runtime}/sms/sms.sock"
+
+
+def _listen(config: Config, suffix: str) -> str:
+    own = [str(config.lan.gate.ip)]
+    # Any IPv6 address, since older kernels' REDIRECT takes the link-local one; the firewall knows who may come.
+    own += ["[::]"] if config.lan.gate6 else []
+    only = {"[::]": " ipv6only=on"} if suffix else {}
+    ports = (config.portal.port, config.portal.redirect_port)
+    return "\n        ".join(f"listen {host}:{port}{suffix}{only.get(host, '')};" for host in own for port in ports)
+
+
+def _router6(config: Config) -> str:
+    gate6 = config.lan.gate6
+    if gate6 is None:
+        return "# IPv6 is shut"
+    first, last = gate6.network[0x1000], gate6.network[0xFFFFFF]
+    return "\n".join(
+        (
+            # Addresses of the phone's own making (RFC 4862) and by DHCPv6, as it likes.
+            "enable-ra",
+            f"dhcp-range={first},{last},slaac,64,{config.lan.lease_s}",
+            f"dhcp-option=option6:dns-server,[{gate6.ip}]",
+            # Often enough that a phone which missed the answer to its solicitation does not wait for minutes.
+            f"ra-param={config.lan.interface},60,1800",
+        )
+    )
 
 
 def _is_address(host: str) -> bool:

@@ -26,6 +26,7 @@ from msgspec.structs import replace
 from appliance import passwords
 from appliance.effects import Admit, Effect, Revoke, SendPassword
 from appliance.events import (
+    AddressLearnt,
     DeviceLeft,
     DeviceMoved,
     DeviceSeen,
@@ -42,10 +43,13 @@ from appliance.events import (
     VisitsListed,
 )
 from appliance.passwords import Scope
-from appliance.state import PasswordPending, Session, Visit, live_visits, seconds_up, status
+from appliance.state import PasswordPending, Session, Visit, is_ipv6, live_visits, seconds_up, status
 from appliance.turn import Turn
 from appliance.wire import Delivery, Done, Refusal
 from journal import entries
+
+MAX_IPV6 = 16
+"""IPv6 addresses a visit has at once; phones use a handful (RFC 8981 makes a new one a day), an attacker thousands."""
 
 
 def step(session: Session, event: Event) -> tuple[Session, list[Effect]]:
@@ -77,6 +81,8 @@ def step(session: Session, event: Event) -> tuple[Session, list[Effect]]:
             _device_seen(turn, event)
         case DeviceLeft():
             _device_left(turn, event)
+        case AddressLearnt():
+            _address_learnt(turn, event)
         case DeviceMoved():
             _device_moved(turn, event)
         case EndAsked():
@@ -170,7 +176,7 @@ def _password_entered(turn: Turn, event: PasswordEntered) -> None:
         turn.record(entries.PasswordWrong(device=event.device, number=state.number, tries_left=left))
         turn.put(event.device, replace(state, tries_left=left))
         return turn.refuse(Refusal.PASSWORD_WRONG if left else Refusal.TOO_MANY_TRIES, tries_left=left)
-    visit = Visit(event.visit, state.number, (event.address,), began=event.at, port=event.port)
+    visit = Visit(event.visit, state.number, event.addresses, began=event.at, port=event.port)
     began = entries.VisitBegan(
         visit=visit.visit, device=event.device, addresses=visit.addresses, number=visit.number, method="sms"
     )
@@ -224,17 +230,30 @@ def _device_seen(turn: Turn, event: DeviceSeen) -> None:
 
 
 def _device_moved(turn: Turn, event: DeviceMoved) -> None:
-    """The device goes on under the address that DHCP gave it; the old one is closed."""
+    """The device goes on under the IPv4 address that DHCP gave it; the old one is closed."""
     state = turn.session.devices.get(event.device)
-    if not isinstance(state, Visit) or state.addresses == (event.address,):
+    if isinstance(state, Visit) and event.address not in state.addresses:
+        before = tuple(address for address in state.addresses if not is_ipv6(address))
+        turn.readdress(event.device, state, gone=before, come=event.address)
+
+
+def _address_learnt(turn: Turn, event: AddressLearnt) -> None:
+    """IPv6 devices take addresses by themselves, new ones during a visit (RFC 8981): all of them are the visit's."""
+    loser = turn.session.devices.get(event.previous) if event.previous else None
+    if event.previous and isinstance(loser, Visit) and event.address in loser.addresses:
+        # The kernel binds IPv4 to the MAC address: a claim is noise. IPv6 it may not: then neither may have it.
+        kept = not is_ipv6(event.address)
+        claimed = entries.AddressClaimed(
+            visit=loser.visit, device=event.previous, address=event.address, by=event.device, kept=kept
+        )
+        turn.record(claimed)
+        if not kept:
+            turn.readdress(event.previous, loser, gone=(event.address,))
         return
-    moved = replace(state, addresses=(event.address,))
-    if state.online:
-        turn.do(Revoke(event.device, state.addresses))
-    turn.record(entries.VisitMoved(visit=moved.visit, device=event.device, addresses=moved.addresses))
-    turn.put(event.device, moved)
-    if state.online:
-        turn.do(Admit(event.device, moved.addresses))
+    state = turn.session.devices.get(event.device)
+    if isinstance(state, Visit) and is_ipv6(event.address) and event.address not in state.addresses:
+        own = [address for address in state.addresses if is_ipv6(address)]
+        turn.readdress(event.device, state, gone=tuple(own[: max(0, len(own) + 1 - MAX_IPV6)]), come=event.address)
 
 
 def _end_asked(turn: Turn, event: EndAsked) -> None:

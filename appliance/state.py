@@ -94,6 +94,11 @@ class Session(msgspec.Struct, frozen=True):
         return state.message if isinstance(state, PasswordPending) else None
 
 
+def is_ipv6(address: str) -> bool:
+    """Whether an address in text is one of IPv6."""
+    return ":" in address
+
+
 def device_key(device: str) -> str:
     """Under which key a device's state is kept."""
     return f"device/{device}"

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import msgspec
 
-from appliance.effects import Answer, Effect, Keep, Record, Revoke
+from appliance.effects import Admit, Answer, Effect, Keep, Record, Revoke
 from appliance.events import Moment
 from appliance.passwords import Scope, Times, within
 from appliance.state import Device, PasswordPending, Session, Visit, asked_key, device_key
 from appliance.wire import Refusal, Refused, Reply
-from journal.entries import Entry, VisitEnded
+from journal.entries import Entry, VisitEnded, VisitMoved
 
 
 class Turn:
@@ -49,6 +49,16 @@ class Turn:
         """Forget every time of asking: the clock they were told on has begun anew."""
         for scope, key in self.session.asked:
             self._keep_asked(scope, key, ())
+
+    def readdress(self, device: str, visit: Visit, gone: tuple[str, ...] = (), come: str = "") -> None:
+        """The visit has lost the addresses ``gone`` and has ``come``; the kernel follows if it is online."""
+        addresses = tuple(address for address in visit.addresses if address not in gone) + ((come,) if come else ())
+        if visit.online and gone:
+            self.do(Revoke(device, gone))
+        self.record(VisitMoved(visit=visit.visit, device=device, addresses=addresses))
+        self.put(device, msgspec.structs.replace(visit, addresses=addresses))
+        if visit.online and come:
+            self.do(Admit(device, (come,)))
 
     def end(self, device: str, visit: Visit, left_utc_ms: int, proof: str) -> None:
         """The visit is over: closed, recorded, forgotten."""

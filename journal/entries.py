@@ -117,11 +117,23 @@ class VisitResumed(_Entry, frozen=True, tag="visit_resumed"):
 
 
 class VisitMoved(_Entry, frozen=True, tag="visit_moved"):
-    """The device has other addresses now, as DHCP gave them."""
+    """The device has these addresses now: DHCP gave another, or it took one more of IPv6 (RFC 8981)."""
 
     visit: str
     device: str
     addresses: tuple[str, ...]
+
+
+class AddressClaimed(_Entry, frozen=True, tag="address_claimed"):
+    """Another device claims an address of a running visit. The visit keeps it, or loses it and nobody has it."""
+
+    visit: str
+    device: str
+    address: str
+    by: str
+    """The MAC address of the claimant."""
+    kept: bool
+    """True: the gate is bound to the device's own MAC address, the claim changes nothing. False: the address was closed."""
 
 
 class VisitEnded(_Entry, frozen=True, tag="visit_ended"):
@@ -145,6 +157,7 @@ Entry = (
     | VisitAway
     | VisitResumed
     | VisitMoved
+    | AddressClaimed
     | VisitEnded
 )
 

@@ -6,7 +6,7 @@ The kernel's double tells the order of what happened to it beside what the journ
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from ipaddress import IPv4Address, IPv4Interface
+from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface
 from pathlib import Path
 
 from appliance import wire
@@ -29,27 +29,29 @@ class Kernel:
     """Who is admitted; ``broken`` refuses everything."""
 
     def __init__(self, story: list[str]) -> None:
-        self.admitted: dict[str, frozenset[IPv4Address]] = {}
+        self.admitted: dict[str, frozenset[IPv4Address | IPv6Address]] = {}
         self.broken = False
         self._story = story
 
     def setup(self) -> None:
         self._story.append("setup")
 
-    def sync(self, desired: Mapping[str, frozenset[IPv4Address]]) -> None:
+    def sync(self, desired: Mapping[str, frozenset[IPv4Address | IPv6Address]]) -> None:
         self._refuse()
         self.admitted = dict(desired)
 
-    def admit(self, mac: str, addresses: frozenset[IPv4Address]) -> None:
+    def admit(self, mac: str, addresses: frozenset[IPv4Address | IPv6Address]) -> None:
         self._refuse()
         self._story.append("admit")
-        self.admitted[mac] = addresses
+        self.admitted[mac] = self.admitted.get(mac, frozenset()) | addresses
 
-    def revoke(self, mac: str, addresses: frozenset[IPv4Address]) -> None:
+    def revoke(self, mac: str, addresses: frozenset[IPv4Address | IPv6Address]) -> None:
         assert addresses
         self._refuse()
         self._story.append("revoke")
-        self.admitted.pop(mac, None)
+        self.admitted[mac] = self.admitted.get(mac, frozenset()) - addresses
+        if not self.admitted[mac]:
+            del self.admitted[mac]
 
     def _refuse(self) -> None:
         if self.broken:
@@ -76,12 +78,15 @@ class Lan:
     """Who is where."""
 
     def __init__(self) -> None:
-        self.devices = {IPv4Address(ADDRESS): PHONE}
+        self.devices: dict[IPv4Address | IPv6Address, str] = {IPv4Address(ADDRESS): PHONE}
         self.ports = {PHONE: "port1"}
         self.dead_ports: set[str] = set()
 
-    def device_at(self, address: IPv4Address) -> str | None:
+    def device_at(self, address: IPv4Address | IPv6Address) -> str | None:
         return self.devices.get(address)
+
+    def addresses_of(self, device: str) -> list[IPv4Address | IPv6Address]:
+        return [address for address, mac in self.devices.items() if mac == device]
 
     def port_of(self, device: str) -> str | None:
         return self.ports.get(device)
@@ -90,7 +95,7 @@ class Lan:
         return port not in self.dead_ports
 
     def address_of(self, device: str) -> IPv4Address | None:
-        return next((address for address, mac in self.devices.items() if mac == device), None)
+        return next((a for a in self.addresses_of(device) if isinstance(a, IPv4Address)), None)
 
 
 class Countable:
@@ -124,6 +129,7 @@ class Core:
             places=self.lan,
             reception=Reception(
                 lan=IPv4Interface("10.77.0.1/16"),
+                lan6=IPv6Interface("fd77::1/64"),
                 countries=frozenset({"KZ"}),
                 key=b"k" * 32,
                 whereabouts=self.lan,

@@ -13,6 +13,7 @@ from typing import assert_never
 from appliance import passwords, wire
 from appliance.effects import Admit, Answer, Effect, Keep, Record, Revoke, SendPassword
 from appliance.events import (
+    AddressLearnt,
     DeviceLeft,
     DeviceMoved,
     DeviceSeen,
@@ -94,7 +95,7 @@ class Dialogue:
     def entered(self, password: str = "123456", device: str = PHONE, port: str | None = "port1") -> PasswordEntered:
         message = self.session.pending_message(device) or ""
         digest = passwords.digest(KEY, device, message, password)
-        return PasswordEntered(self.at, device, ADDRESS, digest, visit="v1", port=port)
+        return PasswordEntered(self.at, device, (ADDRESS,), digest, visit="v1", port=port)
 
     def reported(self, state: MessageState, message: str = "m1", reason: str = "") -> MessageReported:
         return MessageReported(self.at, message, state, smsc_message="s1", reason=reason)
@@ -107,6 +108,9 @@ class Dialogue:
 
     def moved(self, address: str) -> DeviceMoved:
         return DeviceMoved(self.at, PHONE, address)
+
+    def learnt(self, address: str, device: str = PHONE, previous: str | None = None) -> AddressLearnt:
+        return AddressLearnt(self.at, device, address, previous)
 
     def looked(self, device: str = PHONE) -> Looked:
         return Looked(self.at, device)
@@ -161,6 +165,8 @@ def _entry(entry: entries.Entry) -> str:
             return f"{kind} tries={tries}"
         case entries.VisitEnded(proof=proof, left_utc_ms=left) | entries.VisitAway(proof=proof, left_utc_ms=left):
             return f"{kind} by {proof} at {(left - NOON_MS) // 1000}"
+        case entries.AddressClaimed(kept=kept):
+            return f"{kind} kept={kept}"
         case entries.GateStarted(online=online, ended=ended):
             return f"{kind} online={online} ended={ended}"
         case entries.PasswordUndelivered(reason=reason):

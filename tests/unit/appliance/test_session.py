@@ -227,6 +227,53 @@ def test_another_address_by_dhcp() -> None:
     talk.says(talk.seen(), ["record visit_resumed", "admit 01 10.77.0.98"])
 
 
+V6, V6_NEW = "fd77::10", "fd77::11"
+
+
+def test_ipv6_address_that_appears_during_the_visit_needs_no_password() -> None:
+    talk = Dialogue()
+    talk.says(talk.learnt(V6), [])
+    talk.online()
+    talk.says(talk.learnt(V6), ["record visit_moved", f"admit 01 {V6}"])
+    talk.says(talk.learnt(V6), [])
+    talk.says(talk.learnt(V6_NEW), ["record visit_moved", f"admit 01 {V6_NEW}"])
+    talk.says(talk.left(), [f"revoke 01 {ADDRESS} {V6} {V6_NEW}", "record visit_away by port at 1000"])
+    talk.says(talk.learnt("fd77::12"), ["record visit_moved"])
+    talk.says(talk.seen(), ["record visit_resumed", f"admit 01 {ADDRESS} {V6} {V6_NEW} fd77::12"])
+
+
+def test_another_ipv4_address_is_dhcps_to_give() -> None:
+    talk = Dialogue()
+    talk.online()
+    talk.says(talk.learnt("10.77.0.66"), [])
+    talk.step(talk.learnt(V6))
+    talk.says(talk.moved("10.77.0.99"), [f"revoke 01 {ADDRESS}", "record visit_moved", "admit 01 10.77.0.99"])
+    assert talk.session.admitted() == {PHONE: (V6, "10.77.0.99")}
+
+
+def test_address_claimed_by_another_device() -> None:
+    """IPv4 is bound to the MAC address; where IPv6 cannot be, neither device may have a disputed address."""
+    talk = Dialogue()
+    talk.online()
+    talk.step(talk.learnt(V6))
+    talk.says(talk.learnt(ADDRESS, device=OTHER, previous=PHONE), ["record address_claimed kept=True"])
+    talk.says(
+        talk.learnt(V6, device=OTHER, previous=PHONE),
+        ["record address_claimed kept=False", f"revoke 01 {V6}", "record visit_moved"],
+    )
+    assert talk.session.admitted() == {PHONE: (ADDRESS,)}
+
+
+def test_thousand_addresses_are_not_taken() -> None:
+    talk = Dialogue()
+    talk.online()
+    for number in range(1000):
+        talk.step(talk.learnt(f"fd77::{number + 1:x}"))
+    (addresses,) = talk.session.admitted().values()
+    assert len(addresses) == 17
+    assert addresses[-1] == "fd77::3e8"
+
+
 def test_roaming_is_no_leave() -> None:
     talk = Dialogue()
     talk.online()
