@@ -188,7 +188,7 @@ def _day(_context: click.Context, parameter: click.Parameter, value: str | None)
 @_config
 @click.option("--from", "since", callback=_day, help="First day (or time) of the period, in the venue's time zone.")
 @click.option("--to", "until", callback=_day, help="Last day of the period, included; or the time it ends.")
-@click.option("--format", "form", type=click.Choice(["csv"]), default="csv", show_default=True)
+@click.option("--format", "form", type=click.Choice(["csv"]), default="csv", show_default=True, help="What to write.")
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="File to write; else standard output.")
 def extract(path: Path, since: datetime | None, until: datetime | None, form: str, output: Path | None) -> None:
     """Write the visits of a period for an inspector."""

@@ -183,7 +183,8 @@ def configure(places: Places, changes: Mapping[str, object]) -> None:
     }
     for key, value in {**own, **changes}.items():
         section, _, name = key.rpartition(".")
-        pattern = re.compile(rf"(^\[{re.escape(section)}\][^\[]*?^{name} = )(\[[^\]]*\]|\"[^\"]*\"|\S+)", re.M | re.S)
+        before = rf"^\[{re.escape(section)}\](?:(?!^\[).)*?^{name} = "
+        pattern = re.compile(rf"({before})(\[[^\]]*\]|\"[^\"]*\"|\S+)", re.M | re.S)
         text, count = pattern.subn(lambda match, v=value: match[1] + json.dumps(v, ensure_ascii=False), text)  # type: ignore[misc]
         assert count == 1, f"the example configuration has {count} keys {key}"
     places.config.write_text(text)
