@@ -27,6 +27,8 @@ from appliance.wire import Refusal, Refused
 log = logging.getLogger(__name__)
 
 CONNECTIONS = 256
+FAREWELL_S = 1.0
+"""How long a peer may take to read its answer and close; ours do at once."""
 REQUEST_TIMEOUT_S = 5.0
 """A peer that has not said its line by then is closed; ours send it at once."""
 
@@ -96,7 +98,9 @@ class Server:
             reply = await self._reply(reader, writer)
             if reply is not None:
                 writer.write(wire.encode(reply) + b"\n")
-                await asyncio.wait_for(writer.drain(), REQUEST_TIMEOUT_S)
+                await writer.drain()
+                if reply != Refused(Refusal.BUSY):
+                    await asyncio.wait_for(_farewell(reader, writer), FAREWELL_S)
         except (OSError, TimeoutError) as error:
             log.debug("a peer went away: %s", error)
         finally:
@@ -138,6 +142,13 @@ class Server:
 
         self._post(Requested(request, role, answer))
         return await answered
+
+
+async def _farewell(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Read what is left until the peer closes: closing on unread bytes would destroy the reply on its way (unix(7))."""
+    writer.write_eof()
+    while await reader.read(65536):
+        pass
 
 
 def peer_uid(connection: socket.socket) -> int:

@@ -142,6 +142,8 @@ class Venue:
             self.restart(unit)
 
     def _stop(self) -> None:
+        for visitor in self.visitors:
+            visitor.disconnect()
         for process in reversed(self.processes.values()):
             process.stop()
 
@@ -153,8 +155,12 @@ class Venue:
                 until(lambda: _listens(socket) or not process.alive, f"{unit} to listen at {socket}", 15)
             case "nginx":
                 until(lambda: _answers(self.gate) or not process.alive, "nginx to listen", 10)
+            case "dnsmasq-captive":
+                until(lambda: _serves_udp(self.gate, 5300) or not process.alive, "the captive resolver to listen", 10)
+            case "dnsmasq-lan":
+                until(lambda: _serves_udp(self.gate, 67) or not process.alive, "DHCP to listen", 10)
             case _:
-                pass  # dnsmasq: the first visitor's DHCP client waits for it
+                raise AssertionError(unit)
         if not process.alive:
             raise AssertionError(f"{unit} ended with {process.code}:\n{process.output()}")
 
@@ -234,6 +240,10 @@ def _listens(path: Path) -> bool:
         except OSError:
             return False
     return True
+
+
+def _serves_udp(gate: str, port: int) -> bool:
+    return bool(run(["ss", "-Hlun", f"sport = :{port}"], namespace=gate).stdout)
 
 
 def _answers(gate: str) -> bool:
