@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request, Response, ViewportSize, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
 
 from appliance.wire import Language
 from portal.visitor.languages import words_in
@@ -103,7 +104,14 @@ class Window:
 
     def open(self, url: str) -> Response:
         """Go to ``url``; the last answer, after redirects."""
-        answer = self.page.goto(url)
+        for patience in range(5, -1, -1):
+            try:
+                answer = self.page.goto(url)
+                break
+            except PlaywrightError as error:
+                # Chromium drops what it loads when the phone's link gets one more address; a person taps again.
+                if "ERR_NETWORK_CHANGED" not in error.message or not patience:
+                    raise
         assert answer is not None, f"{url} is no other page than before"
         return answer
 
