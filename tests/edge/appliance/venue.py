@@ -79,12 +79,16 @@ class Lan:
         self.devices = {IPv4Address(ADDRESS): PHONE}
         self.ports = {PHONE: "port1"}
         self.dead_ports: set[str] = set()
+        self.released: set[str] = set()
 
     def device_at(self, address: IPv4Address) -> str | None:
         return self.devices.get(address)
 
     def port_of(self, device: str) -> str | None:
         return self.ports.get(device)
+
+    def lacks_lease(self, device: str) -> bool:
+        return device in self.released
 
     def connected(self, port: str) -> bool:
         return port not in self.dead_ports
