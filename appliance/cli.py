@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Any
@@ -177,9 +177,11 @@ def verify(path: Path) -> None:
     click.echo(f"{verdict.entries} entries, the chain holds; head {verdict.head}")
 
 
-def _day(_context: click.Context, parameter: click.Parameter, value: str | None) -> datetime | None:
+def _day(_context: click.Context, parameter: click.Parameter, value: str | None) -> date | datetime | None:
     try:
-        return None if value is None else datetime.fromisoformat(value)
+        if value is None:
+            return None
+        return date.fromisoformat(value) if len(value) == len("2026-11-21") else datetime.fromisoformat(value)
     except ValueError as error:
         raise click.BadParameter("give a day as 2026-11-21 or a time as 2026-11-21T18:00", param=parameter) from error
 
@@ -188,9 +190,9 @@ def _day(_context: click.Context, parameter: click.Parameter, value: str | None)
 @_config
 @click.option("--from", "since", callback=_day, help="First day (or time) of the period, in the venue's time zone.")
 @click.option("--to", "until", callback=_day, help="Last day of the period, included; or the time it ends.")
-@click.option("--format", "form", type=click.Choice(["csv"]), default="csv", show_default=True)
+@click.option("--format", "form", type=click.Choice(["csv"]), default="csv", show_default=True, help="What to write.")
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="File to write; else standard output.")
-def extract(path: Path, since: datetime | None, until: datetime | None, form: str, output: Path | None) -> None:
+def extract(path: Path, since: date | None, until: date | None, form: str, output: Path | None) -> None:
     """Write the visits of a period for an inspector."""
     from journal import extract as extracts
 
@@ -230,11 +232,13 @@ def _journal_path(config: Config) -> Path:
     return Path(config.paths.state) / "gate" / "journal.db"
 
 
-def _instant(config: Config, moment: datetime | None, whole_day: bool = False) -> datetime | None:
+def _instant(config: Config, moment: date | None, whole_day: bool = False) -> datetime | None:
+    """A day begins at midnight in the venue's zone; ``whole_day``: it is included, so the period ends with it."""
     if moment is None:
         return None
-    if whole_day and moment.time() == time():
-        moment += timedelta(days=1)
+    if not isinstance(moment, datetime):
+        day = moment + timedelta(days=1) if whole_day else moment
+        return datetime.combine(day, time(), tzinfo=config.venue.zone)
     return moment if moment.tzinfo else moment.replace(tzinfo=config.venue.zone)
 
 

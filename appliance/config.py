@@ -24,12 +24,13 @@ from appliance.wire import Language
 from sms.message import parts
 
 Interface = Annotated[
-    str, Meta(pattern=r"^[A-Za-z0-9._-]{1,15}$", description="an interface name (1-15 of A-Z a-z 0-9 . _ -)")
+    str, Meta(pattern=r"^[A-Za-z0-9._-]{1,15}\Z", description="an interface name (1-15 of A-Z a-z 0-9 . _ -)")
 ]
 Port = Annotated[int, Meta(ge=1, le=65535)]
-HostName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9.:-]{0,253}$", description="a host name or address")]
-FilePath = Annotated[str, Meta(pattern=r"^/[A-Za-z0-9._/-]{1,200}$", description="an absolute path without blanks")]
-Country = Annotated[str, Meta(pattern=r"^[A-Z]{2}$", description="two capital letters (ISO 3166)")]
+HostName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9.-]{0,253}\Z", description="a host name or an IPv4 address")]
+Server = Annotated[str, Meta(pattern=r"^[A-Za-z0-9.:-]{1,253}\Z", description="a host name or address")]
+FilePath = Annotated[str, Meta(pattern=r"^/[A-Za-z0-9._/-]{1,200}\Z", description="an absolute path without blanks")]
+Country = Annotated[str, Meta(pattern=r"^[A-Z]{2}\Z", description="two capital letters (ISO 3166)")]
 PerWindow = Annotated[int, Meta(ge=1, le=1_000_000)]
 
 
@@ -44,13 +45,13 @@ class Venue(_Section, frozen=True):
         Meta(
             min_length=1,
             max_length=40,
-            pattern=r"^[^\x00-\x1f\x7f\"'\\{}$]*$",
+            pattern=r"^[^\x00-\x1f\x7f\"'\\{}$]*\Z",
             description="a name without quotes or {}$\\",
         ),
     ] = "Qaqpa"
     language: Language = Language.KAZAKH
     timezone: str = "Asia/Almaty"
-    rules: Annotated[str, Meta(pattern="^67/2016$", description='the only rule set there is: "67/2016"')] = "67/2016"
+    rules: Annotated[str, Meta(pattern=r"^67/2016\Z", description='the only rule set there is: "67/2016"')] = "67/2016"
 
     @property
     def zone(self) -> ZoneInfo:
@@ -114,11 +115,11 @@ class SmsText(_Section, frozen=True):
 
 
 class Sms(_Section, frozen=True):
-    host: HostName = "smsc.example.kz"
+    host: Server = "smsc.example.kz"
     port: Port = 2775
-    system_id: Annotated[str, Meta(min_length=1, max_length=15)] = "qaqpa"
+    system_id: Annotated[str, Meta(pattern=r"^[!-~]{1,15}\Z", description="1 to 15 ASCII characters")] = "qaqpa"
     password_file: FilePath = "/etc/qaqpa/smpp-password"
-    source: Annotated[str, Meta(min_length=1, max_length=11)] = "Qaqpa"
+    source: Annotated[str, Meta(pattern=r"^[ -~]{1,11}\Z", description="1 to 11 ASCII characters")] = "Qaqpa"
     text: SmsText = SmsText()
 
 

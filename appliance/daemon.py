@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import logging
+import os
 import pwd
 import secrets
 import signal
+import threading
 import time
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
+
+import msgspec
 
 from appliance import render, state
 from appliance.config import Config
 from appliance.effects import SendPassword
 from appliance.engine import Engine, last_alive
+from appliance.errors import StateUnreadable, ThreadFell
 from appliance.events import AddressLearnt, DeviceLeft, DeviceSeen, Event, MessageReported, MessageState, Moment
 from appliance.inbox import Happened, Role, Stop
 from appliance.passwords import Allowances, Limit
 from appliance.reception import Reception
 from appliance.server import Server, notify_ready
 from firewall.gate import Gate
-from firewall.presence.evidence import Evidence
+from firewall.presence.evidence import Address, Evidence
 from firewall.presence.whereabouts import Whereabouts
 from firewall.settings import Settings
 from journal.store import Store
@@ -32,6 +38,7 @@ log = logging.getLogger(__name__)
 PORTAL_USER = "qaqpa-portal"
 GATE_USER = "qaqpa-gate"
 SMS_USER = "qaqpa-sms"
+KEY_BYTES = 32
 
 
 def run(config: Config, version: str) -> None:
@@ -49,16 +56,19 @@ def run(config: Config, version: str) -> None:
     def happened(event: Event) -> None:
         engine.post(Happened(event))
 
+    def noticed(evidence: Evidence) -> None:
+        address = whereabouts.address_of(evidence.mac)
+        happened(_as_event(evidence, now(), "" if address is None else str(address)))
+
+    def learnt(address: Address) -> None:
+        happened(AddressLearnt(now(), address.mac, str(address.address), address.previous))
+
     whereabouts = Whereabouts(
-        config.lan.interface,
-        lease_path(config),
-        config.lan.gate6,
-        deliver=lambda evidence: happened(_as_event(evidence, now())),
-        learnt=lambda address: happened(AddressLearnt(now(), address.mac, str(address.address), address.previous)),
+        config.lan.interface, lease_path(config), config.lan.gate6, deliver=noticed, learnt=learnt
     )
     messages = SmsClient(render.sms_socket(config), deliver=lambda report: happened(_as_report(report, now())))
     engine = Engine(
-        state.restore(terms(config), kept),
+        _restored(config, kept),
         gate=Gate(firewall_settings(config)),
         journal=store,
         places=whereabouts,
@@ -77,6 +87,15 @@ def run(config: Config, version: str) -> None:
     )
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: engine.post(Stop()))
+    fallen: list[str] = []
+
+    def thread_fell(fault: threading.ExceptHookArgs) -> None:
+        # A gate that has lost a sense must not go on as if nothing were: the next process has all of them again.
+        log.critical("thread %s fell", fault.thread and fault.thread.name, exc_info=fault.exc_value)
+        fallen.append(str(fault.thread and fault.thread.name))
+        engine.post(Stop())
+
+    threading.excepthook = thread_fell
     server = Server(Path(render.gate_socket(config)), roles(), engine.post)
     with ExitStack() as stack:  # what was started is stopped, in reverse, wherever the start ended
         stack.callback(store.close)
@@ -90,6 +109,8 @@ def run(config: Config, version: str) -> None:
         notify_ready()
         log.info("the gate serves")
         engine.run()
+    if fallen:
+        raise ThreadFell(", ".join(fallen))
 
 
 def now() -> Moment:
@@ -138,20 +159,32 @@ def roles() -> dict[int, Role]:
 
 def password_key(path: Path) -> bytes:
     """The secret under which passwords are hashed; made at the first start, readable by the gate alone."""
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        key = secrets.token_bytes(32)
-        draft = path.with_suffix(".new")
-        draft.touch(mode=0o600)
-        draft.write_bytes(key)
-        draft.rename(path)  # whole or not at all, also when the power fails now
+    if path.exists() and len(key := path.read_bytes()) == KEY_BYTES:
         return key
+    # Absent or cut short by a power failure: pending passwords are void, nothing else depends on the old one.
+    key = secrets.token_bytes(KEY_BYTES)
+    draft = path.with_suffix(".new")
+    with open(draft, "wb", opener=lambda name, flags: os.open(name, flags, 0o600)) as out:
+        out.write(key)
+        out.flush()
+        os.fsync(out.fileno())
+    draft.rename(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    os.fsync(folder)
+    os.close(folder)
+    return key
 
 
-def _as_event(evidence: Evidence, at: Moment) -> Event:
+def _restored(config: Config, kept: Mapping[str, bytes]) -> state.Session:
+    try:
+        return state.restore(terms(config), kept)
+    except (msgspec.MsgspecError, ValueError) as error:
+        raise StateUnreadable(str(error)) from error
+
+
+def _as_event(evidence: Evidence, at: Moment, address: str) -> Event:
     if evidence.present:
-        return DeviceSeen(at, device=evidence.mac, proof=evidence.proof.value, port=evidence.port)
+        return DeviceSeen(at, evidence.mac, evidence.proof.value, port=evidence.port, address=address)
     return DeviceLeft(at, device=evidence.mac, proof=evidence.proof.value, left_utc_ms=at.utc_ms)
 
 

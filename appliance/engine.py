@@ -7,8 +7,8 @@ Everything that waits is taken as one batch, and its effects are performed in th
     3. Admit                the gate is opened for those whose record is durable now
     4. SendPassword, Answer
 
-When 1 or 2 fails, the session is again what it was before the batch: whoever asked is refused, what was closed stays
-closed, and what happened by itself is tried again. Must not know: how a step decides.
+When 1 or 2 fails, the session is again what it was before the batch: whoever asked is refused, what happened by itself
+is tried again, and whom it closed out stays outside until that succeeded. Must not know: how a step decides.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ log = logging.getLogger(__name__)
 BATCH = 256
 TICK_MS = 500
 SYNC_MS = 5_000
+RETRY_MS = 500
 ALIVE_MS = 20_000
 """How often the journal learns that the gate is alive when nothing else happens: by so much may the end of a visit be
 too early when the power fails."""
@@ -62,6 +63,7 @@ class Places(Protocol):
     """Where devices are (``firewall.presence.whereabouts``)."""
 
     def connected(self, port: str) -> bool: ...
+    def lacks_lease(self, device: str) -> bool: ...
     def address_of(self, device: str) -> IPv4Address | None: ...
 
 
@@ -108,14 +110,19 @@ class Engine:
         """
         now = self._clock()
         session, effects = step(self._session, Started(now, version, same_boot, alive_utc_ms))
-        for device, port in session.ports().items():
-            if not self._places.connected(port):  # unplugged while no gate was there to see it
-                session, more = step(session, DeviceLeft(now, device, "port", left_utc_ms=alive_utc_ms))
-                effects += more
+        for device, proof in self._gone_meanwhile(session):
+            session, more = step(session, DeviceLeft(now, device, proof, left_utc_ms=alive_utc_ms))
+            effects += more
         self._gate.setup()
         self._gate.sync(_desired(session, self._shut))
         self._commit(now, effects)
         self._session = session
+
+    def _gone_meanwhile(self, session: Session) -> list[tuple[str, str]]:
+        """Who left while no gate was there to see it, with the proof; no later event would tell."""
+        unplugged = [device for device, port in session.ports().items() if not self._places.connected(port)]
+        released = [device for device in session.admitted() if self._places.lacks_lease(device)]
+        return [*((device, "port") for device in unplugged), *((device, "lease") for device in released)]
 
     def run(self) -> None:
         """Serve until ``Stop`` is posted."""
@@ -147,7 +154,10 @@ class Engine:
         requests = [item for item in items if isinstance(item, Requested)]
         stopping = any(isinstance(item, Stop) for item in items)
 
-        effects = [effect for event in happened for effect in self._step(event)]
+        # What brings nothing about (sightings of strangers) is not worth repeating if this batch cannot be recorded.
+        told = [(event, self._step(event)) for event in happened]
+        effects = [effect for _, brought in told for effect in brought]
+        happened = [event for event, brought in told if brought]
         if now.boot_ms >= self._tick_due_ms:
             self._tick_due_ms = now.boot_ms + TICK_MS
             effects += self._step(Tick(now)) + self._follow_leases(now)
@@ -236,8 +246,8 @@ class Engine:
         records = [(stamp, effect.entry) for effect in effects if isinstance(effect, Record)]
         kept = {effect.key: effect.value for effect in effects if isinstance(effect, Keep)}
         if records or kept or now.boot_ms >= self._alive_due_ms:
-            self._alive_due_ms = now.boot_ms + ALIVE_MS
             self._journal.append(records, {**kept, ALIVE: f"{self._boot_id} {now.utc_ms}".encode()})
+            self._alive_due_ms = now.boot_ms + ALIVE_MS
 
     def _admit(self, device: str, addresses: Sequence[str]) -> None:
         if addresses:
@@ -251,7 +261,8 @@ class Engine:
             act()
         except FirewallError as error:
             log.error("%s", error)
-            self._sync_due_ms = 0  # the kernel is a projection (law 4): the next sync mends it
+            # The kernel is a projection (law 4): the next sync mends it, soon, yet not in every turn if it cannot.
+            self._sync_due_ms = min(self._sync_due_ms, self._clock().boot_ms + RETRY_MS)
             return False
         return True
 

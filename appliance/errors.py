@@ -3,7 +3,9 @@
 ApplianceError
 ├── ConfigError          the configuration cannot be used; says line, key and what is allowed
 ├── GateUnreachable      nobody answers at the gate's socket
-└── WireError            what came over the gate's socket is no message of ours
+├── WireError            what came over the gate's socket is no message of ours
+├── StateUnreadable      what an earlier gate kept beside the journal cannot be read
+└── ThreadFell           a part of the gate stopped working; the process ends so that a new one begins
 """
 
 from __future__ import annotations
@@ -28,6 +30,25 @@ class GateUnreachable(ApplianceError):
     def __init__(self, socket_path: str, cause: str) -> None:
         self.socket_path, self.cause = socket_path, cause
         super().__init__(f"the gate does not answer at {socket_path} ({cause}); is 'qaqpa gate' running?")
+
+
+class StateUnreadable(ApplianceError):
+    """What an earlier gate kept beside the journal cannot be read."""
+
+    def __init__(self, cause: str) -> None:
+        self.cause = cause
+        super().__init__(
+            f"the state kept beside the journal cannot be read ({cause}); was it written by a newer version? "
+            "Install that version, or reboot into the one before"
+        )
+
+
+class ThreadFell(ApplianceError):
+    """A part of the gate stopped working."""
+
+    def __init__(self, threads: str) -> None:
+        self.threads = threads
+        super().__init__(f"{threads} stopped working, so the gate ends and is started anew; its log says why")
 
 
 class WireError(ApplianceError):

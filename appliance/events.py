@@ -96,11 +96,15 @@ class PasswordEntered(_Event, frozen=True):
 
 
 class DeviceSeen(_Event, frozen=True):
-    """A source has evidence that the device is here, at the bridge port ``port`` if it knows."""
+    """A source has evidence that the device is here, at the bridge port ``port`` if it knows.
+
+    ``address``: the IPv4 address that DHCP holds for it now; "" if none.
+    """
 
     device: str
     proof: str
     port: str
+    address: str
 
 
 class DeviceLeft(_Event, frozen=True):

@@ -27,6 +27,8 @@ def judge(typed: str, countries: frozenset[str], home: str = "KZ") -> str | Refu
         countries: ISO 3166 codes of the countries whose mobile numbers are served.
         home: the country whose national notation is understood.
     """
+    if any(character.isalpha() for character in typed.lower().replace("ext", "")):
+        return Refusal.NOT_A_NUMBER  # libphonenumber would read FLOWERS as digits: an SMS to a stranger
     try:
         number = phonenumbers.parse(typed, home)
     except phonenumbers.NumberParseException:

@@ -23,36 +23,22 @@ from typing import assert_never
 
 from msgspec.structs import replace
 
-from appliance import passwords
+from appliance import events, passwords
+from appliance.addresses import address_learnt, device_moved
 from appliance.effects import Admit, Effect, Revoke, SendPassword
-from appliance.events import (
-    AddressLearnt,
-    DeviceLeft,
-    DeviceMoved,
-    DeviceSeen,
-    EndAsked,
-    Event,
-    Looked,
-    MessageReported,
-    MessageState,
-    PasswordAsked,
-    PasswordEntered,
-    Started,
-    Stopping,
-    Tick,
-    VisitsListed,
-)
 from appliance.passwords import Scope
-from appliance.state import PasswordPending, Session, Visit, is_ipv6, live_visits, seconds_up, status
+from appliance.state import Message, PasswordPending, Session, Visit, is_ipv6, live_visits, seconds_up, status
 from appliance.turn import Turn
 from appliance.wire import Delivery, Done, Refusal
 from journal import entries
 
-MAX_IPV6 = 16
-"""IPv6 addresses a visit has at once; phones use a handful (RFC 8981 makes a new one a day), an attacker thousands."""
+LATE_ENTRY_MS = 600_000
+"""How long a password that expired is still known as one."""
+LATE_REPORT_MS = 3_600_000
+"""How long after a password expired the receipt of its SMS is still recorded."""
 
 
-def step(session: Session, event: Event) -> tuple[Session, list[Effect]]:
+def step(session: Session, event: events.Event) -> tuple[Session, list[Effect]]:
     """The next state and what is to be done, for one event.
 
     >>> after, effects = step(Session(Terms()), Looked(Moment(0, 0), device="02:00:00:00:00:01"))   # doctest: +SKIP
@@ -61,31 +47,31 @@ def step(session: Session, event: Event) -> tuple[Session, list[Effect]]:
     """
     turn = Turn(session, event.at)
     match event:
-        case Started():
+        case events.Started():
             _started(turn, event)
-        case Stopping():
+        case events.Stopping():
             turn.record(entries.GateStopped(online=len(session.admitted())))
-        case Tick():
+        case events.Tick():
             _tick(turn)
-        case Looked(device=device):
+        case events.Looked(device=device):
             turn.answer(status(session, device, event.at.boot_ms))
-        case VisitsListed():
+        case events.VisitsListed():
             turn.answer(live_visits(session))
-        case PasswordAsked():
+        case events.PasswordAsked():
             _password_asked(turn, event)
-        case MessageReported():
+        case events.MessageReported():
             _message_reported(turn, event)
-        case PasswordEntered():
+        case events.PasswordEntered():
             _password_entered(turn, event)
-        case DeviceSeen():
+        case events.DeviceSeen():
             _device_seen(turn, event)
-        case DeviceLeft():
+        case events.DeviceLeft():
             _device_left(turn, event)
-        case AddressLearnt():
-            _address_learnt(turn, event)
-        case DeviceMoved():
-            _device_moved(turn, event)
-        case EndAsked():
+        case events.DeviceMoved():
+            device_moved(turn, event)
+        case events.AddressLearnt():
+            address_learnt(turn, event)
+        case events.EndAsked():
             _end_asked(turn, event)
         case _:
             assert_never(event)
@@ -95,7 +81,7 @@ def step(session: Session, event: Event) -> tuple[Session, list[Effect]]:
 # ── asking for a password ───────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _password_asked(turn: Turn, event: PasswordAsked) -> None:
+def _password_asked(turn: Turn, event: events.PasswordAsked) -> None:
     """¶5, ¶6: a new password for this device; any older one is void (law 5)."""
     state, terms, now = turn.session.devices.get(event.device), turn.session.terms, event.at.boot_ms
     if isinstance(state, Visit) and state.online:
@@ -126,31 +112,33 @@ def _password_asked(turn: Turn, event: PasswordAsked) -> None:
         tries_left=terms.tries,
     )
     turn.put(event.device, pending)
+    forget_ms = pending.expires_boot_ms + LATE_REPORT_MS
+    turn.put_message(event.message, Message(event.device, event.number, forget_boot_ms=forget_ms))
     turn.record(entries.PasswordAsked(device=event.device, number=event.number, message=event.message))
     turn.do(SendPassword(event.message, event.number, event.language, event.password, event.at.utc_ms + valid_ms))
     turn.answer(status(turn.session, event.device, now))
 
 
-def _message_reported(turn: Turn, event: MessageReported) -> None:
-    """The SMS was taken, has arrived, or failed: the visitor's page says so, and the journal."""
-    device = turn.session.messages.get(event.message)
-    state = turn.session.devices.get(device) if device else None
-    if device is None or not isinstance(state, PasswordPending):
-        return  # an older password's, or of a visit that has begun: nobody waits for it
-    if state.delivery is Delivery.DELIVERED or state.delivery.value == event.state.value:
-        return  # said before: the SMS process repeats itself after a reconnect
-    about = {"device": device, "number": state.number, "message": event.message}
+def _message_reported(turn: Turn, event: events.MessageReported) -> None:
+    """The SMS was taken, has arrived, or failed: the visitor's page says so, and the journal, however late."""
+    sms = turn.session.messages.get(event.message)
+    if sms is None or sms.delivery is Delivery.DELIVERED or sms.delivery.value == event.state.value:
+        return  # not ours, or said before: the SMS process repeats itself after a reconnect
+    about = {"device": sms.device, "number": sms.number, "message": event.message}
+    turn.put_message(event.message, replace(sms, delivery=Delivery(event.state.value)))
     match event.state:
-        case MessageState.SENT:
+        case events.MessageState.SENT:
             turn.record(entries.PasswordSent(**about, smsc_message=event.smsc_message))
-            turn.put(device, replace(state, delivery=Delivery.SENT))
-        case MessageState.DELIVERED:
+        case events.MessageState.DELIVERED:
             turn.record(entries.PasswordDelivered(**about))
-            turn.put(device, replace(state, delivery=Delivery.DELIVERED))
-        case MessageState.FAILED:
+        case events.MessageState.FAILED:
             turn.record(entries.PasswordUndelivered(**about, reason=event.reason))
-            # It did not arrive, so there is nothing to wait for before asking again.
-            turn.put(device, replace(state, delivery=Delivery.FAILED, resend_boot_ms=event.at.boot_ms))
+            if sms.delivery is not Delivery.SENT:  # no SMSC took it: this number was sent nothing
+                turn.uncount(Scope.NUMBER, sms.number)
+            state = turn.session.devices.get(sms.device)
+            if isinstance(state, PasswordPending) and state.message == event.message:
+                # It will not arrive, so there is nothing to wait for before asking again.
+                turn.put(sms.device, replace(state, resend_boot_ms=event.at.boot_ms))
         case _:
             assert_never(event.state)
 
@@ -158,7 +146,7 @@ def _message_reported(turn: Turn, event: MessageReported) -> None:
 # ── entering it ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _password_entered(turn: Turn, event: PasswordEntered) -> None:
+def _password_entered(turn: Turn, event: events.PasswordEntered) -> None:
     """¶7: right, and the device goes online; wrong, and that is said at once."""
     state = turn.session.devices.get(event.device)
     if isinstance(state, Visit) and state.online:  # a second tap on the same button
@@ -189,7 +177,7 @@ def _password_entered(turn: Turn, event: PasswordEntered) -> None:
 # ── coming and going ────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _device_left(turn: Turn, event: DeviceLeft) -> None:
+def _device_left(turn: Turn, event: events.DeviceLeft) -> None:
     """¶8: closed at once; within the grace it may come back as if it had never been gone."""
     state = turn.session.devices.get(event.device)
     if not isinstance(state, Visit) or not state.online:
@@ -197,20 +185,15 @@ def _device_left(turn: Turn, event: DeviceLeft) -> None:
     grace_ms = turn.session.terms.grace_s * 1000
     if grace_ms == 0:
         return turn.end(event.device, state, event.left_utc_ms, event.proof)
-    turn.do(Revoke(event.device, state.addresses))
-    turn.record(
-        entries.VisitAway(visit=state.visit, device=event.device, left_utc_ms=event.left_utc_ms, proof=event.proof)
-    )
-    away = replace(
-        state,
-        left_utc_ms=event.left_utc_ms,
-        left_proof=event.proof,
-        grace_ends_boot_ms=event.at.boot_ms + grace_ms,
-    )
+    if state.addresses:
+        turn.do(Revoke(event.device, state.addresses))
+    turn.record(entries.VisitAway(state.visit, event.device, event.left_utc_ms, event.proof))
+    ends_ms = event.at.boot_ms + grace_ms
+    away = replace(state, left_utc_ms=event.left_utc_ms, left_proof=event.proof, grace_ends_boot_ms=ends_ms)
     turn.put(event.device, away)
 
 
-def _device_seen(turn: Turn, event: DeviceSeen) -> None:
+def _device_seen(turn: Turn, event: events.DeviceSeen) -> None:
     """Back within the grace: the visit goes on. For one that is online only its place may have changed."""
     state = turn.session.devices.get(event.device)
     if not isinstance(state, Visit):
@@ -221,42 +204,26 @@ def _device_seen(turn: Turn, event: DeviceSeen) -> None:
         return
     if event.at.boot_ms >= state.grace_ends_boot_ms:
         return turn.end(event.device, state, _left(state, event), state.left_proof)
-    back = replace(state, left_utc_ms=None, left_proof="", grace_ends_boot_ms=0, port=event.port or state.port)
+    # Under the IPv4 address that DHCP holds for it now: the old one may be somebody else's. If it holds none yet, the
+    # visit goes on without, and DeviceMoved brings it.
+    own = tuple(address for address in state.addresses if is_ipv6(address))
+    back = replace(
+        state,
+        addresses=(event.address, *own) if event.address else own,
+        left_utc_ms=None,
+        left_proof="",
+        grace_ends_boot_ms=0,
+        port=event.port or state.port,
+    )
     turn.record(
         entries.VisitResumed(visit=back.visit, device=event.device, addresses=back.addresses, proof=event.proof)
     )
     turn.put(event.device, back)
-    turn.do(Admit(event.device, back.addresses))
+    if back.addresses:
+        turn.do(Admit(event.device, back.addresses))
 
 
-def _device_moved(turn: Turn, event: DeviceMoved) -> None:
-    """The device goes on under the IPv4 address that DHCP gave it; the old one is closed."""
-    state = turn.session.devices.get(event.device)
-    if isinstance(state, Visit) and event.address not in state.addresses:
-        before = tuple(address for address in state.addresses if not is_ipv6(address))
-        turn.readdress(event.device, state, gone=before, come=event.address)
-
-
-def _address_learnt(turn: Turn, event: AddressLearnt) -> None:
-    """IPv6 devices take addresses by themselves, new ones during a visit (RFC 8981): all of them are the visit's."""
-    loser = turn.session.devices.get(event.previous) if event.previous else None
-    if event.previous and isinstance(loser, Visit) and event.address in loser.addresses:
-        # The kernel binds IPv4 to the MAC address: a claim is noise. IPv6 it may not: then neither may have it.
-        kept = not is_ipv6(event.address)
-        claimed = entries.AddressClaimed(
-            visit=loser.visit, device=event.previous, address=event.address, by=event.device, kept=kept
-        )
-        turn.record(claimed)
-        if not kept:
-            turn.readdress(event.previous, loser, gone=(event.address,))
-        return
-    state = turn.session.devices.get(event.device)
-    if isinstance(state, Visit) and is_ipv6(event.address) and event.address not in state.addresses:
-        own = [address for address in state.addresses if is_ipv6(address)]
-        turn.readdress(event.device, state, gone=tuple(own[: max(0, len(own) + 1 - MAX_IPV6)]), come=event.address)
-
-
-def _end_asked(turn: Turn, event: EndAsked) -> None:
+def _end_asked(turn: Turn, event: events.EndAsked) -> None:
     """An administrator's word is as good as leaving, without grace."""
     state = turn.session.devices.get(event.device)
     if not isinstance(state, Visit):
@@ -274,17 +241,21 @@ def _tick(turn: Turn) -> None:
     for device, state in turn.session.devices.items():
         match state:
             case PasswordPending():
-                if now >= state.expires_boot_ms:
+                # Kept for a while, so that a late entry is told the truth: expired, not never asked.
+                if now >= state.expires_boot_ms + LATE_ENTRY_MS:
                     turn.forget(device)
             case Visit():
                 if state.left_utc_ms is not None and now >= state.grace_ends_boot_ms:
                     turn.end(device, state, state.left_utc_ms, state.left_proof)
             case _:
                 assert_never(state)
+    for message, sms in turn.session.messages.items():
+        if now >= sms.forget_boot_ms:
+            turn.put_message(message, None)
     turn.uncount_old()
 
 
-def _started(turn: Turn, event: Started) -> None:
+def _started(turn: Turn, event: events.Started) -> None:
     """Go on where the last process stopped; after a reboot nobody was online in between (¶8)."""
     ended = 0
     for device, state in turn.session.devices.items():
@@ -292,9 +263,12 @@ def _started(turn: Turn, event: Started) -> None:
             case PasswordPending():
                 if not event.same_boot:
                     turn.forget(device)
-                elif state.delivery is Delivery.QUEUED:
+                elif status(turn.session, device, event.at.boot_ms).delivery is Delivery.QUEUED:
                     # The password was in the last process's memory alone: it may have been sent, or never will be.
-                    turn.put(device, replace(state, delivery=Delivery.UNKNOWN, resend_boot_ms=event.at.boot_ms))
+                    turn.put_message(
+                        state.message, replace(turn.session.messages[state.message], delivery=Delivery.UNKNOWN)
+                    )
+                    turn.put(device, replace(state, resend_boot_ms=event.at.boot_ms))
             case Visit():
                 if not event.same_boot:
                     left = event.alive_utc_ms if state.left_utc_ms is None else state.left_utc_ms
@@ -304,9 +278,11 @@ def _started(turn: Turn, event: Started) -> None:
                 assert_never(state)
     if not event.same_boot:
         turn.uncount_all()
+        for message in turn.session.messages:
+            turn.put_message(message, None)
     turn.record(entries.GateStarted(version=event.version, online=len(turn.session.admitted()), ended=ended))
 
 
-def _left(visit: Visit, event: Event) -> int:
+def _left(visit: Visit, event: events.Event) -> int:
     """When the device left: as proved earlier, else now."""
     return event.at.utc_ms if visit.left_utc_ms is None else visit.left_utc_ms

@@ -36,6 +36,14 @@ class PasswordPending(msgspec.Struct, frozen=True, tag="pending"):
     expires_boot_ms: int
     resend_boot_ms: int
     tries_left: int
+
+
+class Message(msgspec.Struct, frozen=True):
+    """An SMS with a password, remembered longer than the password: a late receipt is recorded all the same."""
+
+    device: str
+    number: str
+    forget_boot_ms: int
     delivery: Delivery = Delivery.QUEUED
 
 
@@ -48,6 +56,8 @@ class Visit(msgspec.Struct, frozen=True, tag="visit"):
     began: Moment
     port: str = ""
     """The bridge port it was last seen behind, if known."""
+    disputed: tuple[str, ...] = ()
+    """Addresses that another device claimed during this visit."""
     left_utc_ms: int | None = None
     left_proof: str = ""
     grace_ends_boot_ms: int = 0
@@ -61,6 +71,7 @@ class Visit(msgspec.Struct, frozen=True, tag="visit"):
 Device = PasswordPending | Visit
 
 _devices: msgspec.json.Decoder[Device] = msgspec.json.Decoder(Device)
+_messages: msgspec.json.Decoder[Message] = msgspec.json.Decoder(Message)
 _times: msgspec.json.Decoder[Times] = msgspec.json.Decoder(Times)
 
 
@@ -69,8 +80,7 @@ class Session(msgspec.Struct, frozen=True):
 
     terms: Terms
     devices: Map[str, Device] = Map()
-    messages: Map[str, str] = Map()
-    """Which device a pending password's SMS belongs to."""
+    messages: Map[str, Message] = Map()
     asked: Map[tuple[Scope, str], Times] = Map()
     """When passwords were asked, by number, by device and for the whole venue."""
 
@@ -104,6 +114,11 @@ def device_key(device: str) -> str:
     return f"device/{device}"
 
 
+def message_key(message: str) -> str:
+    """Under which key what became of an SMS is kept."""
+    return f"message/{message}"
+
+
 def asked_key(scope: Scope, key: str) -> str:
     """Under which key the times of asking are kept."""
     return f"asked/{scope}/{key}"
@@ -116,15 +131,17 @@ def restore(terms: Terms, kept: Mapping[str, bytes]) -> Session:
         msgspec.ValidationError, msgspec.DecodeError, ValueError: a kept value is not ours.
     """
     devices: dict[str, Device] = {}
+    messages: dict[str, Message] = {}
     asked: dict[tuple[Scope, str], Times] = {}
     for name, value in kept.items():
         room, _, key = name.partition("/")
         if room == "device":
             devices[key] = _devices.decode(value)
+        elif room == "message":
+            messages[key] = _messages.decode(value)
         elif room == "asked":
             scope, _, whom = key.partition("/")
             asked[Scope(scope), whom] = _times.decode(value)
-    messages = {state.message: device for device, state in devices.items() if isinstance(state, PasswordPending)}
     return Session(terms, Map(devices), Map(messages), Map(asked))
 
 
@@ -135,7 +152,7 @@ def status(session: Session, device: str, now_boot_ms: int) -> Status:
             return Status(
                 Phase.ASKED,
                 number=state.number,
-                delivery=state.delivery,
+                delivery=sms.delivery if (sms := session.messages.get(state.message)) else Delivery.UNKNOWN,
                 tries_left=state.tries_left,
                 expires_in_s=seconds_up(state.expires_boot_ms - now_boot_ms),
                 resend_in_s=seconds_up(state.resend_boot_ms - now_boot_ms),

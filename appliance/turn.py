@@ -10,7 +10,7 @@ import msgspec
 from appliance.effects import Admit, Answer, Effect, Keep, Record, Revoke
 from appliance.events import Moment
 from appliance.passwords import Scope, Times, within
-from appliance.state import Device, PasswordPending, Session, Visit, asked_key, device_key
+from appliance.state import Device, Message, Session, Visit, asked_key, device_key, message_key
 from appliance.wire import Refusal, Refused, Reply
 from journal.entries import Entry, VisitEnded, VisitMoved
 
@@ -33,11 +33,23 @@ class Turn:
         self._replace(device, None)
         self.effects.append(Keep(device_key(device), None))
 
+    def put_message(self, message: str, state: Message | None) -> None:
+        """What became of an SMS; None: it is forgotten."""
+        messages = self.session.messages
+        messages = messages.delete(message) if state is None else messages.set(message, state)
+        self.session = msgspec.structs.replace(self.session, messages=messages)
+        self.effects.append(Keep(message_key(message), None if state is None else msgspec.json.encode(state)))
+
     def count(self, scope: Scope, key: str) -> None:
         """One more password was asked now."""
         limit = self.session.terms.allowances.of(scope)
         times = (*within(self.session.asked.get((scope, key), ()), limit, self.at.boot_ms), self.at.boot_ms)
         self._keep_asked(scope, key, times)
+
+    def uncount(self, scope: Scope, key: str) -> None:
+        """The newest time of asking was for nothing."""
+        if times := self.session.asked.get((scope, key), ()):
+            self._keep_asked(scope, key, times[:-1])
 
     def uncount_old(self) -> None:
         """Forget the times of asking that no limit looks at any more."""
@@ -62,7 +74,8 @@ class Turn:
 
     def end(self, device: str, visit: Visit, left_utc_ms: int, proof: str) -> None:
         """The visit is over: closed, recorded, forgotten."""
-        self.do(Revoke(device, visit.addresses))
+        if visit.addresses:
+            self.do(Revoke(device, visit.addresses))
         self.record(VisitEnded(visit=visit.visit, device=device, left_utc_ms=left_utc_ms, proof=proof))
         self.forget(device)
 
@@ -79,14 +92,9 @@ class Turn:
         self.answer(Refused(refusal, retry_in_s=retry_in_s, tries_left=tries_left))
 
     def _replace(self, device: str, state: Device | None) -> None:
-        devices, messages = self.session.devices, self.session.messages
-        old = devices.get(device)
-        if isinstance(old, PasswordPending):
-            messages = messages.delete(old.message)
-        if isinstance(state, PasswordPending):
-            messages = messages.set(state.message, device)
+        devices = self.session.devices
         devices = devices.delete(device) if state is None else devices.set(device, state)
-        self.session = msgspec.structs.replace(self.session, devices=devices, messages=messages)
+        self.session = msgspec.structs.replace(self.session, devices=devices)
 
     def _keep_asked(self, scope: Scope, key: str, times: Times) -> None:
         asked = self.session.asked

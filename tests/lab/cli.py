@@ -10,47 +10,69 @@ Processes that die are started again, as systemd does on the device. Must not kn
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+from typing import Any
 
 import click
 
 from tests.lab import device
-from tests.lab.errors import LabError
+from tests.lab.errors import LabError, LabTaken
 from tests.lab.forward import Forward
 from tests.lab.namespaces import destroy
 from tests.lab.run import ROOT, program, run
 from tests.lab.venue import PORTAL, Venue, places_of
+from tests.lab.visitor import Probe
+from tests.lab.waiting import until
 
 PREFIX = "qq-"
 READY = "The venue is up."
+UP_WITHIN_S = 60.0
 
 
-@click.group()
+class _Group(click.Group):
+    """What goes wrong is told as a sentence with exit code 1, never as a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except LabTaken as error:
+            who = f"process {error.pid}" if error.pid else "another process"
+            raise click.ClickException(
+                f"a lab is up already ({who}): use it as it is, or end it with `scripts/lab down` first"
+            ) from error
+        except (LabError, AssertionError) as error:
+            raise click.ClickException(str(error)) from error
+
+
+@click.group(cls=_Group)
 def main() -> None:
-    """A whole venue in network namespaces, for a person."""
+    """A whole venue in network namespaces, left for you to walk about in."""
 
 
 @main.command()
-@click.option("--visitors", type=click.IntRange(1, 200), default=1, show_default=True)
+@click.option("--visitors", type=click.IntRange(1, 200), default=1, show_default=True, help="How many phones.")
 @click.option("--detach", is_flag=True, help="Return when it is up; `scripts/lab down` ends it.")
 def up(visitors: int, detach: bool) -> None:
-    """Bring the venue up: operator, gateway, phones with a lease."""
+    """Bring the venue up: operator, gateway, phones with a lease. Ctrl-C ends it."""
     if detach:
         _up_in_background(visitors)
         return
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _end_once)
     try:
         with Venue.open(PREFIX, visitors=visitors) as venue:
             for visitor in venue.visitors:
                 visitor.connect()
+            # The lease came from one dnsmasq; the one that answers captive names may be a moment later.
+            until(lambda: venue.visitors[0].probe(Probe.APPLE).status == 302, "the gate to meet the first phone", 10)
             with Forward.start(venue.visitors[0].namespace, f"{PORTAL}:80", PORTAL, venue.places.folder) as forward:
                 _say(venue, forward.url)
                 _watch(venue)
-    except LabError as error:
-        raise click.ClickException(str(error)) from error
     except KeyboardInterrupt:
         click.echo("\nThe venue is gone; nothing is left behind.")
 
@@ -66,35 +88,54 @@ def down() -> None:
 @main.command()
 def sms() -> None:
     """Print what the SMSC was sent, oldest first, as JSON lines."""
+    _require_up()
     log = places_of(PREFIX).folder / "sms.jsonl"
     if log.exists():
         click.echo(log.read_text(), nl=False)
 
 
-@main.command(context_settings={"ignore_unknown_options": True})
+# No --help of its own: `scripts/lab qaqpa visits --help` is a question to qaqpa.
+@main.command(context_settings={"ignore_unknown_options": True}, add_help_option=False)
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def qaqpa(arguments: tuple[str, ...]) -> None:
     """Run the command qaqpa inside the gate, with the lab's configuration."""
-    group = 2 if arguments and arguments[0] == "journal" else 1
-    line = [*arguments[:group], "--config", str(places_of(PREFIX).config), *arguments[group:]]
+    _require_up()
+    words = 2 if arguments[:1] == ("journal",) else 1
+    line = list(arguments)
+    if len(line) >= words and not any(word.startswith("-") for word in line[:words]):
+        line[words:words] = ["--config", str(places_of(PREFIX).config)]
     done = run([device.QAQPA, *line], namespace=f"{PREFIX}gate", check=False, timeout_s=60)
     click.echo(done.stdout, nl=False)
     click.echo(done.stderr, nl=False, err=True)
     sys.exit(done.code)
 
 
+def _require_up() -> None:
+    if not places_of(PREFIX).config.exists():
+        raise click.ClickException("no lab is up; `scripts/lab up` brings one up")
+
+
+def _end_once(*_: object) -> None:
+    """The first Ctrl-C, TERM or closed terminal ends the lab; more of them must not stop it clearing up."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
 def _say(venue: Venue, url: str) -> None:
     names = ", ".join(venue.world.namespaces())
-    click.echo(f"{READY} Network namespaces: {names}")
-    click.echo(f"""
-  a browser on this machine, as {venue.visitors[0].namespace}:   {url}
-  a phone's probe:       ip netns exec {venue.visitors[0].namespace} curl -i http://captive.apple.com/hotspot-detect.html
-  the login page:        ip netns exec {venue.visitors[0].namespace} curl http://{PORTAL}/
+    first = venue.visitors[0].namespace
+    # One write, so that whoever waits for READY has all of it.
+    click.echo(f"""{READY} Network namespaces: {names}
+
+  a browser on this machine, as {first}:   {url}
+  a phone's probe:       ip netns exec {first} curl -i http://captive.apple.com/hotspot-detect.html
+  the login page:        ip netns exec {first} curl http://{PORTAL}/
   the SMS that came:     scripts/lab sms
   who is online:         scripts/lab qaqpa visits
   the journal:           scripts/lab qaqpa journal verify
   logs and files:        {venue.places.folder.relative_to(ROOT)}
-  the end:               Ctrl-C here, or scripts/lab down
+  the end:               scripts/lab down, or Ctrl-C where it was started
 """)
 
 
@@ -102,29 +143,45 @@ def _watch(venue: Venue) -> None:
     while True:
         time.sleep(0.3)
         for unit, process in list(venue.processes.items()):
-            if not process.alive:
-                click.echo(f"{unit} ended with {process.code}; started again")
+            if process.alive:
+                continue
+            # What it left (nginx's workers hold its port) goes with it, as systemd clears a service's control group.
+            code = process.kill9()
+            _note(venue, f"{unit} ended with {code}; it is started again")
+            try:
                 venue.restart(unit)
+            except (LabError, AssertionError) as error:  # a person may have broken it on purpose: the next round again
+                _note(venue, str(error))
+
+
+def _note(venue: Venue, text: str) -> None:
+    with (venue.places.folder / "log" / "lab.log").open("a") as log:
+        log.write(text + "\n")
+    click.echo(text)
 
 
 def _up_in_background(visitors: int) -> None:
-    log = ROOT / "build" / "lab-up.log"
-    log.parent.mkdir(exist_ok=True)
-    with log.open("wb") as out:
+    # A file without a name: a second `up` must not write into the first one's, and nothing is to be left behind.
+    with tempfile.TemporaryFile() as said:
         child = subprocess.Popen(
             program("tests.lab.cli", "up", "--visitors", str(visitors)),
             stdin=subprocess.DEVNULL,
-            stdout=out,
+            stdout=said,
             stderr=subprocess.STDOUT,
             start_new_session=True,
             cwd=ROOT,
         )
-    deadline = time.monotonic() + 60
-    while READY not in log.read_text():
-        if child.poll() is not None or time.monotonic() > deadline:
-            raise click.ClickException(f"it did not come up:\n{log.read_text()}")
-        time.sleep(0.1)
-    click.echo(log.read_text(), nl=False)
+        deadline = time.monotonic() + UP_WITHIN_S + visitors
+        # pread: reading must not move the place where the child writes.
+        while READY not in (text := os.pread(said.fileno(), 1_000_000, 0).decode(errors="replace")):
+            ended = child.poll() is not None
+            if ended or time.monotonic() > deadline:
+                child.terminate()
+                child.wait()
+                why = text.removeprefix("Error: ").strip() if ended else f"it is not up in time:\n{text}"
+                raise click.ClickException(why or f"it ended with exit code {child.returncode}")
+            time.sleep(0.05)
+    click.echo(text.rstrip("\n"))
 
 
 if __name__ == "__main__":

@@ -142,6 +142,8 @@ class Venue:
             self.restart(unit)
 
     def _stop(self) -> None:
+        for visitor in self.visitors:
+            visitor.disconnect()
         for process in reversed(self.processes.values()):
             process.stop()
 
@@ -153,8 +155,12 @@ class Venue:
                 until(lambda: _listens(socket) or not process.alive, f"{unit} to listen at {socket}", 15)
             case "nginx":
                 until(lambda: _answers(self.gate) or not process.alive, "nginx to listen", 10)
+            case "dnsmasq-captive":
+                until(lambda: _serves_udp(self.gate, 5300) or not process.alive, "the captive resolver to listen", 10)
+            case "dnsmasq-lan":
+                until(lambda: _serves_udp(self.gate, 67) or not process.alive, "DHCP to listen", 10)
             case _:
-                pass  # dnsmasq: the first visitor's DHCP client waits for it
+                raise AssertionError(unit)
         if not process.alive:
             raise AssertionError(f"{unit} ended with {process.code}:\n{process.output()}")
 
@@ -183,7 +189,8 @@ def configure(places: Places, changes: Mapping[str, object]) -> None:
     }
     for key, value in {**own, **changes}.items():
         section, _, name = key.rpartition(".")
-        pattern = re.compile(rf"(^\[{re.escape(section)}\][^\[]*?^{name} = )(\[[^\]]*\]|\"[^\"]*\"|\S+)", re.M | re.S)
+        before = rf"^\[{re.escape(section)}\](?:(?!^\[).)*?^{name} = "
+        pattern = re.compile(rf"({before})(\[[^\]]*\]|\"[^\"]*\"|\S+)", re.M | re.S)
         text, count = pattern.subn(lambda match, v=value: match[1] + json.dumps(v, ensure_ascii=False), text)  # type: ignore[misc]
         assert count == 1, f"the example configuration has {count} keys {key}"
     places.config.write_text(text)
@@ -233,6 +240,10 @@ def _listens(path: Path) -> bool:
         except OSError:
             return False
     return True
+
+
+def _serves_udp(gate: str, port: int) -> bool:
+    return bool(run(["ss", "-Hlun", f"sport = :{port}"], namespace=gate).stdout)
 
 
 def _answers(gate: str) -> bool:

@@ -79,7 +79,10 @@ def test_device_that_logs_in_and_leaves_in_one_batch_stays_outside(new_core: New
 def test_came_back_and_left_again_in_one_batch(new_core: NewCore) -> None:
     core = new_core()
     core.log_in()
-    left, seen = DeviceLeft(core.now, PHONE, "port", core.now.utc_ms), DeviceSeen(core.now, PHONE, "port", "port1")
+    left, seen = (
+        DeviceLeft(core.now, PHONE, "port", core.now.utc_ms),
+        DeviceSeen(core.now, PHONE, "port", "port1", ADDRESS),
+    )
     core.happen(left, seen, left)
     assert core.kernel.admitted == {}
     core.happen(seen, left, seen)
@@ -144,6 +147,7 @@ def test_kernel_that_does_not_open_is_mended_by_sync(new_core: NewCore) -> None:
     core.ask(EnterPassword(ADDRESS, core.sent[-1].password))
     assert core.kernel.admitted == {}
     core.kernel.broken = False
+    core.wait(0.5)
     core.happen()
     assert PHONE in core.kernel.admitted
 
@@ -182,6 +186,31 @@ def test_unplugged_while_the_gate_was_dead(tmp_path: Path) -> None:
     (away,) = recorded(tmp_path / "journal.db", VisitAway)
     assert away.left_utc_ms == core.now.utc_ms, "when the gate was last alive, not when it noticed"
     again.crash()
+
+
+def test_lease_released_while_the_gate_was_dead(tmp_path: Path) -> None:
+    core = Core(tmp_path / "journal.db")
+    core.start()
+    core.log_in()
+    core.crash()
+    again = Core(tmp_path / "journal.db")
+    again.lan.released.add(PHONE)
+    again.start()
+    assert again.kernel.admitted == {}
+    assert [away.proof for away in recorded(tmp_path / "journal.db", VisitAway)] == ["lease"]
+    again.crash()
+
+
+def test_sightings_of_strangers_are_not_hoarded_while_the_disk_is_full(new_core: NewCore) -> None:
+    core = new_core()
+    core.log_in()
+    core.disk.full = True
+    core.happen(DeviceLeft(core.now, PHONE, "port", core.now.utc_ms))
+    for number in range(100):
+        core.happen(DeviceSeen(core.now, f"02:00:00:00:01:{number:02x}", "port", "port1", ""))
+    core.story.clear()
+    core.happen()
+    assert core.story == ["revoke"]
 
 
 def test_after_a_reboot_nobody_is_online(tmp_path: Path) -> None:

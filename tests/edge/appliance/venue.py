@@ -81,6 +81,7 @@ class Lan:
         self.devices: dict[IPv4Address | IPv6Address, str] = {IPv4Address(ADDRESS): PHONE}
         self.ports = {PHONE: "port1"}
         self.dead_ports: set[str] = set()
+        self.released: set[str] = set()
 
     def device_at(self, address: IPv4Address | IPv6Address) -> str | None:
         return self.devices.get(address)
@@ -90,6 +91,9 @@ class Lan:
 
     def port_of(self, device: str) -> str | None:
         return self.ports.get(device)
+
+    def lacks_lease(self, device: str) -> bool:
+        return device in self.released
 
     def connected(self, port: str) -> bool:
         return port not in self.dead_ports

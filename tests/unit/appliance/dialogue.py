@@ -103,8 +103,8 @@ class Dialogue:
     def left(self, device: str = PHONE) -> DeviceLeft:
         return DeviceLeft(self.at, device, "port", left_utc_ms=self.at.utc_ms)
 
-    def seen(self, device: str = PHONE, port: str = "port1") -> DeviceSeen:
-        return DeviceSeen(self.at, device, "port", port)
+    def seen(self, device: str = PHONE, port: str = "port1", address: str = ADDRESS) -> DeviceSeen:
+        return DeviceSeen(self.at, device, "port", port, address)
 
     def moved(self, address: str) -> DeviceMoved:
         return DeviceMoved(self.at, PHONE, address)

@@ -112,6 +112,9 @@ def test_password_expires() -> None:
     talk.says(talk.entered(), ["refuse password_expired"])
     talk.says(talk.looked(), ["answer stranger"])
     talk.says(talk.tick(), [])
+    talk.says(talk.entered(), ["refuse password_expired"])
+    talk.wait(600)
+    talk.says(talk.tick(), [])
     talk.says(talk.entered(), ["refuse no_password_asked"])
 
 
@@ -173,15 +176,41 @@ def test_sms_that_failed_may_be_asked_again_at_once() -> None:
     talk.says(talk.asked(), ASKED)
 
 
-def test_late_and_repeated_reports_change_nothing() -> None:
+def test_repeated_reports_change_nothing() -> None:
     talk = Dialogue()
     talk.step(talk.asked())
     talk.says(talk.reported(MessageState.SENT, message="never-ours"), [])
     talk.says(talk.reported(MessageState.DELIVERED), ["record password_delivered"])
     talk.says(talk.reported(MessageState.SENT), [])
     talk.says(talk.reported(MessageState.DELIVERED), [])
+
+
+def test_late_reports_are_recorded_for_an_hour() -> None:
+    """The journal says what became of every SMS, also when its visitor was quicker than the receipt."""
+    talk = Dialogue()
+    talk.step(talk.asked())
+    talk.says(talk.reported(MessageState.SENT), ["record password_sent"])
     talk.step(talk.entered())
-    talk.says(talk.reported(MessageState.FAILED), [])
+    talk.crash()
+    talk.says(talk.reported(MessageState.DELIVERED), ["record password_delivered"])
+    talk.step(talk.asked("222222", device=OTHER))
+    talk.wait(301)
+    talk.step(talk.tick())
+    talk.says(talk.reported(MessageState.FAILED, "m2", "expired"), ["record password_undelivered expired"])
+    talk.wait(3600)
+    talk.step(talk.tick())
+    assert not talk.session.messages
+
+
+def test_sms_that_was_never_sent_does_not_count_against_the_number() -> None:
+    talk = Dialogue(Terms(allowances=Allowances(device=Limit(100, 3600))))
+    for _ in range(20):
+        talk.says(talk.asked(), ASKED)
+        talk.says(talk.reported(MessageState.FAILED, f"m{talk.messages}", "0x14"), ["record password_undelivered 0x14"])
+    talk.step(talk.asked())
+    talk.step(talk.reported(MessageState.SENT, f"m{talk.messages}"))
+    talk.step(talk.reported(MessageState.FAILED, f"m{talk.messages}", "undeliverable"))
+    assert [len(times) for (scope, _), times in talk.session.asked.items() if scope == "number"] == [1]
 
 
 def test_second_tap_is_no_second_visit() -> None:
@@ -224,7 +253,18 @@ def test_another_address_by_dhcp() -> None:
     talk.says(talk.moved("10.77.0.99"), [f"revoke 01 {ADDRESS}", "record visit_moved", "admit 01 10.77.0.99"])
     talk.step(talk.left())
     talk.says(talk.moved("10.77.0.98"), ["record visit_moved"])
-    talk.says(talk.seen(), ["record visit_resumed", "admit 01 10.77.0.98"])
+    talk.says(talk.seen(address="10.77.0.98"), ["record visit_resumed", "admit 01 10.77.0.98"])
+
+
+def test_whoever_comes_back_goes_on_under_the_address_dhcp_holds_now() -> None:
+    """The old address may be somebody else's by then."""
+    talk = Dialogue()
+    talk.online()
+    talk.step(talk.left())
+    talk.says(talk.seen(address=""), ["record visit_resumed"])
+    talk.says(talk.moved("10.77.0.77"), ["record visit_moved", "admit 01 10.77.0.77"])
+    talk.step(talk.left())
+    talk.says(talk.seen(address="10.77.0.78"), ["record visit_resumed", "admit 01 10.77.0.78"])
 
 
 V6, V6_NEW = "fd77::10", "fd77::11"

@@ -1,0 +1,51 @@
+"""What a device's addresses may do to its visit: one of IPv4 by DHCP, several of IPv6 of its own making.
+
+The part of ``appliance.session`` that neither begins nor ends a visit. Must not know: how an address is learnt.
+"""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from appliance.events import AddressLearnt, DeviceMoved
+from appliance.state import Visit, is_ipv6
+from appliance.turn import Turn
+from journal.entries import AddressClaimed
+
+MAX_IPV6 = 16
+"""IPv6 addresses a visit has at once; phones use a handful (RFC 8981 makes a new one a day), an attacker thousands."""
+
+
+def device_moved(turn: Turn, event: DeviceMoved) -> None:
+    """The device goes on under the IPv4 address that DHCP gave it; the old one is closed."""
+    state = turn.session.devices.get(event.device)
+    if isinstance(state, Visit) and event.address not in state.addresses:
+        before = tuple(address for address in state.addresses if not is_ipv6(address))
+        turn.readdress(event.device, state, gone=before, come=event.address)
+
+
+def address_learnt(turn: Turn, event: AddressLearnt) -> None:
+    """IPv6 devices take addresses by themselves, new ones during a visit (RFC 8981): all of them are the visit's."""
+    holder = turn.session.devices.get(event.previous) if event.previous else None
+    if event.previous and isinstance(holder, Visit) and event.address in holder.addresses:
+        return _claimed(turn, event.previous, holder, event)
+    state = turn.session.devices.get(event.device)
+    if not isinstance(state, Visit) or not is_ipv6(event.address):
+        return
+    if event.address not in state.addresses and event.address not in state.disputed:
+        own = [address for address in state.addresses if is_ipv6(address)]
+        oldest = tuple(own[: max(0, len(own) + 1 - MAX_IPV6)])
+        turn.readdress(event.device, state, gone=oldest, come=event.address)
+
+
+def _claimed(turn: Turn, device: str, visit: Visit, event: AddressLearnt) -> None:
+    """Another device says that an address of this visit is its own; recorded once, however often it says so."""
+    if event.address in visit.disputed:
+        return
+    # The kernel binds IPv4 to the MAC address: a claim is noise. IPv6 it may not: then neither may have it.
+    kept = not is_ipv6(event.address)
+    turn.record(AddressClaimed(visit=visit.visit, device=device, address=event.address, by=event.device, kept=kept))
+    disputed = replace(visit, disputed=(*visit.disputed, event.address))
+    turn.put(device, disputed)
+    if not kept:
+        turn.readdress(device, disputed, gone=(event.address,))

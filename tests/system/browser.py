@@ -1,0 +1,260 @@
+"""Debian's Chromium inside a visitor's namespace, at a phone's size; and the screens that README shows.
+
+    with browser_in(visitor.namespace, folder) as browser, window(browser, Language.KAZAKH) as phone:
+        phone.open(PROBE)
+
+    python -m tests.system.browser docs/screens      # scripts/screens: a venue of its own, three pictures
+
+Playwright drives it over a pipe, so no port is opened and the driver may stay in the machine's own namespace. A window
+remembers every request and every complaint of the page. Must not know: what a test wants to prove.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import contextlib
+import shlex
+import signal
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request, Response, ViewportSize, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
+
+from appliance.wire import Language
+from portal.visitor.languages import words_in
+from portal.visitor.words import Words
+from tests.lab.errors import LabError
+from tests.lab.venue import PORTAL, Venue
+from tests.lab.waiting import until
+
+PHONE = ViewportSize(width=360, height=640)
+"""CSS pixels: the smallest phone that is still sold."""
+PATIENCE_MS = 10_000
+
+PROBE = "http://captive.apple.com/hotspot-detect.html"
+SCREENS = ("login-kk", "asked-kk", "online-kk")
+"""The pictures' names, in the order of a stay."""
+
+_LOCALE = {Language.KAZAKH: "kk-KZ", Language.RUSSIAN: "ru-KZ", Language.ENGLISH: "en-GB"}
+_CHROMIUM = "/usr/bin/chromium"
+_FLAGS = (
+    "--no-sandbox",  # the tests are root; the pages are our own
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    # What Chromium asks of its maker by itself would be taken for the page's traffic.
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    # New Chromiums keep public pages from private addresses by themselves; old phones do not, so the portal must.
+    f"--ip-address-space-overrides={PORTAL}:80=public",
+)
+_COUNT_COLOURS = """async address => {
+    const picture = new Image();
+    picture.src = address;
+    await picture.decode();
+    const canvas = new OffscreenCanvas(picture.width, picture.height).getContext("2d");
+    canvas.drawImage(picture, 0, 0);
+    const pixels = new Uint32Array(canvas.getImageData(0, 0, picture.width, picture.height).data.buffer);
+    return new Set(pixels).size;
+}"""
+
+
+@contextlib.contextmanager
+def browser_in(namespace: str, folder: Path) -> Iterator[Browser]:
+    """Chromium with a new profile in a network namespace; it is ended with the context.
+
+    Args:
+        folder: gets the small program that enters the namespace.
+    """
+    program = folder / f"chromium-in-{namespace}"
+    # exec all the way: Playwright's pipes and signals reach Chromium itself.
+    program.write_text(f'#!/bin/sh\nexec ip netns exec {shlex.quote(namespace)} {_CHROMIUM} "$@"\n')
+    program.chmod(0o755)
+    environment: dict[str, str | float | bool] = {
+        # Nothing of the person's: a proxy variable would lead the browser out of the namespace's world.
+        "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+        "HOME": str(folder),
+        "LANG": "C.UTF-8",
+    }
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=list(_FLAGS), env=environment)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+@dataclass
+class Window:
+    """A captive window: a browser's context, which shares nothing with another, with one page in it."""
+
+    page: Page
+    words: Words
+    requests: list[Request] = field(default_factory=list)
+    """All that it asked for, of whatever origin, redirects included; oldest first."""
+    responses: list[Response] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+    """What the browser's console reports as wrong: scripts, refused styles, failed loads."""
+
+    def open(self, url: str) -> Response:
+        """Go to ``url``; the last answer, after redirects."""
+        for patience in range(5, -1, -1):
+            try:
+                answer = self.page.goto(url)
+                break
+            except PlaywrightError as error:
+                # Chromium drops what it loads when the phone's link gets one more address; a person taps again.
+                if "ERR_NETWORK_CHANGED" not in error.message or not patience:
+                    raise
+        assert answer is not None, f"{url} is no other page than before"
+        return answer
+
+    def press(self, button: str) -> Response:
+        """Press a button that sends a form; the answer to the form itself, which may be a redirect followed since."""
+        sends = lambda answer: answer.request.method == "POST"  # noqa: E731
+        with self.page.expect_response(sends) as sent, self.page.expect_navigation():
+            self.page.get_by_role("button", name=button, exact=True).click()
+        return sent.value
+
+    def type_number(self, number: str) -> None:
+        """¶5: into Login."""
+        self.login.fill(number)
+
+    def ask(self, number: str) -> Response:
+        """¶5: the number typed, Get password pressed."""
+        self.type_number(number)
+        return self.press(self.words.form.get_password)
+
+    def enter(self, password: str) -> Response:
+        """¶7: the password typed and sent."""
+        self.password.fill(password)
+        return self.press(self.words.form.enter)
+
+    @property
+    def login(self) -> Locator:
+        return self.page.get_by_label(self.words.form.login, exact=True)
+
+    @property
+    def password(self) -> Locator:
+        return self.page.get_by_label(self.words.form.password, exact=True)
+
+    @property
+    def heading(self) -> str:
+        return self.page.get_by_role("heading", level=1).inner_text()
+
+    def looked_again(self, sentence: str) -> bool:
+        """Load the page anew; whether it says ``sentence`` now."""
+        self.page.reload()
+        return self.page.get_by_text(sentence, exact=True).count() == 1
+
+    @property
+    def origins(self) -> set[str]:
+        """``scheme://host:port`` of all requests so far."""
+        return {"/".join(request.url.split("/")[:3]) for request in self.requests}
+
+    def picture(self, path: Path) -> None:
+        """What the phone's screen shows now, as PNG; the caret and animations stand still."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.page.screenshot(path=path)
+
+
+@contextlib.contextmanager
+def window(browser: Browser, language: Language, *, javascript: bool = True, scale: float = 2) -> Iterator[Window]:
+    """A new window at a phone's size.
+
+    Args:
+        language: the phone's own, sent as Accept-Language.
+        scale: device pixels a CSS pixel, for pictures.
+    """
+    context = browser.new_context(
+        locale=_LOCALE[language],
+        java_script_enabled=javascript,
+        viewport=PHONE,
+        device_scale_factor=scale,
+        is_mobile=True,
+        has_touch=True,
+        color_scheme="light",
+    )
+    context.set_default_timeout(PATIENCE_MS)
+    made = Window(context.new_page(), words_in(language))
+
+    # Functions of ours: Playwright sets an attribute on what it calls, which a list's own append does not take.
+    def on_request(request: Request) -> None:
+        made.requests.append(request)
+
+    def on_response(response: Response) -> None:
+        made.responses.append(response)
+
+    def on_console(message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            made.complaints.append(f"{message.type}: {message.text} at {message.location['url']}")
+
+    context.on("request", on_request)
+    context.on("response", on_response)
+    context.on("console", on_console)
+    context.on("weberror", lambda error: made.complaints.append(f"script: {error.error}"))
+    try:
+        yield made
+    finally:
+        context.close()
+
+
+def colours_of(browser: Browser, picture: Path) -> int:
+    """How many colours a PNG has: a blank one has 1, a page of text hundreds."""
+    context = browser.new_context()
+    try:
+        data = base64.b64encode(picture.read_bytes()).decode()
+        return int(context.new_page().evaluate(_COUNT_COLOURS, f"data:image/png;base64,{data}"))
+    finally:
+        context.close()
+
+
+def take_screens(venue: Venue, browser: Browser, folder: Path, number: str) -> list[Path]:
+    """Play a stay in Kazakh and keep three pictures of it: login, asked, online.
+
+    Args:
+        browser: of a visitor who is connected and has not asked for a password yet.
+        number: in E.164.
+    """
+    pictures = [folder / f"{name}.png" for name in SCREENS]
+    with window(browser, Language.KAZAKH) as phone:
+        phone.open(PROBE)
+        phone.picture(pictures[0])
+        phone.ask(number)
+        password = venue.password_for(number)
+        until(lambda: phone.looked_again(phone.words.delivery.delivered), "the page to tell of the receipt")
+        phone.picture(pictures[1])
+        phone.enter(password)
+        phone.picture(pictures[2])
+    return pictures
+
+
+def main() -> int:
+    """The command behind scripts/screens."""
+    parser = argparse.ArgumentParser(prog="scripts/screens", description="Take the pictures that README shows.")
+    parser.add_argument("folder", type=Path, nargs="?", default=Path("docs/screens"), help="where they go")
+    given: Path = parser.parse_args().folder
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with (
+            Venue.open("qs-", changes={"venue.name": "Кафе «Қақпа»"}) as venue,
+            tempfile.TemporaryDirectory() as scratch,
+            browser_in(venue.visitors[0].namespace, Path(scratch)) as browser,
+        ):
+            venue.visitors[0].connect()
+            for picture in take_screens(venue, browser, given, "+77011234567"):
+                print(picture)
+    except LabError as error:
+        print(f"scripts/screens: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,144 @@
+"""HTTP as an attacker speaks it to the portal: as to a proxy, with forged headers, with foreign hosts.
+
+Each attack is shown to work against a real proxy, or an nginx without the line that stops it (``careless_nginx``).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from tests.lab.run import run, start
+from tests.lab.venue import PORTAL, WEB, Venue
+from tests.lab.waiting import until
+from tests.system.audit import entries
+from tests.system.guest import PAGE, Guest
+from tests.system.siege import ONLINE, People, attack, gate_open, service
+
+EVIL = "evil.example"
+pytestmark = pytest.mark.usefixtures("nothing_gained")
+
+PROXIED = [
+    f"CONNECT {WEB}:80 HTTP/1.1\r\nHost: {WEB}:80\r\n\r\nGET / HTTP/1.1\r\nHost: www.example.org\r\n\r\n",
+    f"GET http://{WEB}/ HTTP/1.1\r\nHost: www.example.org\r\nConnection: close\r\n\r\n",
+    "GET http://www.example.org/ HTTP/1.1\r\nHost: www.example.org\r\nConnection: close\r\n\r\n",
+    f"GET http://{WEB}/ HTTP/1.1\r\nHost: {PORTAL}\r\nConnection: close\r\n\r\n",
+    f"GET http://{WEB}/ HTTP/1.0\r\n\r\n",
+    f"GET //{WEB}/ HTTP/1.1\r\nHost: {PORTAL}\r\nConnection: close\r\n\r\n",
+    f"GET @{WEB}/ HTTP/1.1\r\nHost: {PORTAL}\r\nConnection: close\r\n\r\n",
+]
+
+
+@pytest.mark.parametrize("request_", PROXIED, ids=range(len(PROXIED)))
+def test_the_portal_is_no_proxy(venue: Venue, people: People, request_: str) -> None:
+    before = len(venue.internet.arrivals())
+    for port in ("80", "8080"):
+        said = attack(people.stranger.phone, "raw", PORTAL, port, stdin=request_)
+        assert said
+        assert re.fullmatch(r"HTTP/1\.[01] (302|400|404|405) .*|<html>.*", said[0]), said[0]
+        assert not [line for line in said if "The Internet" in line]
+    assert venue.internet.arrivals()[before:] == []
+
+
+def test_the_proxied_requests_would_reach_the_internet_through_a_proxy(venue: Venue, people: People) -> None:
+    with gate_open(venue), service(venue, "proxy", "3128"):
+        for request_ in PROXIED[:3]:
+            before = len(venue.internet.arrivals("http"))
+            attack(people.stranger.phone, "raw", PORTAL, "3128", stdin=request_)
+            assert len(venue.internet.arrivals("http")) > before
+
+
+@contextmanager
+def careless_nginx(venue: Venue, change: Callable[[str], str]) -> Iterator[str]:
+    """A second nginx on the gate, at port 8088, configured as ours but for ``change``; the way to it is opened."""
+    text = (venue.places.state / "conf" / "nginx.conf").read_text()
+    changed = change(text)
+    assert changed != text, "what is taken away was not there"
+    folder = venue.places.folder / "careless"
+    (folder / "nginx").mkdir(parents=True, exist_ok=True)
+    file = folder / "nginx.conf"
+    changed = changed.replace(f"{venue.places.runtime}/nginx/", f"{folder}/nginx/")
+    file.write_text(
+        re.sub(rf"^ *listen {PORTAL}:8080.*\n", "", changed, flags=re.M).replace(f"{PORTAL}:80", f"{PORTAL}:8088")
+    )
+    rule = ("INPUT", "-p", "tcp", "--dport", "8088", "-j", "ACCEPT")
+    log = venue.places.folder / "log" / "careless.log"
+    with start(["nginx", "-c", str(file), "-e", "stderr"], name="nginx", log=log, namespace=venue.gate) as process:
+        run(["iptables-legacy", "-w", "-I", *rule], namespace=venue.gate)
+        try:
+            listening = ["curl", "-s", "-o", "/dev/null", f"http://{PORTAL}:8088/"]
+            until(lambda: run(listening, namespace=venue.gate, check=False).code == 0 or not process.alive, "nginx")
+            assert process.alive, process.output()
+            yield f"http://{PORTAL}:8088"
+        finally:
+            run(["iptables-legacy", "-w", "-D", *rule], namespace=venue.gate)
+
+
+FORGED_HEADERS = [
+    "X-Real-IP",
+    "x-real-ip",
+    "X-Forwarded-For",
+    "Forwarded",
+    "X-Client-IP",
+    "True-Client-IP",
+    "Client-IP",
+]
+
+
+def test_forged_headers_name_nobody_else(venue: Venue, people: People) -> None:
+    victim = people.victim.address
+    forged = {name: f"for={victim}" if name == "Forwarded" else victim for name in FORGED_HEADERS}
+
+    def seen(guest: Guest, base: str, headers: dict[str, str]) -> bool:
+        answer = guest.phone.fetch(f"{base}/", headers={"Accept-Language": "en", **headers})
+        assert answer.status == 200
+        return ONLINE in answer.body
+
+    for guest in people.attackers:
+        for name, value in forged.items():
+            assert not seen(guest, PAGE, {name: value})
+            assert not seen(guest, f"http://{PORTAL}:8080", {name: value})
+        asked = guest.phone.fetch(f"{PAGE}/password", form={"number": guest.number}, headers=forged)
+        assert asked.status in (303, 429)
+        assert entries(venue, "password_asked", guest.phone.mac)
+        assert not entries(venue, "password_asked", people.victim.phone.mac)[1:]
+    line = r"^ *proxy_set_header X-Real-IP .*\n"
+    with careless_nginx(venue, lambda text: re.sub(line, "", text, flags=re.M)) as base:
+        assert seen(people.stranger, base, {"X-Real-IP": victim})
+
+
+HOSTS = [
+    EVIL,
+    f"{EVIL}:80",
+    f"{PORTAL}.{EVIL}",
+    f"{PORTAL}@{EVIL}",
+    f"{EVIL}@{PORTAL}",
+    f"{PORTAL}:80@{EVIL}",
+    "localhost",
+    "127.0.0.1",
+    "[::1]",
+    f"{PORTAL}.",
+    "0",
+    "_",
+]
+
+
+def test_the_host_header_decides_nothing(venue: Venue, people: People) -> None:
+    def reflected(base: str, host: str) -> bool:
+        """Whether anything but the portal's own place comes back for this Host."""
+        for path in ("/", "/online", "//evil.example/", "/%0d%0aLocation:%20http://evil.example/"):
+            answer = people.stranger.phone.fetch(f"{base}{path}", headers={"Host": host, "Accept-Language": "en"})
+            assert ONLINE not in answer.body
+            location = answer.header("location") or "/"
+            if EVIL in answer.body or location not in {"/", f"{PAGE}/"}:
+                return True
+            assert answer.status in (200, 302, 303, 400, 404), answer
+        return False
+
+    for base in (PAGE, f"http://{PORTAL}:8080", f"http://{WEB}"):
+        assert [host for host in HOSTS if reflected(base, host)] == []
+    with careless_nginx(venue, lambda text: text.replace(f"Location {PAGE}/", "Location http://$http_host/")) as base:
+        assert reflected(base, EVIL)
