@@ -32,10 +32,11 @@ _CANNOT = (errno.EINVAL, errno.EOPNOTSUPP)
 
 
 class Connections:
-    """The kernel's connections in the current network namespace, over one socket. For one thread."""
+    """The kernel's connections in the current network namespace, over sockets that stay open. For one thread."""
 
     def __init__(self) -> None:
-        self._socket: Any = None
+        # pyroute2's socket speaks of one family only.
+        self._sockets: dict[int, Any] = {}
         self._deletes_by_address = True
 
     def forget(self, addresses: Collection[Address]) -> None:
@@ -47,8 +48,6 @@ class Connections:
         if not addresses:
             return
         try:
-            if self._socket is None:
-                self._socket = NFCTSocket()
             if len(addresses) > _FEW or not all(self._delete_of(address) for address in addresses):
                 self._delete_listed({str(address) for address in addresses})
         except (NetlinkError, OSError) as error:
@@ -56,10 +55,10 @@ class Connections:
             raise KernelRefused("delete connections", str(error)) from error
 
     def close(self) -> None:
-        """Give the socket back."""
-        if self._socket is not None:
-            self._socket.close()
-            self._socket = None
+        """Give the sockets back."""
+        for kernel in self._sockets.values():
+            kernel.close()
+        self._sockets.clear()
 
     def _delete_of(self, address: Address) -> bool:
         """Three messages, and the kernel finds and deletes by itself (CTA_FILTER for deletion, since 6.10).
@@ -81,9 +80,8 @@ class Connections:
             wanted.attrs()  # makes its flags
             flags = "CTA_FILTER_ORIG_FLAGS" if name == "tuple_orig" else "CTA_FILTER_REPLY_FLAGS"
             request = nfct_msg.create_from(**end, cta_filter={"attrs": [[flags, wanted.flags]]})
-            request["nfgen_family"] = family
             try:
-                self._ask_to_delete(request)
+                self._ask_to_delete(family, request)
             except NetlinkError as error:
                 if error.code not in _CANNOT:
                     raise
@@ -97,23 +95,27 @@ class Connections:
             listed = [message for message in self._list(family) if _ends(message) & wanted]
             for message in listed:
                 request = nfct_msg()
-                request["nfgen_family"] = family
                 # The tuple goes back as it came: whatever the protocol needs to be found again (ports, ICMP
                 # identifier) is in it.
                 request["attrs"].append(["CTA_TUPLE_ORIG", {"attrs": message.get_attr("CTA_TUPLE_ORIG")["attrs"]}])
                 try:
-                    self._ask_to_delete(request)
+                    self._ask_to_delete(family, request)
                 except NetlinkError as error:
                     if error.code != errno.ENOENT:  # it ended by itself
                         raise
 
     def _list(self, family: int) -> list[Any]:
-        found = list(self._socket.dump())
-        return [message for message in found if message["nfgen_family"] == family]
+        # The kernel lists the family that is asked for; an answer of another would be none of ours.
+        return [message for message in self._kernel(family).dump() if message["nfgen_family"] == family]
 
-    def _ask_to_delete(self, request: Any) -> None:
+    def _kernel(self, family: int) -> Any:
+        if family not in self._sockets:
+            self._sockets[family] = NFCTSocket(nfgen_family=family)
+        return self._sockets[family]
+
+    def _ask_to_delete(self, family: int, request: Any) -> None:
         list(
-            self._socket.request(
+            self._kernel(family).request(
                 request, IPCTNL_MSG_CT_DELETE, msg_flags=NLM_F_REQUEST | NLM_F_ACK, terminate=terminate_error_msg
             )
         )

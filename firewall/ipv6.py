@@ -95,6 +95,9 @@ def _open(settings: Settings, prefix: str, redirects: bool) -> tuple[Chain, ...]
                 Rule("REJECT", protocol="udp", matches=(port("udp", number),), target_options=_UNREACHABLE)
                 for number in refused
             ),
+            # Not dropped in silence as in IPv4: the answer makes the gate resolve who sent, and so learn a new address
+            # of an admitted device (RFC 8981), whose next try passes.
+            Rule("REJECT", source=prefix, target_options=(("reject-with", "icmp6-adm-prohibited"),)),
             Rule("DROP"),
         ),
     )
