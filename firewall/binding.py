@@ -58,6 +58,8 @@ class Binding:
 
     def sync(self, wanted: Mapping[str, str]) -> None:
         """Bind exactly these (address → MAC address), with two commands however many there are."""
+        if all(name != self._interface for _, name in socket.if_nameindex()):
+            return  # entries went with the interface, and come back with a sync when it does
         words = ["ip", "-4", "neigh", "show", "nud", "permanent", "dev", self._interface, "proto", str(_OURS)]
         bound: dict[str, str] = {}
         for line in run(words).splitlines():

@@ -76,20 +76,28 @@ def filter_table(settings: Settings) -> Table:
         hook="INPUT",
     )
     policies = (("INPUT", Verdict.DROP), ("FORWARD", Verdict.DROP), ("OUTPUT", Verdict.ACCEPT))
+    private = Chain(
+        "QQ-PRIVATE",
+        (
+            # Not by ICMP alone, of which the kernel sends a device only a few a second.
+            Rule("REJECT", protocol="tcp", target_options=(("reject-with", "tcp-reset"),)),
+            Rule("REJECT", target_options=(("reject-with", "icmp-admin-prohibited"),)),
+        ),
+    )
     chains = (forward, from_lan, entry, _lan_input(settings), _new(settings), to_lan)
-    return Table(Family.IPV4, TableName.FILTER, policies, chains)
+    more = () if settings.private_wan else (private,)
+    return Table(Family.IPV4, TableName.FILTER, policies, (*chains, *more))
 
 
 def _new(settings: Settings) -> Chain:
     """A connection's first packet from the LAN; what returns from here still has to be a member."""
-    prohibited = (("reject-with", "icmp-admin-prohibited"),)
     private = () if settings.private_wan else PRIVATE
     return Chain(
         "QQ-NEW",
         (
             # A packet without a connection is not translated: it would show the LAN's addresses to the WAN.
             Rule("DROP", matches=(_LOST,)),
-            *(Rule("REJECT", destination=network, target_options=prohibited) for network in private),
+            *(Rule("QQ-PRIVATE", destination=network) for network in private),
             # Members only are counted: others get no connection here, and could fill the count with invented addresses.
             *limits.new_connections(settings, "qq-up4", 32, _UP),
         ),

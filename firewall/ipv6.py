@@ -35,6 +35,8 @@ _KNOWN = conntrack("RELATED,ESTABLISHED")
 _ANSWER = conntrack("RELATED,ESTABLISHED", ("ctdir", "REPLY"))  # why not plain ESTABLISHED: see ipv4
 _UP = member(UP6, "src")
 _DOWN = member(DOWN6, "dst")
+_RESET = (("reject-with", "tcp-reset"),)
+_PROHIBITED = (("reject-with", "icmp6-adm-prohibited"),)
 _UNREACHABLE = (("reject-with", "icmp6-port-unreachable"),)
 
 # What a router must hear (RFC 4861, RFC 3810); no router advertisement and no redirect from the LAN, which only the
@@ -90,24 +92,23 @@ def _open(settings: Settings, prefix: str, redirects: bool) -> tuple[Chain, ...]
             # Every packet must match, as in IPv4. A set of MAC addresses says nothing about the address, so the prefix
             # does; extension headers change nothing here, and fragments arrive put together by connection tracking.
             Rule("ACCEPT", source=prefix, out_interface=wan, matches=(_UP,)),
-            Rule("REJECT", protocol="tcp", target_options=(("reject-with", "tcp-reset"),)),
+            Rule("REJECT", protocol="tcp", target_options=_RESET),
             *(
                 Rule("REJECT", protocol="udp", matches=(port("udp", number),), target_options=_UNREACHABLE)
                 for number in refused
             ),
             # Not dropped in silence as in IPv4: the answer makes the gate resolve who sent, and so learn a new address
             # of an admitted device (RFC 8981), whose next try passes.
-            Rule("REJECT", source=prefix, target_options=(("reject-with", "icmp6-adm-prohibited"),)),
+            Rule("REJECT", source=prefix, target_options=_PROHIBITED),
             Rule("DROP"),
         ),
     )
-    prohibited = (("reject-with", "icmp6-adm-prohibited"),)
     private = () if settings.private_wan else PRIVATE
     new = Chain(
         "QQ-NEW",
         (
             Rule("DROP", matches=(_LOST,)),
-            *(Rule("REJECT", destination=network, target_options=prohibited) for network in private),
+            *(Rule("QQ-PRIVATE", destination=network) for network in private),
             *limits.new_connections(settings, "qq-up6", 128, _UP),
         ),
     )
@@ -133,7 +134,11 @@ def _open(settings: Settings, prefix: str, redirects: bool) -> tuple[Chain, ...]
         ),
         hook="INPUT",
     )
-    return forward, from_lan, entry, _lan_input(settings, prefix, redirects), new, to_lan
+    chains = (forward, from_lan, entry, _lan_input(settings, prefix, redirects), new, to_lan)
+    if settings.private_wan:
+        return chains
+    refusals = (Rule("REJECT", protocol="tcp", target_options=_RESET), Rule("REJECT", target_options=_PROHIBITED))
+    return *chains, Chain("QQ-PRIVATE", refusals)
 
 
 def _lan_input(settings: Settings, prefix: str, redirects: bool) -> Chain:
