@@ -83,10 +83,11 @@ def _kernel() -> Iterator[Finding]:
         yield Finding(False, f"{what}: not tried", "run as root: they are tried in a network namespace of its own")
         return
     try:
-        failures = json.loads(run(["unshare", "--net", sys.executable, "-m", "firewall.probe"]))
+        way, failures = json.loads(run(["unshare", "--net", sys.executable, "-m", "firewall.probe"]))
     except (FirewallError, ValueError) as error:
         yield Finding(False, f"{what}: {error}", "mend what the line before says, then try again")
         return
+    yield Finding(True, way, "")
     if not failures:
         yield Finding(True, what, "")
     for name, cause in failures:

@@ -7,8 +7,9 @@ flows new ones, and cuts what a revoked device's peers go on sending. Must not k
 from __future__ import annotations
 
 import errno
+import socket
 from collections.abc import Collection
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv6Address
 from typing import Any
 
 from pyroute2.netlink import NLM_F_ACK, NLM_F_REQUEST
@@ -23,69 +24,114 @@ from pyroute2.netlink.nfnetlink.nfctsocket import (
 
 from firewall.errors import KernelRefused
 
+Address = IPv4Address | IPv6Address
+
 _FEW = 16
 """Up to here the kernel is asked for each address's entries; beyond, one dump of the whole table is cheaper."""
+_CANNOT = (errno.EINVAL, errno.EOPNOTSUPP)
 
 
-def forget(addresses: Collection[IPv4Address]) -> int:
-    """Delete every connection that one of the addresses opened or was addressed in; returns how many.
+class Connections:
+    """The kernel's connections in the current network namespace, over sockets that stay open. For one thread."""
 
-    Raises:
-        KernelRefused
-    """
-    if not addresses:
-        return 0
-    try:
-        kernel = NFCTSocket()
+    def __init__(self) -> None:
+        # pyroute2's socket speaks of one family only.
+        self._sockets: dict[int, Any] = {}
+        self._deletes_by_address = True
+
+    def forget(self, addresses: Collection[Address]) -> None:
+        """Delete every connection that one of the addresses opened, was addressed in, or answers in.
+
+        Raises:
+            KernelRefused
+        """
+        if not addresses:
+            return
         try:
-            tuples = _few(kernel, addresses) if len(addresses) <= _FEW else _many(kernel, addresses)
-            return sum(_delete(kernel, connection) for connection in tuples)
-        finally:
+            if len(addresses) > _FEW or not all(self._delete_of(address) for address in addresses):
+                self._delete_listed({str(address) for address in addresses})
+        except (NetlinkError, OSError) as error:
+            self.close()
+            raise KernelRefused("delete connections", str(error)) from error
+
+    def close(self) -> None:
+        """Give the sockets back."""
+        for kernel in self._sockets.values():
             kernel.close()
-    except (NetlinkError, OSError) as error:
-        raise KernelRefused("delete connections", str(error)) from error
+        self._sockets.clear()
+
+    def _delete_of(self, address: Address) -> bool:
+        """Three messages, and the kernel finds and deletes by itself (CTA_FILTER for deletion, since 6.10).
+
+        False: this kernel cannot. An older one takes the tuple for a whole one, which it is not, and refuses; it never
+        takes the message for "delete everything".
+        """
+        if not self._deletes_by_address:
+            return False
+        family, text = _family(address), str(address)
+        ends = (
+            {"tuple_orig": NFCTAttrTuple(family=family, saddr=text)},
+            {"tuple_orig": NFCTAttrTuple(family=family, daddr=text)},
+            # Who answers: the device behind a translation.
+            {"tuple_reply": NFCTAttrTuple(family=family, saddr=text)},
+        )
+        for end in ends:
+            ((name, wanted),) = end.items()
+            wanted.attrs()  # makes its flags
+            flags = "CTA_FILTER_ORIG_FLAGS" if name == "tuple_orig" else "CTA_FILTER_REPLY_FLAGS"
+            request = nfct_msg.create_from(**end, cta_filter={"attrs": [[flags, wanted.flags]]})
+            try:
+                self._ask_to_delete(family, request)
+            except NetlinkError as error:
+                if error.code not in _CANNOT:
+                    raise
+                self._deletes_by_address = False
+                return False
+        return True
+
+    def _delete_listed(self, wanted: set[str]) -> None:
+        for family in {socket.AF_INET6 if ":" in text else socket.AF_INET for text in wanted}:
+            # The whole table is listed by family, and compared here.
+            listed = [message for message in self._list(family) if _ends(message) & wanted]
+            for message in listed:
+                request = nfct_msg()
+                # The tuple goes back as it came: whatever the protocol needs to be found again (ports, ICMP
+                # identifier) is in it.
+                request["attrs"].append(["CTA_TUPLE_ORIG", {"attrs": message.get_attr("CTA_TUPLE_ORIG")["attrs"]}])
+                try:
+                    self._ask_to_delete(family, request)
+                except NetlinkError as error:
+                    if error.code != errno.ENOENT:  # it ended by itself
+                        raise
+
+    def _list(self, family: int) -> list[Any]:
+        # The kernel lists the family that is asked for; an answer of another would be none of ours.
+        return [message for message in self._kernel(family).dump() if message["nfgen_family"] == family]
+
+    def _kernel(self, family: int) -> Any:
+        if family not in self._sockets:
+            self._sockets[family] = NFCTSocket(nfgen_family=family)
+        return self._sockets[family]
+
+    def _ask_to_delete(self, family: int, request: Any) -> None:
+        list(
+            self._kernel(family).request(
+                request, IPCTNL_MSG_CT_DELETE, msg_flags=NLM_F_REQUEST | NLM_F_ACK, terminate=terminate_error_msg
+            )
+        )
 
 
-def _few(kernel: Any, addresses: Collection[IPv4Address]) -> list[Any]:
-    # The kernel filters (CTA_FILTER, since 5.8). An older one ignores the filter, hence _many's comparison again.
-    found = []
-    for address in addresses:
-        text = str(address)
-        for wanted in (NFCTAttrTuple(saddr=text), NFCTAttrTuple(daddr=text)):
-            found += [message for message in kernel.dump(tuple_orig=wanted) if _ends(message) & {text}]
-        # A translated connection knows the device by its answers' source only. The kernel's filter on the answering
-        # tuple was wrong for years, but nothing here translates *to* a device, so those are left to _many.
-    return [message.get_attr("CTA_TUPLE_ORIG") for message in found]
-
-
-def _many(kernel: Any, addresses: Collection[IPv4Address]) -> list[Any]:
-    wanted = {str(address) for address in addresses}
-    return [message.get_attr("CTA_TUPLE_ORIG") for message in list(kernel.dump()) if _ends(message) & wanted]
+def _family(address: Address) -> int:
+    return socket.AF_INET6 if isinstance(address, IPv6Address) else socket.AF_INET
 
 
 def _ends(message: Any) -> set[str]:
     """The addresses of a connection as the device knows itself: who opened it, to whom, and who answers."""
+    version = "V6" if message["nfgen_family"] == socket.AF_INET6 else "V4"
     original = message.get_attr("CTA_TUPLE_ORIG").get_attr("CTA_TUPLE_IP")
     answering = message.get_attr("CTA_TUPLE_REPLY").get_attr("CTA_TUPLE_IP")
     return {
-        original.get_attr("CTA_IP_V4_SRC"),
-        original.get_attr("CTA_IP_V4_DST"),
-        answering.get_attr("CTA_IP_V4_SRC"),
+        original.get_attr(f"CTA_IP_{version}_SRC"),
+        original.get_attr(f"CTA_IP_{version}_DST"),
+        answering.get_attr(f"CTA_IP_{version}_SRC"),
     }
-
-
-def _delete(kernel: Any, connection: Any) -> int:
-    # The tuple goes back as it came: whatever the protocol needs to be found again (ports, ICMP identifier) is in it.
-    request = nfct_msg()
-    request["attrs"].append(["CTA_TUPLE_ORIG", {"attrs": connection["attrs"]}])
-    try:
-        list(
-            kernel.request(
-                request, IPCTNL_MSG_CT_DELETE, msg_flags=NLM_F_REQUEST | NLM_F_ACK, terminate=terminate_error_msg
-            )
-        )
-    except NetlinkError as error:
-        if error.code == errno.ENOENT:  # it ended by itself, or two of our filters found it
-            return 0
-        raise
-    return 1

@@ -3,7 +3,7 @@
     >>> gate = Gate(settings)                                               # doctest: +SKIP
     >>> gate.setup()
     >>> gate.sync({"02:00:00:00:00:01": frozenset({IPv4Address("10.77.0.10")})})
-    Repairs(admitted=1, revoked=0, rules=0)
+    Repairs(admitted=1, revoked=0, rules=0, ports=0)
 
 The kernel is a projection of what the caller wants: ``sync`` may be called any time and converges. Works in the
 network namespace of the calling process, with CAP_NET_ADMIN and CAP_NET_RAW. Must not know: visits, people, passwords.
@@ -11,19 +11,25 @@ network namespace of the calling process, with CAP_NET_ADMIN and CAP_NET_RAW. Mu
 
 from __future__ import annotations
 
+import logging
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from ipaddress import IPv4Address
-from pathlib import Path
+from ipaddress import IPv4Address, IPv6Address, ip_address
 
-from firewall import conntrack, rules, tables
-from firewall.errors import DeviceRefused, KernelRefused
-from firewall.rules import DOWN4, UP4
-from firewall.sets import Change, Member, Sets
+from firewall import abilities, isolation, switches, tables
+from firewall.binding import Binding
+from firewall.conntrack import Connections
+from firewall.datapath import Abilities, ruleset
+from firewall.errors import DeviceRefused, SettingsRefused
+from firewall.rules import UP4, Ruleset
+from firewall.sets import Change, Entry, Sets
 from firewall.settings import Settings
 
-_FORWARDING = Path("/proc/sys/net/ipv4/ip_forward")
+log = logging.getLogger(__name__)
+
+Address = IPv4Address | IPv6Address
+
 _MAC = re.compile(r"[0-9a-f][02468ace](:[0-9a-f]{2}){5}")  # the low bit of the first byte marks a group, not a device
 _NO_MAC = "00:00:00:00:00:00"
 
@@ -35,121 +41,169 @@ class Repairs:
     admitted: int
     """Addresses that were missing or had another MAC address."""
     revoked: int
-    """Addresses that nothing wanted accounts for."""
+    """Addresses (in a set of MAC addresses: MAC addresses) that nothing wanted accounts for."""
     rules: int
-    """Chains, jumps and policies that were not as they should be."""
+    """Chains, jumps, policies and kernel switches that were not as they should be."""
+    ports: int = 0
+    """Bridge ports whose devices could have reached each other."""
 
 
 class Gate:
-    """For one thread. Every method raises FirewallError, and none leaves the gate more open than it was asked to be."""
+    """For one thread. Every method raises FirewallError, and none leaves the gate more open than it was asked to be.
 
-    def __init__(self, settings: Settings) -> None:
+    Args:
+        settings: checked already.
+        known: what the kernel can do; None: it is asked when it is first needed.
+    """
+
+    def __init__(self, settings: Settings, known: Abilities | None = None) -> None:
         self._settings = settings
-        self._wanted = rules.ruleset(settings)
-        self._sets = Sets(settings)
+        self._known = known
+        self._made: tuple[Ruleset, Sets] | None = None
+        self._connections = Connections()
+        self._binding = Binding(settings.lan_interface)
+        self._held: dict[str, set[Address]] = {}
+        """Who is admitted under what, as far as we did it: what a set of plain addresses cannot tell."""
+        self._holder: dict[Address, str] = {}
 
     def setup(self) -> None:
         """Drop by default, then the sets, then the rules, then forward. Members of the sets stay (hot restart)."""
-        tables.drop(self._wanted)
-        self._sets.ensure()
-        tables.load(self._wanted)
-        self._forward()
+        wanted, sets = self._projection()
+        tables.drop(wanted)
+        sets.ensure()
+        tables.load(wanted)
+        isolation.isolate(self._settings.lan_interface)
+        switches.hold(self._settings)
 
-    def sync(self, desired: Mapping[str, frozenset[IPv4Address]]) -> Repairs:
+    def sync(self, desired: Mapping[str, Collection[Address]]) -> Repairs:
         """Make the kernel admit exactly the desired devices (MAC address → its addresses) and renew their time.
 
         Addresses outside the LAN are passed over: they come from a LAN that has been renumbered since. An address that
         two devices claim stays with the one that has it.
         """
-        self._sets.ensure()
-        repaired = tables.load(self._wanted)
-        self._forward()
-        up, down = self._sets.up(), self._sets.down()
-        wanted = self._holders(desired, up)
-        revoked = [address for address in {*up, *down} if address not in wanted]
-        admitted = [
-            address
-            for address, mac in wanted.items()
-            if address not in down or address not in up or up[address].mac != mac
-        ]
-        stale = [
-            address
-            for address in wanted
-            if address in up and address in down and self._due(up[address].remaining_s, down[address])
-        ]
-        # Only where it is: an address outside a bitmap's range cannot even be deleted from it.
-        changes = [
-            Change("del", name, address)
-            for name, members in ((UP4, up.keys()), (DOWN4, down.keys()))
-            for address in revoked
-            if address in members
-        ]
-        for address in [*admitted, *stale]:
-            changes += [Change("add", DOWN4, address), Change("add", UP4, address, wanted[address])]
-        self._sets.apply(changes)
-        conntrack.forget([*revoked, *admitted])
-        return Repairs(len(admitted), len(revoked), repaired)
+        rules, sets = self._projection()
+        sets.ensure()
+        repaired = tables.load(rules)
+        ports = isolation.isolate(self._settings.lan_interface)
+        repaired += switches.hold(self._settings)
+        present = sets.read()
+        holders = self._holders(desired, present)
+        wanted = {address: sets.entries(mac, address) for address, mac in holders.items()}
+        kept = {entry for entries in wanted.values() for entry in entries}
+        # An entry that binds another MAC address to a wanted address is replaced by adding, without a moment between.
+        keys = {(entry.set_name, entry.key) for entry in kept}
+        gone = [entry for entry in present if (entry.set_name, entry.key) not in keys]
+        fresh = [address for address, entries in wanted.items() if any(entry not in present for entry in entries)]
+        changes = [Change("del", entry) for entry in gone]
+        changes += [Change("add", entry) for address in fresh for entry in wanted[address]]
+        changes += [Change("add", entry) for entry in kept if entry in present and self._due(present[entry])]
+        sets.apply(changes)
+        self._binding.sync({str(ip): mac for ip, mac in holders.items() if isinstance(ip, IPv4Address)})
+        self._holder, self._held = holders, {}
+        for address, mac in holders.items():
+            self._held.setdefault(mac, set()).add(address)
+        revoked = {entry.key for entry in gone}
+        ended = [ip_address(key) for key in revoked if not _MAC.fullmatch(key)]
+        self._connections.forget([*ended, *fresh])
+        return Repairs(len(fresh), len(revoked), repaired, ports)
 
-    def admit(self, mac: str, addresses: Collection[IPv4Address]) -> None:
+    def admit(self, mac: str, addresses: Collection[Address]) -> None:
         """Open the gate for one device; what else it is admitted with remains."""
-        for address in self._checked(mac, addresses):
-            self._sets.add(mac, address)
+        _, sets = self._projection()
+        self._check(mac, addresses)
+        for address in addresses:
+            before = self._holder.get(address)
+            if before is not None and before != mac:
+                self._held[before].discard(address)
+            sets.add(mac, address)
+            self._holder[address] = mac
+            self._held.setdefault(mac, set()).add(address)
+            if isinstance(address, IPv4Address):
+                self._binding.bind(address, mac)
         # After opening: a connection made in between would keep the old decision, one made after has the new one.
-        conntrack.forget(addresses)
+        self._connections.forget(addresses)
 
-    def revoke(self, mac: str, addresses: Collection[IPv4Address]) -> None:
+    def revoke(self, mac: str, addresses: Collection[Address]) -> None:
         """Close the gate for one device. An address that another device has by now is left alone."""
-        closed = []
-        for address in self._checked(mac, addresses):
-            if self._sets.holds(address) and not self._sets.holds(address, mac):
-                continue
-            self._sets.remove(address)
-            closed.append(address)
-        conntrack.forget(closed)
+        _, sets = self._projection()
+        self._check(mac, addresses)
+        closed = [address for address in addresses if not self._is_anothers(sets, address, mac)]
+        held = self._held.get(mac, set())
+        held.difference_update(addresses)
+        for address in closed:
+            self._holder.pop(address, None)
+            # Upward first: from then on nothing of the device's passes.
+            for entry in reversed(sets.entries(mac, address)):
+                # Its MAC address, where that is what admits, goes with the last of its addresses.
+                if entry.key != mac or not held:
+                    sets.remove(entry)
+            if isinstance(address, IPv4Address):
+                self._binding.release(address)
+        if not held:
+            self._held.pop(mac, None)
+        self._connections.forget(closed)
 
     def close(self) -> None:
         """An orderly stop for good: nobody is admitted any more; the rules stay and drop."""
+        _, sets = self._projection()
         try:
-            conntrack.forget(self._sets.empty())
+            self._connections.forget([ip_address(text) for text in sets.empty()])
+            self._binding.sync({})
         finally:
-            self._sets.close()
+            for part in (sets, self._connections, self._binding):
+                part.close()
+            self._held, self._holder = {}, {}
 
-    def _due(self, *remaining_s: int) -> bool:
+    def _projection(self) -> tuple[Ruleset, Sets]:
+        """What the kernel must hold; which of two ways depends on what it can do."""
+        if self._made is None:
+            known = self._known or (abilities.asked() if self._settings.lan6 else Abilities(False, False))
+            if self._settings.lan6:
+                if self._settings.masquerade6 and not known.nat6:
+                    raise SettingsRefused("masquerade6", "this kernel translates no IPv6; give the LAN a routed prefix")
+                log.info("%s", abilities.sentence(known))
+            self._made = ruleset(self._settings, known), Sets(self._settings, known.mac_sets)
+        return self._made
+
+    def _due(self, remaining_s: int) -> bool:
         """Renewing everybody at every sync would cost for nothing; a third of the time is left for a late sync."""
         timeout_s = self._settings.entry_timeout_s
-        return any(not 2 * timeout_s / 3 <= left_s <= timeout_s for left_s in remaining_s)
+        return not 2 * timeout_s / 3 <= remaining_s <= timeout_s
 
-    def _holders(
-        self, desired: Mapping[str, frozenset[IPv4Address]], up: Mapping[IPv4Address, Member]
-    ) -> dict[IPv4Address, str]:
-        holders: dict[IPv4Address, str] = {}
+    def _holders(self, desired: Mapping[str, Collection[Address]], present: Mapping[Entry, int]) -> dict[Address, str]:
+        holders: dict[Address, str] = {}
         for mac, addresses in desired.items():
             _check_mac(mac)
             for address in addresses:
-                present = up.get(address)
-                if self._on_lan(address) and (address not in holders or (present and present.mac == mac)):
+                if self._on_lan(address) and (address not in holders or self._has(address, mac, present)):
                     holders[address] = mac
         return holders
 
-    def _checked(self, mac: str, addresses: Collection[IPv4Address]) -> Iterator[IPv4Address]:
+    def _has(self, address: Address, mac: str, present: Mapping[Entry, int]) -> bool:
+        if isinstance(address, IPv4Address):
+            return Entry(UP4, str(address), mac) in present
+        return self._holder.get(address) == mac
+
+    def _is_anothers(self, sets: Sets, address: Address, mac: str) -> bool:
+        if isinstance(address, IPv4Address):
+            return sets.holder(address, mac) == "another"
+        return self._holder.get(address, mac) != mac
+
+    def _check(self, mac: str, addresses: Collection[Address]) -> None:
         _check_mac(mac)
         for address in addresses:
             if not self._on_lan(address):
-                raise DeviceRefused(str(address), f"can be no device's address on the LAN {self._settings.lan.network}")
-        return iter(addresses)
+                lan6 = self._settings.lan6
+                networks = f"{self._settings.lan.network}" + (f" or {lan6.network}" if lan6 else "")
+                raise DeviceRefused(str(address), f"can be no device's address on the LAN {networks}")
 
-    def _on_lan(self, address: IPv4Address) -> bool:
-        lan = self._settings.lan
+    def _on_lan(self, address: Address) -> bool:
+        lan, lan6 = self._settings.lan, self._settings.lan6
+        if isinstance(address, IPv6Address):
+            # The network's own address is every router's (RFC 4291 2.6.1).
+            return lan6 is not None and address in lan6.network and address not in (lan6.ip, lan6.network[0])
         ours = (lan.ip, lan.network.network_address, lan.network.broadcast_address)
         return address in lan.network and address not in ours
-
-    def _forward(self) -> None:
-        # IPv6 forwarding is left as it is (off): nothing of IPv6 passes in this version.
-        try:
-            if _FORWARDING.read_text().strip() != "1":
-                _FORWARDING.write_text("1")
-        except OSError as error:
-            raise KernelRefused(f"write 1 to {_FORWARDING}", str(error)) from error
 
 
 def _check_mac(mac: str) -> None:

@@ -1,8 +1,8 @@
 """Try in an empty network namespace whether the kernel can do what the gate needs: ``python -m firewall.probe``.
 
 ``firewall.checks`` runs this under ``unshare --net``, so that nothing of the running rules and sets is touched. Each
-rule of ours is loaded alone, so that what is missing can be said by name. Prints one JSON list of [what, cause] for
-what does not work. Must not know: the machine's settings.
+rule of ours is loaded alone, so that what is missing can be said by name. Prints one JSON list: what this
+kernel's way is, and [what, cause] for each thing that does not work. Must not know: the machine's settings.
 """
 
 from __future__ import annotations
@@ -11,24 +11,31 @@ import ipaddress
 import json
 import sys
 
-from firewall import rules, tables
+from firewall import abilities, datapath, rules, tables
 from firewall.errors import KernelRefused
 from firewall.sets import Sets
 from firewall.settings import Settings
 
-_ANY = Settings("lan0", ipaddress.IPv4Interface("192.0.2.1/24"), "wan0")
+_ANY = Settings(
+    "lan0",
+    ipaddress.IPv4Interface("192.0.2.1/24"),
+    "wan0",
+    lan6=ipaddress.IPv6Interface("2001:db8::1/64"),
+    masquerade6=True,
+)
 
 
-def failures() -> list[tuple[str, str]]:
+def failures(known: datapath.Abilities) -> list[tuple[str, str]]:
     """What this namespace's kernel cannot do, each with the cause. Leaves sets and rules behind."""
     found: list[tuple[str, str]] = []
     try:
-        Sets(_ANY).ensure()
+        Sets(_ANY, known.mac_sets).ensure()
     except KernelRefused as error:
-        found.append(("set types bitmap:ip,mac and hash:ip with timeout and counters", str(error)))
-    for table in rules.ruleset(_ANY).tables:
+        found.append(("set types bitmap:ip,mac and hash:ip (both families) with timeout and counters", str(error)))
+    for table in datapath.ruleset(_ANY, known).tables:
         # Rules that only jump to chains of ours, or end in a plain verdict, need nothing but the table itself.
         alone = [rule for chain in table.chains for rule in chain.rules if rule.matches or rule.target_options]
+        alone = [rule for rule in alone if not rule.target.startswith(rules.OURS)]
         alone.append(rules.Rule("MASQUERADE" if table.name is rules.TableName.NAT else "ACCEPT"))
         for rule in alone:
             # Translation is allowed on its own hook only: the kernel checks where a chain is reached from.
@@ -43,4 +50,5 @@ def failures() -> list[tuple[str, str]]:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(failures()))
+    here = abilities.asked()
+    sys.stdout.write(json.dumps([abilities.sentence(here), failures(here)]))

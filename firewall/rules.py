@@ -1,14 +1,13 @@
-"""The chains, as data: settings in, one ruleset of both families out. Pure: nothing here touches the kernel.
+"""What chains are made of, as data, and how they read as text. Pure: nothing here touches the kernel.
 
-    >>> print(listing(ruleset(settings)))                                   # doctest: +SKIP
+    >>> print(listing(ruleset(settings, abilities)))                        # doctest: +SKIP
     # ipv4 filter
     :FORWARD DROP
     :QQ-FORWARD -
     -A FORWARD -j QQ-FORWARD
     ...
 
-Nothing is added to a chain for a visitor: membership is in the sets ``UP4`` and ``DOWN4``, so that a packet costs the
-same with 1 or 60,000 visitors. Must not know: iptc, netlink, who is admitted.
+Must not know: iptc, netlink, who is admitted, what the gate's own chains say (``datapath``, ``ipv4``, ``ipv6``).
 """
 
 from __future__ import annotations
@@ -16,12 +15,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from firewall.settings import Settings
-
 UP4 = "qq-up4"
 """From the visitor: binds IPv4 address and MAC address (bitmap:ip,mac)."""
 DOWN4 = "qq-down4"
 """To the visitor: IPv4 addresses (hash:ip)."""
+UP6 = "qq-up6"
+"""From the visitor: MAC addresses (hash:mac) where the kernel can, else IPv6 addresses (hash:ip)."""
+DOWN6 = "qq-down6"
+"""To the visitor: IPv6 addresses (hash:ip)."""
 
 OURS = "QQ-"
 """Every chain of ours begins with this; every other chain is a stranger's and is left alone."""
@@ -96,140 +97,19 @@ class Ruleset:
     tables: tuple[Table, ...]
 
 
-def ruleset(settings: Settings) -> Ruleset:
-    """The whole data path for these settings."""
-    # filter before nat: until the drop stands, nothing may be translated either.
-    return Ruleset((_filter6(), _filter4(settings), _nat4(settings)))
+def conntrack(states: str, *more: tuple[str, str]) -> Match:
+    """Connection tracking's word for the packet, states in the order in which iptables prints them."""
+    return Match("conntrack", (("ctstate", states), *more))
 
 
-_INVALID = Match("conntrack", (("ctstate", "INVALID"),))
-_KNOWN = Match("conntrack", (("ctstate", "RELATED,ESTABLISHED"),))
-# Only packets that answer a connection which the gate itself opened. Plain ESTABLISHED would let a device whose
-# admission ended go on talking to the gate's resolver on an old connection.
-_ANSWER = Match("conntrack", (("ctstate", "RELATED,ESTABLISHED"), ("ctdir", "REPLY")))
-_UP = Match("set", (("match-set", f"{UP4} src,src"),))
-_DOWN = Match("set", (("match-set", f"{DOWN4} dst"),))
+def member(set_name: str, directions: str) -> Match:
+    """The packet's addresses are in the set."""
+    return Match("set", (("match-set", f"{set_name} {directions}"),))
 
 
-def _port(protocol: str, port: int) -> Match:
-    return Match(protocol, (("dport", str(port)),))
-
-
-def _filter4(settings: Settings) -> Table:
-    lan, wan = settings.lan_interface, settings.wan_interface
-    unreachable = (("reject-with", "icmp-port-unreachable"),)
-    forward = Chain(
-        "QQ-FORWARD",
-        (
-            # What touches the LAN is decided here for good, whatever rules a stranger has behind our jump. All else
-            # returns to the stranger's rules and, at the end, to the policy.
-            Rule("QQ-FROM-LAN", in_interface=lan),
-            Rule("QQ-TO-LAN", out_interface=lan),
-        ),
-        hook="FORWARD",
-    )
-    from_lan = Chain(
-        "QQ-FROM-LAN",
-        (
-            # A packet without a connection is not translated: it would show the LAN's addresses to the WAN.
-            Rule("DROP", matches=(_INVALID,)),
-            # No connection state here: every packet must match the set, so that revoking stops a running flow at once.
-            Rule("ACCEPT", out_interface=wan, matches=(_UP,)),
-            # A client that is refused at once falls back at once: TCP by a reset, QUIC and DNS over QUIC by ICMP.
-            Rule("REJECT", protocol="tcp", target_options=(("reject-with", "tcp-reset"),)),
-            Rule("REJECT", protocol="udp", matches=(_port("udp", 443),), target_options=unreachable),
-            Rule("REJECT", protocol="udp", matches=(_port("udp", 853),), target_options=unreachable),
-            Rule("DROP"),
-        ),
-    )
-    to_lan = Chain(
-        "QQ-TO-LAN",
-        (Rule("ACCEPT", in_interface=wan, matches=(_KNOWN, _DOWN)), Rule("DROP")),
-    )
-    entry = Chain(
-        "QQ-INPUT",
-        (
-            Rule("ACCEPT", in_interface="lo"),
-            Rule("QQ-LAN-INPUT", in_interface=lan),
-            Rule("ACCEPT", in_interface=wan, matches=(_KNOWN,)),
-            # A DHCP server's answer may come to the broadcast address, which connection tracking does not relate.
-            Rule(
-                "ACCEPT", in_interface=wan, protocol="udp", matches=(Match("udp", (("sport", "67"), ("dport", "68"))),)
-            ),
-            # Anything else returns: a stranger's own rule (remote administration on the WAN) may take it, or the policy
-            # drops it.
-        ),
-        hook="INPUT",
-    )
-    policies = (("INPUT", Verdict.DROP), ("FORWARD", Verdict.DROP), ("OUTPUT", Verdict.ACCEPT))
-    return Table(Family.IPV4, TableName.FILTER, policies, (forward, from_lan, entry, _lan_input(settings), to_lan))
-
-
-def _lan_input(settings: Settings) -> Chain:
-    """What a visitor's device may ask of the gate itself; decided by each packet alone, not by a connection's past."""
-    gate = f"{settings.lan.ip}/32"
-    echo = (Match("icmp", (("icmp-type", "8"),)), Match("limit", (("limit", "50/sec"), ("limit-burst", "100"))))
-    return Chain(
-        "QQ-LAN-INPUT",
-        (
-            Rule("DROP", matches=(_INVALID,)),
-            # No address is asked of DHCP's: a client has none yet and asks by broadcast.
-            Rule("ACCEPT", protocol="udp", matches=(Match("udp", (("sport", "68"), ("dport", "67"))),)),
-            # The real resolver only for the admitted: from others it would be a tunnel.
-            Rule("ACCEPT", destination=gate, protocol="udp", matches=(_port("udp", 53), _UP)),
-            Rule("ACCEPT", destination=gate, protocol="tcp", matches=(_port("tcp", 53), _UP)),
-            Rule("ACCEPT", protocol="udp", matches=(_port("udp", settings.captive_dns_port),)),
-            Rule("ACCEPT", protocol="tcp", matches=(_port("tcp", settings.captive_dns_port),)),
-            Rule("ACCEPT", destination=gate, protocol="tcp", matches=(_port("tcp", settings.portal_port),)),
-            Rule("ACCEPT", protocol="tcp", matches=(_port("tcp", settings.redirect_port),)),
-            Rule("ACCEPT", destination=gate, protocol="icmp", matches=echo),
-            Rule("ACCEPT", matches=(_ANSWER,)),
-            Rule("DROP"),
-        ),
-    )
-
-
-def _nat4(settings: Settings) -> Table:
-    gate = f"{settings.lan.ip}/32"
-    captive_dns = (("to-ports", str(settings.captive_dns_port)),)
-    redirect = (("to-ports", str(settings.redirect_port)),)
-    prerouting = Chain("QQ-PREROUTING", (Rule("QQ-CAPTIVE", in_interface=settings.lan_interface),), hook="PREROUTING")
-    captive = Chain(
-        "QQ-CAPTIVE",
-        (
-            Rule("RETURN", matches=(_UP,)),
-            Rule("REDIRECT", protocol="udp", matches=(_port("udp", 53),), target_options=captive_dns),
-            Rule("REDIRECT", protocol="tcp", matches=(_port("tcp", 53),), target_options=captive_dns),
-            Rule(
-                "REDIRECT",
-                destination=f"!{gate}",
-                protocol="tcp",
-                matches=(_port("tcp", 80),),
-                target_options=redirect,
-            ),
-        ),
-    )
-    postrouting = Chain(
-        "QQ-POSTROUTING",
-        (Rule("MASQUERADE", source=str(settings.lan.network), out_interface=settings.wan_interface),),
-        hook="POSTROUTING",
-    )
-    # Translation's own policies accept: dropping is the filter table's work.
-    policies = tuple((name, Verdict.ACCEPT) for name in ("PREROUTING", "INPUT", "OUTPUT", "POSTROUTING"))
-    return Table(Family.IPV4, TableName.NAT, policies, (captive, postrouting, prerouting))
-
-
-def _filter6() -> Table:
-    """IPv6, firmly closed.
-
-    Neighbour discovery is dropped on input too. So the gate answers no neighbour solicitation, takes no router
-    advertisement, and has nothing but a link-local address that nobody can reach: silent, and harmless because
-    devices that hear no router use IPv4. Accepting ICMPv6 would only offer a surface that nothing needs yet.
-    """
-    policies = (("INPUT", Verdict.DROP), ("FORWARD", Verdict.DROP), ("OUTPUT", Verdict.ACCEPT))
-    forward = Chain("QQ-FORWARD", (Rule("DROP"),), hook="FORWARD")
-    entry = Chain("QQ-INPUT", (Rule("ACCEPT", in_interface="lo"), Rule("DROP")), hook="INPUT")
-    return Table(Family.IPV6, TableName.FILTER, policies, (forward, entry))
+def port(protocol: str, number: int) -> Match:
+    """To this port."""
+    return Match(protocol, (("dport", str(number)),))
 
 
 def listing(wanted: Ruleset) -> str:
@@ -256,6 +136,6 @@ def _rule_text(rule: Rule) -> str:
     for option, value in (("-i", rule.in_interface), ("-o", rule.out_interface), ("-p", rule.protocol)):
         words += [option, value] if value else []
     for match in rule.matches:
-        words += ["-m", match.name, *(word for name, value in match.options for word in (f"--{name}", value))]
+        words += ["-m", match.name, *(word for name, value in match.options for word in (f"--{name}", value) if word)]
     words += ["-j", rule.target, *(word for name, value in rule.target_options for word in (f"--{name}", value))]
     return " ".join(words)

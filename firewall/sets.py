@@ -1,19 +1,20 @@
-"""Who is admitted, as the kernel keeps it: the two sets that the rules name.
+"""Who is admitted, as the kernel keeps it: the sets that the rules name.
 
-    >>> sets = Sets(settings)                                               # doctest: +SKIP
+    >>> sets = Sets(settings, mac_sets=False)                               # doctest: +SKIP
     >>> sets.ensure()
     >>> sets.add("02:00:00:00:00:01", IPv4Address("10.77.0.10"))
 
 Single changes go by netlink (0.2 ms each), many at once by one ``ipset restore`` (0.01 ms each, one fork), as is
-reading everything by ``ipset save``. Entries
-carry a timeout that ``Gate.sync`` renews. Must not know: rules, connections, visits.
+reading everything by ``ipset save``. Entries carry a timeout that ``Gate.sync`` renews. Must not know: rules,
+connections, visits.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import socket
+from collections.abc import Iterable
 from dataclasses import dataclass
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv6Address
 from typing import Any, Literal
 
 from pyroute2 import IPSet
@@ -22,24 +23,31 @@ from pyroute2.netlink.nfnetlink.ipset import IPSET_ERR_EXIST, IPSET_FLAG_WITH_CO
 
 from firewall.command import run
 from firewall.errors import KernelRefused
-from firewall.rules import DOWN4, UP4
+from firewall.rules import DOWN4, DOWN6, UP4, UP6
 from firewall.settings import Settings
 
-_LIST_HEADER = (
-    1 << 2
-)  # IPSET_FLAG_LIST_HEADER of linux/netfilter/ipset/ip_set.h: describe the set, leave its members out
+Address = IPv4Address | IPv6Address
+
+_LIST_HEADER = 1 << 2
+"""IPSET_FLAG_LIST_HEADER of linux/netfilter/ipset/ip_set.h: describe the set, leave its members out."""
 _MAXELEM = 65536
-_ENTRY_TYPE = {UP4: "ip,mac", DOWN4: "ip"}
+_MAXELEM6 = 4 * _MAXELEM  # a device has several IPv6 addresses: one that stays, one for each day, and the last ones
 
 
 @dataclass(frozen=True)
-class Member:
-    """One admitted address."""
+class Entry:
+    """One line of a set."""
 
-    mac: str
-    """Empty if the set has none: such an entry matches *every* MAC address and is never made by us."""
-    remaining_s: int
-    """Seconds until the kernel removes the entry by itself; 0: never."""
+    set_name: str
+    key: str
+    """What the kernel finds it by: an IP address, or a MAC address in a hash:mac set."""
+    mac: str = ""
+    """The MAC address that the entry binds the address to, in UP4. Empty there: it matches *every* MAC address."""
+
+    @property
+    def text(self) -> str:
+        """As ipset writes it."""
+        return f"{self.key},{self.mac}" if self.mac else self.key
 
 
 @dataclass(frozen=True)
@@ -47,48 +55,57 @@ class Change:
     """One line for ``ipset restore``."""
 
     what: Literal["add", "del"]
-    set_name: str
-    address: IPv4Address
-    mac: str = ""
+    entry: Entry
 
 
 class Sets:
     """The kernel's sets in the current network namespace. For one thread.
 
+    Args:
+        mac_sets: whether UP6 is of type hash:mac; else hash:ip.
+
     All methods raise KernelRefused.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, mac_sets: bool) -> None:
         self._network = settings.lan.network
         self._timeout_s = settings.entry_timeout_s
+        self._mac_sets = mac_sets
         self._socket: Any = None
+        # counters: accounting, and the best proof that a device is alive.
+        common = ["timeout", str(self._timeout_s), "counters"]
+        hash6 = ["hash:ip", "family", "inet6", "maxelem", str(_MAXELEM6), *common]
+        self._definitions = {
+            # pyroute2 0.9.7 has no way to give bitmap:ip,mac its range, so the sets are made by ipset's own command.
+            UP4: ["bitmap:ip,mac", "range", str(self._network), *common],
+            DOWN4: ["hash:ip", "maxelem", str(_MAXELEM), *common],
+        }
+        if settings.lan6 is not None:
+            self._definitions[UP6] = ["hash:mac", "maxelem", str(_MAXELEM), *common] if mac_sets else hash6
+            self._definitions[DOWN6] = hash6
 
     def ensure(self) -> None:
         """Make the sets exist in the right shape; the members of a set that has it stay."""
-        # counters: accounting, and the best proof that a device is alive.
-        common = ["timeout", str(self._timeout_s), "counters"]
-        # pyroute2 0.9.7 has no way to give bitmap:ip,mac its range, so the sets are made by ipset's own command.
-        self._ensure(UP4, ["bitmap:ip,mac", "range", str(self._network), *common])
-        self._ensure(DOWN4, ["hash:ip", "maxelem", str(_MAXELEM), *common])
-
-    def _ensure(self, name: str, definition: list[str]) -> None:
-        match self._shape(name):
-            case None:
-                run(["ipset", "create", name, *definition])
-            case shape if shape == self._wanted_shape(name):
-                pass
-            case _:
-                # Rules may name the old set, so it cannot be destroyed; but its name can be given to another at once.
-                # Its members go: they belong to another LAN, and sync brings back whom a visit accounts for.
-                spare = f"{name}-new"
-                run(["ipset", "-exist", "create", spare, *definition])
-                run(["ipset", "swap", spare, name])
-                run(["ipset", "destroy", spare])
+        for name, definition in self._definitions.items():
+            match self._shape(name):
+                case None:
+                    run(["ipset", "create", name, *definition])
+                case shape if shape == self._wanted_shape(name):
+                    pass
+                case _:
+                    # Rules may name the old set, so it cannot be destroyed; but its name can be given to another at
+                    # once. Its members go: they belong to another LAN, and sync brings back whom a visit accounts for.
+                    spare = f"{name}-new"
+                    run(["ipset", "-exist", "create", spare, *definition])
+                    run(["ipset", "swap", spare, name])
+                    run(["ipset", "destroy", spare])
 
     def _wanted_shape(self, name: str) -> tuple[object, ...]:
+        definition = self._definitions[name]
         if name == UP4:
-            return "bitmap:ip,mac", True, True, str(self._network[0]), str(self._network[-1])
-        return "hash:ip", True, True, _MAXELEM
+            return definition[0], socket.AF_INET, True, True, str(self._network[0]), str(self._network[-1])
+        family = {"hash:mac": socket.AF_UNSPEC}.get(definition[0], socket.AF_INET6 if name != DOWN4 else socket.AF_INET)
+        return definition[0], family, True, True, int(definition[definition.index("maxelem") + 1])
 
     def _shape(self, name: str) -> tuple[object, ...] | None:
         """The default timeout is no part of it: every entry of ours carries its own."""
@@ -96,87 +113,92 @@ class Sets:
         if not found:
             return None
         data = found[0].get_attr("IPSET_ATTR_DATA")
-        kind = found[0].get_attr("IPSET_ATTR_TYPENAME")
+        kind, family = found[0].get_attr("IPSET_ATTR_TYPENAME"), found[0].get_attr("IPSET_ATTR_FAMILY")
         counted = bool((data.get_attr("IPSET_ATTR_CADT_FLAGS") or 0) & IPSET_FLAG_WITH_COUNTERS)
         timed = data.get_attr("IPSET_ATTR_TIMEOUT") is not None
         if kind != "bitmap:ip,mac":
-            return kind, counted, timed, data.get_attr("IPSET_ATTR_MAXELEM")
-        return kind, counted, timed, _address(data, "IPSET_ATTR_IP_FROM"), _address(data, "IPSET_ATTR_IP_TO")
+            return kind, family, counted, timed, data.get_attr("IPSET_ATTR_MAXELEM")
+        ends = _address(data, "IPSET_ATTR_IP_FROM"), _address(data, "IPSET_ATTR_IP_TO")
+        return kind, family, counted, timed, *ends
 
-    def up(self) -> dict[IPv4Address, Member]:
-        """Everyone who may send."""
-        found = {}
-        for entry, remaining_s in self._saved(UP4):
-            address, _, mac = entry.partition(",")
-            found[IPv4Address(address)] = Member(mac.lower(), remaining_s)
+    def entries(self, mac: str, address: Address) -> tuple[Entry, ...]:
+        """What admits a device under this address, downward first, so that the first answer is not lost."""
+        text = str(address)
+        # A device that is known by its MAC address may send IPv6 as soon as any address of it is admitted: a new
+        # address of its own (RFC 8981) loses nothing upward, and its answers pass once the neighbour table tells of it.
+        by_mac = (Entry(UP6, mac),) if self._mac_sets and UP6 in self._definitions else ()
+        if isinstance(address, IPv4Address):
+            # Never without MAC: bitmap:ip,mac takes such an entry for "whatever MAC".
+            return Entry(DOWN4, text), Entry(UP4, text, mac), *by_mac
+        return Entry(DOWN6, text), *(by_mac or (Entry(UP6, text),))
+
+    def read(self) -> dict[Entry, int]:
+        """Every entry, with the seconds until the kernel removes it by itself; 0: never."""
+        return self._read(self._definitions)
+
+    def _read(self, names: Iterable[str]) -> dict[Entry, int]:
+        found: dict[Entry, int] = {}
+        for name in names:
+            # Ten thousand members by pyroute2's decoder take a second, by this 30 ms, and the gate's one thread waits.
+            for line in run(["ipset", "save", name]).splitlines():
+                words = line.split()
+                if words[0] != "add":
+                    continue  # the set's own line
+                key, _, mac = words[2].lower().partition(",")
+                found[Entry(name, key, mac)] = int(words[4]) if words[3:4] == ["timeout"] else 0
         return found
 
-    def down(self) -> dict[IPv4Address, int]:
-        """Every address that may be sent to, with the seconds until the kernel removes it; 0: never."""
-        return {IPv4Address(entry): remaining_s for entry, remaining_s in self._saved(DOWN4)}
-
-    def _saved(self, name: str) -> Iterator[tuple[str, int]]:
-        # Ten thousand members by pyroute2's decoder take a second, by this 30 ms, and the gate's one thread waits.
-        for line in run(["ipset", "save", name]).splitlines():
-            match line.split():
-                case ["add", _, entry, "timeout", remaining_s, *_]:
-                    yield entry, int(remaining_s)
-                case ["add", _, entry, *_]:
-                    yield entry, 0
-                case _:
-                    pass  # the set's own line
-
-    def add(self, mac: str, address: IPv4Address) -> None:
-        """Admit, or renew; an address that another device had is this one's from now on.
+    def add(self, mac: str, address: Address) -> None:
+        """Admit, or renew; an IPv4 address that another device had is this one's from now on.
 
         Neither packets nor bytes are passed along: then the kernel keeps an existing entry's counters (it sets them
         only if the message names them), whereas passing along what was read a moment ago would lose the packets since.
         """
-        # Never without MAC: bitmap:ip,mac takes such an entry for "whatever MAC". Downward first, so that the first
-        # answer is not lost.
-        for name, entry in ((DOWN4, str(address)), (UP4, (str(address), mac))):
+        for entry in self.entries(mac, address):
+            key, kind = ((entry.key, entry.mac), "ip,mac") if entry.mac else (entry.key, _kind(entry))
             self._do(
-                f"add {address} to {name}",
-                lambda kernel, name=name, entry=entry: kernel.add(
-                    name, entry, etype=_ENTRY_TYPE[name], exclusive=False, timeout=self._timeout_s
+                f"add {entry.text} to {entry.set_name}",
+                lambda kernel, name=entry.set_name, key=key, kind=kind: kernel.add(
+                    name, key, family=_family(name), etype=kind, exclusive=False, timeout=self._timeout_s
                 ),
             )
 
-    def holds(self, address: IPv4Address, mac: str | None = None) -> bool:
-        """Is the address admitted (for this MAC address)?"""
-        # The kernel tests "ip,mac" as "ip" when no MAC address is given.
-        entry, kind = (str(address), "ip") if mac is None else ((str(address), mac), "ip,mac")
+    def holder(self, address: IPv4Address, mac: str) -> Literal["nobody", "it", "another"]:
+        """Who has the IPv4 address: this MAC address or another?"""
         try:
-            return bool(self._kernel().test(UP4, entry, etype=kind))
+            # The kernel tests "ip,mac" as "ip" when no MAC address is given.
+            if not self._kernel().test(UP4, str(address), etype="ip"):
+                return "nobody"
+            return "it" if self._kernel().test(UP4, (str(address), mac), etype="ip,mac") else "another"
         except (NetlinkError, OSError) as error:
             raise KernelRefused(f"look for {address} in {UP4}", str(error)) from error
 
-    def remove(self, address: IPv4Address) -> None:
-        """Whoever has it; deleting what is missing is no error. The kernel would ignore a MAC address here."""
-        for name in (UP4, DOWN4):
-            self._do(
-                f"remove {address} from {name}",
-                lambda kernel, name=name: kernel.delete(name, str(address), etype="ip", exclusive=False),
-            )
+    def remove(self, entry: Entry) -> None:
+        """Deleting what is missing is no error. The kernel would ignore a MAC address beside an address here."""
+        name = entry.set_name
+        self._do(
+            f"remove {entry.text} from {name}",
+            lambda kernel: kernel.delete(name, entry.key, family=_family(name), etype=_kind(entry), exclusive=False),
+        )
 
-    def apply(self, changes: list[Change]) -> None:
+    def apply(self, changes: Iterable[Change]) -> None:
         """Many changes with one command, in order; none of them is an error if it was made already."""
-        if not changes:
-            return
-        run(["ipset", "-exist", "restore"], "".join(self._line(change) for change in changes))
+        lines = "".join(self._line(change) for change in changes)
+        if lines:
+            run(["ipset", "-exist", "restore"], lines)
 
     def _line(self, change: Change) -> str:
-        entry = f"{change.address},{change.mac}" if change.mac else str(change.address)
-        timeout = f" timeout {self._timeout_s}" if change.what == "add" else ""
-        return f"{change.what} {change.set_name} {entry}{timeout}\n"
+        if change.what == "del":
+            return f"del {change.entry.set_name} {change.entry.key}\n"
+        return f"add {change.entry.set_name} {change.entry.text} timeout {self._timeout_s}\n"
 
-    def empty(self) -> set[IPv4Address]:
-        """Nobody is admitted; returns who was. The sets remain, because rules name them, if they exist at all."""
-        were: set[IPv4Address] = set()
-        for name, members in ((UP4, self.up), (DOWN4, self.down)):
-            if self._shape(name) is not None:
-                were |= members().keys()
-                self._do(f"empty {name}", lambda kernel, name=name: kernel.flush(name))
+    def empty(self) -> set[str]:
+        """Nobody is admitted; returns which IP addresses were. The sets remain, because rules name them, if they
+        exist at all."""
+        there = [name for name in self._definitions if self._shape(name) is not None]
+        were = {entry.key for entry in self._read(there) if entry.set_name != UP6}
+        for name in there:
+            self._do(f"empty {name}", lambda kernel, name=name: kernel.flush(name))
         return were
 
     def close(self) -> None:
@@ -208,6 +230,15 @@ class Sets:
         if self._socket is None:
             self._socket = IPSet()
         return self._socket
+
+
+def _kind(entry: Entry) -> str:
+    """How pyroute2 must write the key: a MAC address has colons at every third place, an IPv6 address has not."""
+    return "mac" if entry.set_name == UP6 and len(entry.key) == 17 and entry.key[2::3] == ":::::" else "ip"
+
+
+def _family(set_name: str) -> int:
+    return socket.AF_INET6 if set_name in (UP6, DOWN6) else socket.AF_INET
 
 
 def _address(entry: Any, attribute: str) -> str:

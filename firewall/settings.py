@@ -33,6 +33,21 @@ class Settings:
     captive_dns_port: int = 5300
     entry_timeout_s: int = 300
     """An admission nobody renews for this long ends by itself, so that a dead gate's admissions end too."""
+    lan6: ipaddress.IPv6Interface | None = None
+    """The gate's own IPv6 LAN address and prefix (/64); None: IPv6 is shut."""
+    masquerade6: bool = False
+    """IPv6 visitors leave under the gate's WAN address: for a LAN prefix that the Internet does not route to us."""
+    private_wan: bool = False
+    """Whether visitors may reach private networks upstream, that is, the venue's own machines."""
+    # A phone that joins wakes fifty programs that open a few hundred connections and ask as many names in the first
+    # seconds, and then keeps under 300; a laptop with many tabs keeps under 600. A connection table holds 65,536 at
+    # the least on the boxes we know (1 GB), so that sixty flooding devices would be needed to fill it.
+    new_connections_per_s: int = 200
+    """How many connections one device may begin a second for long, and to the gate itself as many."""
+    new_connections_burst: int = 1000
+    """How many it may begin at once before that counts."""
+    connections_per_device: int = 1024
+    """How many it may have at the same time; more are dropped until old ones end."""
 
     def __post_init__(self) -> None:
         for setting, name in (("lan_interface", self.lan_interface), ("wan_interface", self.wan_interface)):
@@ -49,6 +64,25 @@ class Settings:
             raise SettingsRefused("ports", f"{ports}: each must be 1 to 65535")
         if len({*ports, 53}) < len(ports) + 1:
             raise SettingsRefused("ports", f"{ports}: each must differ from the others and from 53")
+        for limit, most in (
+            ("new_connections_per_s", 10_000),  # hashlimit's finest step is a ten-thousandth of a second
+            ("new_connections_burst", 10_000),
+            ("connections_per_device", 1_000_000),
+        ):
+            if not 1 <= getattr(self, limit) <= most:
+                raise SettingsRefused(limit, f"{getattr(self, limit)}: must be 1 to {most}")
+        self._check_lan6()
         # The kernel counts a set entry's timeout in milliseconds in 32 bits and limits it (IPSET_MAX_TIMEOUT).
         if not 1 <= self.entry_timeout_s <= 2147483:
             raise SettingsRefused("entry_timeout_s", f"{self.entry_timeout_s}: must be 1 to 2147483 seconds")
+
+    def _check_lan6(self) -> None:
+        if self.lan6 is None:
+            if self.masquerade6:
+                raise SettingsRefused("masquerade6", "needs lan6, the gate's own IPv6 address on the LAN")
+            return
+        if self.lan6.network.prefixlen != 64:
+            raise SettingsRefused("lan6", f"{self.lan6}: the prefix length must be 64, or no device configures itself")
+        ip = self.lan6.ip
+        if ip.is_link_local or ip.is_multicast or ip.ipv4_mapped or ip == self.lan6.network.network_address:
+            raise SettingsRefused("lan6", f"{ip} can be no router's address; use for example fd00:77::1/64")

@@ -29,11 +29,13 @@ import iptc.ip4tc
 
 from firewall import rules, xtables_abi
 from firewall.errors import KernelRefused, LockTimeout
-from firewall.rules import OURS, Chain, Family, Ruleset, Table
+from firewall.rules import OURS, Chain, Family, Ruleset, Table, TableName
 
 LOCK_PATH = "/run/xtables.lock"
 _LOCK_WAIT_S = 5.0
 _COMMIT_TRIES = 5
+
+_PROTOCOLS = {"ipv6-icmp": "icmpv6"}  # iptables' word (that of /etc/protocols), and iptc's
 
 _Handle = Any  # iptc is untyped: an iptc.Table
 
@@ -57,6 +59,15 @@ def load(wanted: Ruleset) -> int:
         KernelRefused, LockTimeout
     """
     return sum(_converge(table, _set_everything) for table in wanted.tables)
+
+
+def available(family: Family, name: TableName) -> bool:
+    """Whether the kernel has this table at all. Raises LockTimeout."""
+    try:
+        with _lock(), _opened(Table(family, name, (), ())):
+            return True
+    except iptc.IPTCError:
+        return False
 
 
 def _converge(table: Table, change: Callable[[_Handle, Table], int]) -> int:
@@ -213,7 +224,7 @@ def _built(family: Family, rule: rules.Rule) -> Any:
     if rule.out_interface:
         built.out_interface = rule.out_interface
     if rule.protocol:
-        built.protocol = rule.protocol
+        built.protocol = _PROTOCOLS.get(rule.protocol, rule.protocol)
     for match in rule.matches:
         made = built.create_match(match.name)
         for option, value in match.options:

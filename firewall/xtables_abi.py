@@ -4,6 +4,10 @@
 first was looked for in the wrong place and not found (python-iptables issue 353, open). The fields before it stayed, so
 an entry found at the right distance is read rightly. Rejected: reading the layout from the library's memory by
 guessing, since a wrong guess follows a pointer into nowhere inside the process that holds the gate shut.
+
+And one process cannot use libxt_NAT.so (REDIRECT, MASQUERADE, since iptables 1.8.8) for both families: loading it
+registers its targets for the family that is current at that moment, and loading or initialising it a second time ends
+the process. So IPv6 gets a copy of it, in memory. The day this breaks, ``iptables-legacy-restore`` is the way.
 Must not know: rules, tables.
 """
 
@@ -11,7 +15,9 @@ from __future__ import annotations
 
 import ctypes
 import functools
+import os
 import re
+from pathlib import Path
 from typing import Any
 
 from iptc import xtables
@@ -49,3 +55,25 @@ def correct() -> None:
         return None
 
     xtables.xtables._option_lookup = option_lookup
+    _register_nat()
+
+
+def _register_nat() -> None:
+    library = Path(xtables._xtables_libdir, "libxt_NAT.so")
+    if not library.exists():
+        return  # an older iptables, with a library for each family
+    _load(xtables.NFPROTO_IPV4, str(library))
+    # The loader tells libraries apart by their file.
+    copy = os.memfd_create(library.name)
+    try:
+        with open(copy, "wb", closefd=False) as file:
+            file.write(library.read_bytes())
+        _load(xtables.NFPROTO_IPV6, f"/proc/self/fd/{copy}")
+    finally:
+        os.close(copy)  # what was loaded stays
+
+
+def _load(family: int, library: str) -> None:
+    xtables.xtables(family)  # the first of a family also tells libxtables where its libraries are
+    xtables.xtables._xtables_set_nfproto(family)
+    ctypes.CDLL(library)  # its constructor registers; the loader never unloads what ctypes opened

@@ -1,40 +1,58 @@
-"""Which device is behind an address: one question to the kernel's neighbour table.
+"""Which device is behind an address, by the kernel's neighbour table: one question, or everything as it is learnt.
 
     >>> mac_of("br-lan", IPv4Address("10.77.0.10"))                         # doctest: +SKIP
     '02:00:00:00:00:01'
+    >>> Neighbours("br-lan", deliver=print).start()                         # doctest: +SKIP
+    Address(mac='02:00:00:00:00:01', address=IPv6Address('fd77::10'), previous=None)
 
-Must not know: who asks, what the answer is used for.
+What is learnt is each device's own word (ARP and neighbour discovery prove nothing). An address that the gate has
+bound to a device (``firewall.binding``) is not learnt any more: its entry does not change, whatever others claim, and
+so a claim to it is refused without being told here. Must not know: who asks, what the answer is used for.
 """
 
 from __future__ import annotations
 
 import errno
+import re
+import select
 import socket
-from ipaddress import IPv4Address
+import threading
+from collections.abc import Callable
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any
 
 from pyroute2 import IPRoute
 from pyroute2.netlink.exceptions import NetlinkError
+from pyroute2.netlink.rtnl import RTM_NEWNEIGH, RTMGRP_NEIGH
+from pyroute2.netlink.rtnl.marshal import MarshalRtnl
 from pyroute2.netlink.rtnl.ndmsg import NUD_DELAY, NUD_PERMANENT, NUD_PROBE, NUD_REACHABLE, NUD_STALE
 
 from firewall.errors import KernelRefused
+from firewall.presence.evidence import Address
 
 # STALE counts: the entry was confirmed once and says nothing against the device (RFC 4861 7.3.2 names the states).
-_USABLE = NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE | NUD_PERMANENT
+_LEARNT = NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE
+_USABLE = _LEARNT | NUD_PERMANENT
+
+_DEVICE = re.compile(r"(?!00:00:00:00:00:00)[0-9a-f][02468ace](:[0-9a-f]{2}){5}")
+_SO_RCVBUFFORCE = 33  # linux/socket.h; Python has no name for it. Needs CAP_NET_ADMIN, which the gate has.
+_RECEIVE_BYTES = 65536
+_RETRY_S = 0.2
 
 
-def mac_of(lan_interface: str, ip: IPv4Address) -> str | None:
+def mac_of(lan_interface: str, ip: IPv4Address | IPv6Address) -> str | None:
     """The MAC address of the device that has this address on the LAN; None if the kernel knows none.
 
     Raises:
         KernelRefused: no such interface, or netlink failed.
     """
     what = f"ask for the neighbour {ip} on {lan_interface}"
+    family = socket.AF_INET6 if isinstance(ip, IPv6Address) else socket.AF_INET
     try:
         index = socket.if_nametoindex(lan_interface)
         # One entry is asked for by its key: a dump would cost more with each visitor.
         with IPRoute() as kernel:
-            found = list(kernel.neigh("get", dst=str(ip), ifindex=index, family=socket.AF_INET))
+            found = list(kernel.neigh("get", dst=str(ip), ifindex=index, family=family))
     except NetlinkError as error:
         if error.code in (errno.ENOENT, errno.EINVAL):  # EINVAL: an address that can be nobody's, such as multicast
             return None
@@ -47,3 +65,111 @@ def mac_of(lan_interface: str, ip: IPv4Address) -> str | None:
 def _usable_mac(entry: Any) -> str | None:
     mac = entry.get_attr("NDA_LLADDR")
     return str(mac).lower() if mac and entry["state"] & _USABLE else None
+
+
+class Neighbours:
+    """Watches the neighbour table of one interface, both families, in a thread of its own.
+
+    Args:
+        lan_interface: where the visitors are.
+        deliver: called with each address that is new or is used by another MAC address than before, in ``start``'s
+            thread until it returns and then in ours.
+        buffer_bytes: how many bytes of events the kernel keeps while we are busy.
+        remembered: how many addresses are kept in mind; those not heard of for longest are forgotten first, because
+            anybody can invent neighbours. A forgotten one that is heard again is new.
+    """
+
+    def __init__(
+        self,
+        lan_interface: str,
+        deliver: Callable[[Address], None],
+        buffer_bytes: int = 4 << 20,
+        remembered: int = 65536,
+    ) -> None:
+        self._name = lan_interface
+        self._deliver = deliver
+        self._buffer_bytes, self._remembered = buffer_bytes, remembered
+        self._user: dict[str, str] = {}
+        """Address → MAC address, the one heard of last at the end."""
+        self._marshal = MarshalRtnl()
+        self._thread: threading.Thread | None = None
+        self._wake, self._woken = socket.socketpair()
+
+    def start(self) -> None:
+        """Deliver every neighbour there is, then watch.
+
+        Raises:
+            KernelRefused: no such interface, or netlink failed.
+        """
+        what = f"watch the neighbours on {self._name}"
+        try:
+            events = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, socket.NETLINK_ROUTE)
+        except OSError as error:
+            raise KernelRefused(what, str(error)) from error
+        try:
+            events.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, self._buffer_bytes)
+            # Listen first, then dump: what happens in between is heard twice rather than never.
+            events.bind((0, RTMGRP_NEIGH))
+            events.setblocking(False)
+            self._dump()
+        except (OSError, NetlinkError) as error:
+            events.close()
+            raise KernelRefused(what, str(error)) from error
+        name = "firewall.presence.neighbours"
+        self._thread = threading.Thread(target=self._watch, args=(events,), name=name, daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop watching; returns when the thread has ended. Harmless if it never started."""
+        self._wake.send(b"x")
+        if self._thread is not None:
+            self._thread.join()
+        self._wake.close()
+        self._woken.close()
+
+    def _watch(self, events: socket.socket) -> None:
+        behind = False
+        with events:
+            while True:
+                readable, _, _ = select.select([events, self._woken], [], [], _RETRY_S if behind else None)
+                if self._woken in readable:
+                    return
+                try:
+                    if behind:
+                        # What is still in the buffer is heard after the dump; at worst an address is told once more.
+                        self._dump()
+                        behind = False
+                    elif events in readable:
+                        index = socket.if_nametoindex(self._name)
+                        for message in self._marshal.parse(events.recv(_RECEIVE_BYTES)):
+                            if message["header"]["type"] == RTM_NEWNEIGH:
+                                self._heard(message, index)
+                except (OSError, NetlinkError) as error:
+                    # ENOBUFS: the kernel had more to say than the buffer holds. Whatever else went wrong (no such
+                    # interface for the moment), a dump tells the truth; until one succeeds it is tried again.
+                    code = error.code if isinstance(error, NetlinkError) else error.errno
+                    behind = code not in (errno.EAGAIN, errno.EINTR)
+
+    def _dump(self) -> None:
+        index = socket.if_nametoindex(self._name)
+        with IPRoute() as kernel:
+            for family in (socket.AF_INET, socket.AF_INET6):
+                for entry in list(kernel.neigh("dump", family=family, ifindex=index)):
+                    self._heard(entry, index)
+
+    def _heard(self, entry: Any, index: int) -> None:
+        # The bridge's own table speaks in the same messages, in a family of its own.
+        if entry["ifindex"] != index or entry["family"] not in (socket.AF_INET, socket.AF_INET6):
+            return
+        text, mac = entry.get_attr("NDA_DST"), str(entry.get_attr("NDA_LLADDR") or "").lower()
+        if not entry["state"] & _LEARNT or text is None or not _DEVICE.fullmatch(mac):
+            return
+        address = ip_address(text)
+        if address.is_multicast or (address.version == 6 and address.is_link_local):
+            return
+        previous = self._user.pop(text, None)
+        self._user[text] = mac
+        if len(self._user) > self._remembered:
+            del self._user[next(iter(self._user))]
+        if previous != mac:
+            self._deliver(Address(mac, address, previous))

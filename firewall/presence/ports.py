@@ -4,6 +4,8 @@
     >>> ports.start()
     Evidence(mac='02:00:00:00:00:01', present=True, proof=<Proof.PORT: 'port'>)
 
+A port that appears is isolated from the others at once.
+
 A device leaves with its port: carrier lost, or port removed. It does not leave when the bridge forgets it (the FDB
 ages a sleeping phone out after minutes) nor when it turns up behind another port. The kernel empties a port's FDB
 entries before or after it tells of the lost carrier; here the last known port of a device is kept when its entry goes,
@@ -17,7 +19,7 @@ import select
 import socket
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pyroute2 import IPRoute
@@ -27,6 +29,7 @@ from pyroute2.netlink.rtnl.marshal import MarshalRtnl
 from pyroute2.netlink.rtnl.ndmsg import NUD_PERMANENT
 
 from firewall.errors import FirewallError, KernelRefused, NotABridge
+from firewall.isolation import isolate_port, isolated
 from firewall.presence.evidence import Evidence, Proof
 
 _SO_RCVBUFFORCE = 33  # linux/socket.h; Python has no name for it. Needs CAP_NET_ADMIN, which the gate has.
@@ -42,6 +45,8 @@ class _Port:
     connected: bool
     carrier_losses: int
     """How often the carrier was lost since the port exists: tells of a loss whose message never came."""
+    isolated: bool | None = field(compare=False)
+    """None: the message did not say."""
 
 
 class Ports:
@@ -179,6 +184,9 @@ class Ports:
     def _port_changed(self, index: int, now: _Port) -> None:
         before = self._ports.get(index)
         self._ports[index] = now
+        if before is None and now.isolated is not True:
+            # At once, before anybody behind it is served; Gate.sync would come by later, and mends what is undone.
+            isolate_port(index)
         if not now.connected or (before is not None and now.carrier_losses > before.carrier_losses):
             self._left(index, now.name)
 
@@ -245,4 +253,5 @@ def _port(message: Any, before: _Port | None) -> _Port:
     losses = message.get_attr("IFLA_CARRIER_DOWN_COUNT")
     if losses is None:  # messages of the bridge's own family do not count
         losses = before.carrier_losses if before else 0
-    return _Port(str(message.get_attr("IFLA_IFNAME")), message["flags"] & _CONNECTED == _CONNECTED, losses)
+    connected = message["flags"] & _CONNECTED == _CONNECTED
+    return _Port(str(message.get_attr("IFLA_IFNAME")), connected, losses, isolated(message))

@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 
 from firewall.errors import FirewallError, NotABridge
-from firewall.presence.evidence import Evidence
+from firewall.presence.evidence import Address, Evidence
 from firewall.presence.leases import Leases
-from firewall.presence.neighbours import mac_of
+from firewall.presence.neighbours import Neighbours, mac_of
 from firewall.presence.ports import Ports
 
 log = logging.getLogger(__name__)
@@ -30,12 +30,20 @@ class Whereabouts:
         lan_interface: the visitors' bridge. If it is no bridge, ports give no evidence and leases alone tell.
         lease_path: dnsmasq's lease file.
         deliver: called with each piece of evidence, from the sources' threads.
+        learnt: called with each address that a device turns out to use, likewise; without it nobody listens.
     """
 
-    def __init__(self, lan_interface: str, lease_path: Path, deliver: Callable[[Evidence], None]) -> None:
+    def __init__(
+        self,
+        lan_interface: str,
+        lease_path: Path,
+        deliver: Callable[[Evidence], None],
+        learnt: Callable[[Address], None] | None = None,
+    ) -> None:
         self._lan_interface = lan_interface
         self._leases = Leases(lease_path, deliver)
         self._ports = Ports(lan_interface, deliver)
+        self._neighbours = Neighbours(lan_interface, learnt) if learnt else None
         self._has_ports = False
 
     def start(self) -> None:
@@ -51,20 +59,28 @@ class Whereabouts:
             log.warning("%s", error)
         else:
             self._has_ports = True
+        if self._neighbours is not None:
+            self._neighbours.start()
 
     def stop(self) -> None:
         """Returns when the sources' threads have ended."""
+        if self._neighbours is not None:
+            self._neighbours.stop()
         self._ports.stop()
         self._leases.stop()
 
     def device_at(self, address: IPv4Address) -> str | None:
         """The MAC address of the device that holds this address rightfully: by DHCP, not by its own word."""
+        mac = self.mac_of(address)
+        return mac if mac is not None and self._leases.fresh_address_of(mac, address) else None
+
+    def mac_of(self, address: IPv4Address | IPv6Address) -> str | None:
+        """The MAC address that the neighbour table has for this address, by the device's own word; None if none."""
         try:
-            mac = mac_of(self._lan_interface, address)
+            return mac_of(self._lan_interface, address)
         except FirewallError as error:
             log.error("%s", error)
             return None
-        return mac if mac is not None and self._leases.fresh_address_of(mac, address) else None
 
     def port_of(self, device: str) -> str | None:
         """The name of the bridge port the device is behind; "" if no source knows, None if it has left."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from firewall import rules, tables
+from firewall import datapath, rules, tables
 from firewall.errors import KernelRefused
 from firewall.gate import Gate, Repairs
 from firewall.settings import Settings
@@ -17,6 +17,7 @@ from tests.kernel.venue import GATE, Venue, descriptors, inside, read_sysctl, ru
 
 NewGate = Callable[[Settings], Gate]
 
+ABILITIES = datapath.Abilities(mac_sets=False, nat6=True)
 GOLDEN = Path(__file__).parent / "golden"
 
 
@@ -134,7 +135,7 @@ def test_a_restart_with_other_settings_replaces_ours(gate: Gate, venue: Venue, n
         # The address of the old LAN went from the up set with it; what is left of it in the down set is removed.
         assert changed.sync(wanted) == Repairs(admitted=1, revoked=1, rules=0)
         assert changed.sync(wanted) == Repairs(0, 0, 0)
-    listing = rules.listing(rules.ruleset(other))
+    listing = rules.listing(datapath.ruleset(other, ABILITIES))
     assert "".join(f"{line}\n" for line in rules_of("iptables-legacy-save", "nat")) in listing
     assert "range 10.99.0.0-10.99.0.255" in sh("ipset list -t qq-up4")
     assert "10.99.0.9,02:00:00:00:00:09" in sh("ipset list qq-up4")

@@ -161,7 +161,9 @@ def connect(namespace: str, host: str, port: int, timeout_s: float = PATIENCE_S)
 
 
 def pings(namespace: str, host: str, timeout_s: float = SILENCE_S) -> bool:
-    """Does one ICMP echo come back?"""
+    """Does one ICMP echo come back, in the host's family?"""
+    if ":" in host:
+        return _pings6(namespace, host, timeout_s)
     with inside(namespace):
         sock = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
     with sock:
@@ -171,6 +173,22 @@ def pings(namespace: str, host: str, timeout_s: float = SILENCE_S) -> bool:
             sock.send(bytes(ICMP(id=7, seq=7) / b"echo?"))
             # 20 bytes of IP header, then type 0: echo reply
             while (answer := sock.recv(1500))[20] != 0 or not answer.endswith(b"echo?"):
+                pass
+        except OSError:
+            return False
+    return True
+
+
+def _pings6(namespace: str, host: str, timeout_s: float) -> bool:
+    with inside(namespace):
+        sock = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6)
+    with sock:
+        sock.settimeout(timeout_s)
+        try:
+            sock.connect((host, 0))
+            # Type 128: echo request; the kernel writes the checksum, and gives us no IP header of the reply (type 129).
+            sock.send(bytes([128, 0, 0, 0, 0, 7, 0, 7]) + b"echo?")
+            while (answer := sock.recv(1500))[0] != 129 or not answer.endswith(b"echo?"):
                 pass
         except OSError:
             return False

@@ -8,22 +8,23 @@ from pathlib import Path
 
 import pytest
 
-from firewall import rules
+from firewall import datapath, rules
 from firewall.errors import SettingsRefused
 from firewall.settings import Settings
 
+ABILITIES = datapath.Abilities(mac_sets=False, nat6=True)
 GOLDEN = Path(__file__).parents[2] / "kernel" / "golden"
 SETTINGS = Settings("br-lan", ipaddress.IPv4Interface("10.77.0.1/16"), "wan0")
 
 
 @pytest.mark.parametrize("family", list(rules.Family))
 def test_listing(family: rules.Family) -> None:
-    tables = tuple(table for table in rules.ruleset(SETTINGS).tables if table.family is family)
+    tables = tuple(table for table in datapath.ruleset(SETTINGS, ABILITIES).tables if table.family is family)
     assert rules.listing(rules.Ruleset(tables)) == (GOLDEN / f"{family}.txt").read_text()
 
 
 def test_every_chain_is_named_as_ours_and_reached() -> None:
-    for table in rules.ruleset(SETTINGS).tables:
+    for table in datapath.ruleset(SETTINGS, ABILITIES).tables:
         targets = {rule.target for chain in table.chains for rule in chain.rules}
         for chain in table.chains:
             assert chain.name.startswith(rules.OURS)
@@ -33,7 +34,7 @@ def test_every_chain_is_named_as_ours_and_reached() -> None:
 
 def test_settings_reach_the_rules() -> None:
     other = Settings("lan1", ipaddress.IPv4Interface("192.168.7.1/24"), "wan1", 8000, 8001, 5301, 60)
-    text = rules.listing(rules.ruleset(other))
+    text = rules.listing(datapath.ruleset(other, ABILITIES))
     for word in ("-i lan1", "-o wan1", "192.168.7.1/32", "-s 192.168.7.0/24", "dport 8000", "ports 8001", "ports 5301"):
         assert word in text
     for word in ("br-lan", "wan0", "10.77.", "8080", "5300"):

@@ -1,0 +1,403 @@
+"""What devices could do to each other and to the venue: reach, flood, take over. And that they cannot."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import queue
+import socket
+from collections.abc import Callable, Iterator
+from ipaddress import IPv4Address, IPv6Address, IPv6Interface
+
+import pytest
+from scapy.layers.inet import ICMP, IP, TCP, UDP, IPOption
+from scapy.layers.inet6 import ICMPv6ND_NA, ICMPv6NDOptDstLLAddr, IPv6
+from scapy.layers.l2 import ARP, Ether
+from scapy.packet import Raw
+
+from firewall.errors import KernelRefused
+from firewall.gate import Gate, Repairs
+from firewall.presence.evidence import Address
+from firewall.presence.neighbours import Neighbours, mac_of
+from firewall.presence.ports import Ports
+from firewall.settings import Settings
+from tests.kernel.test_passage import gate_mac
+from tests.kernel.venue import (
+    ADDRESSES,
+    ADDRESSES6,
+    GATE,
+    GATE_LAN,
+    MACS,
+    OUTSIDE,
+    PATIENCE_S,
+    SERVER,
+    SILENCE_S,
+    VISITORS,
+    Venue,
+    connect,
+    frames,
+    inside,
+    listener,
+    pings,
+    read_sysctl,
+    seen,
+    sh,
+    udp,
+    until,
+    write_sysctl,
+)
+
+ONE, TWO, THREE = VISITORS
+NewGate = Callable[[Settings], Gate]
+
+
+def isolated_ports() -> list[str]:
+    shown = sh("for port in /sys/class/net/br-lan/brif/*; do echo ${port##*/} $(cat $port/isolated); done")
+    return [line.split()[0] for line in shown.splitlines() if line.split()[1] == "1"]
+
+
+@pytest.mark.parametrize("bridge_calls", ["0", "1"])
+def test_visitors_do_not_reach_each_other(venue: Venue, new_gate: NewGate, bridge_calls: str) -> None:
+    write_sysctl("net/bridge/bridge-nf-call-iptables", bridge_calls)
+    with listener(TWO, 22, socket.AF_INET6):  # hears both families
+        connect(ONE, str(ADDRESSES[TWO]), 22).close()  # before the gate is there
+        with inside(GATE):
+            gate = new_gate(venue.settings)
+            gate.setup()
+            for name in (ONE, TWO):
+                gate.admit(MACS[name], [ADDRESSES[name]])
+        for host in (str(ADDRESSES[TWO]), ADDRESSES6[TWO]):
+            with pytest.raises(OSError, match=r"timed out|unreachable|No route"):
+                connect(ONE, host, 22, SILENCE_S)
+        # Nor by way of the gate, which would have to turn the packet round.
+        with frames(TWO) as cable, frames(ONE) as mine:
+            packet = Ether(src=MACS[ONE], dst=gate_mac()) / IP(src=str(ADDRESSES[ONE]), dst=str(ADDRESSES[TWO]))
+            mine.send(bytes(packet / UDP(dport=5555) / Raw(b"by way of the gate")))
+            broadcast = Ether(src=MACS[ONE], dst="ff:ff:ff:ff:ff:ff")
+            mine.send(bytes(broadcast / IP(src=str(ADDRESSES[ONE]), dst="255.255.255.255") / UDP() / Raw(b"to all")))
+            assert not seen(cable, b"by way of the gate")
+            assert not seen(cable, b"to all")
+        assert pings(ONE, SERVER, 5)
+
+
+def test_ports_are_isolated_at_once_and_again(gate: Gate) -> None:
+    assert isolated_ports() == ["p1", "p2", "p3"]
+    ports = Ports("br-lan", print)
+    with inside(GATE):
+        ports.start()
+    try:
+        sh("ip link add p9 type veth peer name q9 && ip link set p9 master br-lan up")
+        until(lambda: "p9" in isolated_ports(), "the new port to be isolated by who watches ports")
+    finally:
+        ports.stop()
+    sh("ip link add p8 type veth peer name q8 && ip link set p8 master br-lan")
+    sh("ip link set p1 type bridge_slave isolated off")
+    with inside(GATE):
+        assert gate.sync({}) == Repairs(0, 0, 0, ports=2)
+        assert gate.sync({}) == Repairs(0, 0, 0)
+        sh("ip link del br-lan")
+        gate.sync({})
+
+
+def test_private_networks_upstream_are_refused_unless_opened(gate: Gate, venue: Venue, new_gate: NewGate) -> None:
+    private = ("10.200.0.1", "172.16.0.1", "192.168.1.1", "100.64.0.1", "169.254.169.254")
+    sh("; ".join(f"ip addr add {address}/32 dev eth0" for address in private), OUTSIDE)
+    sh(f"ip route add {' '.join(['192.168.1.1', 'via', SERVER])}; ip route add default via {SERVER}")
+    with inside(GATE):
+        gate.admit(MACS[ONE], [ADDRESSES[ONE]])
+    with listener(OUTSIDE, 7000):
+        connect(ONE, SERVER, 7000).close()
+        for address in private:
+            with pytest.raises(ConnectionRefusedError):
+                connect(ONE, address, 7000, SILENCE_S)
+            assert not pings(ONE, address)
+        with inside(GATE):
+            opened = new_gate(dataclasses.replace(venue.settings, private_wan=True))
+            opened.setup()
+        for address in private:
+            connect(ONE, address, 7000).close()
+
+
+def test_the_gates_switches(gate: Gate) -> None:
+    wanted = {
+        "net/ipv4/conf/all/accept_source_route": "0",
+        "net/ipv4/conf/br-lan/accept_source_route": "0",
+        "net/ipv4/conf/all/send_redirects": "0",
+        "net/ipv4/conf/br-lan/send_redirects": "0",
+        "net/ipv4/conf/br-lan/rp_filter": "1",
+        "net/ipv4/conf/br-lan/arp_ignore": "1",
+    }
+    for name, value in wanted.items():
+        assert read_sysctl(name) == value, name
+        write_sysctl(name, "2" if name.endswith("rp_filter") else str(1 - int(value)))
+    with inside(GATE):
+        assert gate.sync({}).rules == len(wanted)
+    assert {name: read_sysctl(name) for name in wanted} == wanted
+
+
+def test_source_routed_packets_go_nowhere(gate: Gate) -> None:
+    with inside(GATE):
+        gate.admit(MACS[ONE], [ADDRESSES[ONE]])
+
+    def sent(packet: IP, marker: bytes) -> bool:
+        with frames(OUTSIDE) as outside, frames(ONE) as cable:
+            cable.send(bytes(Ether(src=MACS[ONE], dst=gate_mac()) / packet / UDP(dport=5555) / Raw(marker)))
+            return seen(outside, marker)
+
+    one = str(ADDRESSES[ONE])
+    route = bytes([0x83, 7, 4, *IPv4Address(SERVER).packed, 0])  # loose source route: first the gate, then the server
+    assert not sent(IP(src=one, dst=GATE_LAN, options=[IPOption(route)]), b"source routed")
+    assert sent(IP(src=one, dst=SERVER), b"plainly routed")
+
+
+def flood(visitor: str, source: str, count: int, port: int = 9) -> None:
+    """So many connections begun (UDP: the kernel keeps each for 30 s), as fast as a packet socket can."""
+    base = Ether(src=MACS[visitor], dst=gate_mac()) / IP(src=source, dst=SERVER)
+    with frames(visitor) as cable:
+        cable.setblocking(True)
+        # Checksums are left out (0), so that one packet can be patched rather than made anew.
+        packet = bytearray(bytes(base / UDP(sport=1, dport=port, chksum=0)))
+        for number in range(count):
+            packet[34:36] = (1024 + number).to_bytes(2, "big")
+            cable.send(bytes(packet))
+
+
+def connections(source: object) -> int:
+    return int(sh(f"conntrack -L -s {source} 2>/dev/null | wc -l"))
+
+
+def test_a_flood_by_one_admitted_device_leaves_room_for_others(venue: Venue, new_gate: NewGate) -> None:
+    small = dataclasses.replace(
+        venue.settings, new_connections_per_s=500, new_connections_burst=400, connections_per_device=300
+    )
+    with inside(GATE):
+        gate = new_gate(small)
+        gate.setup()
+        for name in (ONE, TWO):
+            gate.admit(MACS[name], [ADDRESSES[name]])
+    flood(ONE, str(ADDRESSES[ONE]), 5000)
+    assert 250 <= connections(ADDRESSES[ONE]) <= 300
+    with listener(OUTSIDE, 7000):
+        connect(TWO, SERVER, 7000).close()
+    # The rate alone, with the number out of the way.
+    with inside(GATE):
+        wide = new_gate(dataclasses.replace(small, connections_per_device=100_000, new_connections_per_s=1))
+        wide.setup()
+    flood(TWO, str(ADDRESSES[TWO]), 5000)
+    assert 400 <= connections(ADDRESSES[TWO]) <= 450
+
+
+def test_a_flood_by_one_unadmitted_device_leaves_room_for_others(venue: Venue, new_gate: NewGate) -> None:
+    small = dataclasses.replace(venue.settings, connections_per_device=300)
+    with inside(GATE):
+        new_gate(small).setup()
+    with udp(GATE, port=5300) as captive, udp(TWO) as asker:
+        flood(ONE, str(ADDRESSES[ONE]), 3000, port=53)
+        assert 200 <= connections(ADDRESSES[ONE]) <= 300
+        # Invented senders of other networks get nothing at all.
+        flood(ONE, "192.0.2.7", 100, port=53)
+        assert connections("192.0.2.7") == 0
+        captive.settimeout(SILENCE_S)
+        with contextlib.suppress(TimeoutError):
+            while True:  # a resolver would have answered these; here they fill the socket's own buffer
+                captive.recv(100)
+        asker.sendto(b"and me?", (SERVER, 53))
+        assert captive.recv(100) == b"and me?"
+
+
+def test_an_echo_flood_is_the_flooders_own_loss(gate: Gate) -> None:
+    del gate
+    base = Ether(src=MACS[ONE], dst=gate_mac()) / IP(src=str(ADDRESSES[ONE]), dst=GATE_LAN)
+    with frames(ONE) as cable:
+        cable.setblocking(True)
+        for number in range(300):
+            cable.send(bytes(base / ICMP(id=number, seq=1) / Raw(b"flood")))
+    assert not pings(ONE, GATE_LAN)
+    assert pings(TWO, GATE_LAN, 5)
+
+
+class Heard:
+    """Neighbours under observation."""
+
+    def __init__(self, buffer_bytes: int = 4 << 20, remembered: int = 65536) -> None:
+        self.came: queue.Queue[Address] = queue.Queue()
+        self.neighbours = Neighbours("br-lan", self.came.put, buffer_bytes, remembered)
+
+    def next(self) -> Address:
+        return self.came.get(timeout=PATIENCE_S)
+
+    def quiet(self) -> bool:
+        try:
+            self.came.get(timeout=SILENCE_S)
+        except queue.Empty:
+            return True
+        return False
+
+
+@contextlib.contextmanager
+def hearing(buffer_bytes: int = 4 << 20, remembered: int = 65536) -> Iterator[Heard]:
+    heard = Heard(buffer_bytes, remembered)
+    with inside(GATE):
+        heard.neighbours.start()
+    try:
+        yield heard
+    finally:
+        heard.neighbours.stop()
+
+
+def neighbour(address: str, mac: str, state: str = "stale", dev: str = "br-lan") -> None:
+    sh(f"ip neigh replace {address} lladdr {mac} dev {dev} nud {state}")
+
+
+@pytest.mark.usefixtures("venue")
+class TestNeighbours:
+    def test_what_is_there_what_is_new_and_what_moves(self) -> None:
+        neighbour("fd77::50", MACS[ONE])
+        with hearing() as heard:
+            assert heard.next() == Address(MACS[ONE], IPv6Address("fd77::50"), None)
+            for state in ("reachable", "stale", "delay", "probe"):
+                neighbour("fd77::50", MACS[ONE], state)
+            neighbour("10.77.0.50", MACS[ONE], "reachable")
+            assert heard.next() == Address(MACS[ONE], IPv4Address("10.77.0.50"), None), "nothing was told twice"
+            sh("ip neigh del fd77::50 dev br-lan")
+            neighbour("fd77::50", MACS[TWO])
+            assert heard.next() == Address(MACS[TWO], IPv6Address("fd77::50"), MACS[ONE])
+            with inside(GATE):
+                assert mac_of("br-lan", IPv6Address("fd77::50")) == MACS[TWO]
+                assert mac_of("br-lan", IPv6Address("fd77::51")) is None
+
+    def test_what_is_not_told(self) -> None:
+        with hearing() as heard:
+            neighbour("fe80::50", MACS[ONE])
+            neighbour("fd77::51", "01:00:5e:00:00:01")
+            neighbour("fd77::52", MACS[ONE], "permanent")
+            neighbour("fd77::53", MACS[ONE], "noarp")
+            neighbour("2001:db8::77", MACS[ONE], dev="wan0")
+            sh(f"bridge fdb replace {MACS[THREE]} dev p3 master dynamic")
+            assert heard.quiet()
+
+    def test_a_real_claim_by_neighbour_advertisement_tells_who_had_it(self, new_gate: NewGate, venue: Venue) -> None:
+        with inside(GATE):
+            new_gate(dataclasses.replace(venue.settings, lan6=IPv6Interface("fd77::1/64"))).setup()
+        with hearing() as heard:
+            until(lambda: pings(ONE, "fd77::1"), "the visitor to be known")
+            one = IPv6Address(ADDRESSES6[ONE])
+            while (learnt := heard.next()).address != one:
+                pass
+            assert learnt == Address(MACS[ONE], one, None)
+            claim = IPv6(src=str(one), dst="fd77::1", hlim=255) / ICMPv6ND_NA(tgt=str(one), R=0, S=0, O=1)
+            with frames(TWO) as cable:
+                ether = Ether(src=MACS[TWO], dst=gate_mac())
+                cable.send(bytes(ether / claim / ICMPv6NDOptDstLLAddr(lladdr=MACS[TWO])))
+            while (learnt := heard.next()).address != one:
+                pass
+            assert learnt == Address(MACS[TWO], one, MACS[ONE])
+
+    def test_lost_events_are_made_good(self) -> None:
+        came: queue.Queue[Address] = queue.Queue()
+        busy = queue.Queue[None]()
+
+        def deliver(address: Address) -> None:
+            came.put(address)
+            busy.get(timeout=PATIENCE_S)
+
+        neighbours = Neighbours("br-lan", deliver, buffer_bytes=4096)
+        with inside(GATE):
+            neighbours.start()
+        try:
+            neighbour("fd77::1:0", MACS[ONE])
+            assert came.get(timeout=PATIENCE_S).address == IPv6Address("fd77::1:0")
+            many = [f"fd77::2:{number:x}" for number in range(300)]
+            lines = [f"neigh replace {address} lladdr {MACS[TWO]} dev br-lan nud stale" for address in many]
+            sh("ip -batch - <<'END'\n" + "\n".join(lines) + "\nEND")
+            for _ in range(400):
+                busy.put(None)
+            wanted = set(many)
+            while wanted:
+                wanted.discard(str(came.get(timeout=PATIENCE_S).address))
+        finally:
+            neighbours.stop()
+
+    def test_invented_neighbours_do_not_fill_the_memory(self) -> None:
+        with hearing(remembered=4) as heard:
+            for number in range(10):
+                neighbour(f"fd77::3:{number}", MACS[TWO])
+                heard.next()
+            neighbour("fd77::3:0", MACS[ONE])
+            assert heard.next().previous is None, "the oldest was forgotten"
+            neighbour("fd77::3:9", MACS[ONE])
+            assert heard.next().previous == MACS[TWO], "the newest was not"
+
+    def test_a_missing_interface_is_said(self) -> None:
+        neighbours = Neighbours("nonesuch", print)
+        with inside(GATE), pytest.raises(KernelRefused, match="nonesuch"):
+            neighbours.start()
+        neighbours.stop()
+
+
+def test_a_claim_by_arp_does_not_steal_what_goes_down(gate: Gate) -> None:
+    one = ADDRESSES[ONE]
+
+    def claim() -> None:
+        with frames(TWO) as cable:
+            for operation in (1, 2):
+                arp = ARP(op=operation, hwsrc=MACS[TWO], psrc=str(one), hwdst=gate_mac(), pdst=GATE_LAN)
+                cable.send(bytes(Ether(src=MACS[TWO], dst=gate_mac()) / arp))
+
+    def stolen(marker: bytes) -> bool:
+        with frames(TWO) as thief, udp(GATE) as sender:
+            sender.sendto(marker, (str(one), 5555))
+            return seen(thief, marker)
+
+    assert pings(ONE, GATE_LAN, 5)
+    sh(f"ip neigh replace {one} lladdr {MACS[ONE]} dev br-lan nud stale")
+    claim()
+    assert stolen(b"stolen before admission"), "the claim works where nothing is bound"
+    with inside(GATE):
+        gate.admit(MACS[ONE], [one])
+        claim()
+        assert not stolen(b"stolen after admission")
+        assert mac_of("br-lan", one) == MACS[ONE]
+        sh(f"ip neigh del {one} dev br-lan; ip neigh replace 10.77.0.77 lladdr {MACS[TWO]} dev br-lan nud permanent")
+        gate.sync({MACS[ONE]: [one]})
+        assert "PERMANENT" in sh(f"ip neigh show {one}"), "bound again"
+        gate.revoke(MACS[ONE], [one])
+        assert "PERMANENT" not in sh(f"ip neigh show {one}")
+        gate.sync({})
+        assert "PERMANENT" in sh("ip neigh show 10.77.0.77"), "an administrator's own entry stays"
+
+
+def test_a_stranger_opens_nothing_by_flushing(gate: Gate) -> None:
+    """The policy stays DROP after -F, so there is no moment to wait for."""
+
+    def passes(visitor: str) -> bool:
+        with frames(OUTSIDE) as outside, frames(visitor) as cable:
+            ether = Ether(src=MACS[visitor], dst=gate_mac())
+            syn = IP(src=str(ADDRESSES[visitor]), dst=SERVER) / TCP(sport=5555, dport=80, flags="S")
+            cable.send(bytes(ether / syn / Raw(b"let me out")))
+            return seen(outside, b"let me out")
+
+    with inside(GATE):
+        gate.admit(MACS[ONE], [ADDRESSES[ONE]])
+        for damage in (
+            "iptables-legacy -F",
+            "iptables-legacy -F; iptables-legacy -X",
+            "iptables-legacy -t nat -F",
+            "iptables-legacy -F; iptables-legacy -X; ipset flush",
+            "for t in filter nat; do iptables-legacy -t $t -F; iptables-legacy -t $t -X; done; ipset destroy",
+        ):
+            sh(damage)
+            assert not passes(TWO), damage
+            gate.sync({MACS[ONE]: [ADDRESSES[ONE]]})
+            assert not passes(TWO), damage
+            assert passes(ONE), damage
+        # Who says ACCEPT besides is root and means it; the next sync takes it back.
+        for damage in (
+            "iptables-legacy -F; iptables-legacy -P FORWARD ACCEPT",
+            "iptables-legacy -I FORWARD -j ACCEPT",
+            f"ipset add qq-up4 {ADDRESSES[TWO]},{MACS[TWO]}; ipset add qq-down4 {ADDRESSES[TWO]}",
+        ):
+            sh(damage)
+            gate.sync({MACS[ONE]: [ADDRESSES[ONE]]})
+            assert not passes(TWO), damage
+            assert passes(ONE), damage
