@@ -35,6 +35,8 @@ _CONNECT_TIMEOUT_S = 1.0
 _BACK_OFF_START_S, _BACK_OFF_CAP_S = 0.1, 2.0
 _PATIENCE_MS = 60_000
 _REMEMBERED_REPORTS = 1024
+_LONGEST_WAIT_S = 60.0
+"""A clock set back by weeks makes the wait for an expiry longer than poll can count; also, clocks are set forward."""
 
 
 def _utc_ms() -> int:
@@ -231,7 +233,7 @@ class Client:
             waits.append(self._retry_at_s - time.monotonic())
         if self._expiries:
             waits.append((self._expiries[0][0] - self._utc_ms()) / 1000)
-        return max(0.0, min(waits)) if waits else None
+        return max(0.0, min(*waits, _LONGEST_WAIT_S)) if waits else None
 
     def _wait_before_retry(self) -> None:
         self._retry_at_s = time.monotonic() + self._back_off_s

@@ -35,6 +35,7 @@ _log = logging.getLogger(__name__)
 
 _MAX_BACKLOG = 1000
 _STOP_LOOK_S = 0.1
+_LONGEST_WAIT_S = 60.0  # a wait until a UTC expiry is as long as the clock was set back
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +124,7 @@ class _Sender:
             waits.append((expiry - self._around.utc_ms()) / 1000)
         if look_s is not None:
             waits.append(look_s)
-        timeout = max(0.0, min(waits)) if waits else None
+        timeout = max(0.0, min(*waits, _LONGEST_WAIT_S)) if waits else None
         for key, events in self._selector.select(timeout):
             item = key.fileobj
             if isinstance(item, Peer):

@@ -37,6 +37,31 @@ def test_a_client_gives_the_sender_up_that_never_answers(venue: Venue) -> None:
             client.stop()
 
 
+def test_a_clock_set_back_by_months_ends_nothing(venue: Venue) -> None:
+    """The wait until a message expires is then longer than the kernel's poll can count."""
+    now = utc_ms()
+    clock = [now]
+    gate = Gate()
+    with socket.socket(socket.AF_UNIX) as deaf:
+        deaf.bind(venue.socket_path)
+        deaf.listen()
+        client = Client(venue.socket_path, gate.deliver, lambda: clock[0])
+        client.start()
+        try:
+            client.send(Message("m1", "+77011234567", "x", now + 60_000))
+            connection, _ = deaf.accept()
+            with connection:
+                connection.settimeout(10)
+                assert connection.recv(4096).startswith(b'{"id":"m1"')
+                clock[0] = now - 60 * 86_400_000
+                client.send(Message("m2", "+77011234567", "x", now + 60_000))
+                assert connection.recv(4096).startswith(b'{"id":"m2"')
+                client.send(Message("m3", "+77011234567", "x", now + 60_000))
+                assert connection.recv(4096).startswith(b'{"id":"m3"')
+        finally:
+            client.stop()
+
+
 def test_a_repeated_report_is_delivered_once_and_nonsense_ends_the_connection(venue: Venue) -> None:
     with socket.socket(socket.AF_UNIX) as sender:
         sender.bind(venue.socket_path)
