@@ -127,6 +127,10 @@ class Neighbours:
         self._wake.close()
         self._woken.close()
 
+    def addresses_of(self, mac: str) -> list[IPv4Address | IPv6Address]:
+        """The addresses this device was last heard under. From any thread; looks through all that is remembered."""
+        return [ip_address(address) for address, user in [*self._user.items()] if user == mac]
+
     def _watch(self, events: socket.socket) -> None:
         behind = False
         with events:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from ipaddress import IPv4Address, IPv6Address
+from ipaddress import IPv4Address, IPv6Address, IPv6Interface
 from pathlib import Path
 
 from firewall.errors import FirewallError, NotABridge
@@ -29,21 +29,25 @@ class Whereabouts:
     Args:
         lan_interface: the visitors' bridge. If it is no bridge, ports give no evidence and leases alone tell.
         lease_path: dnsmasq's lease file.
+        lan6: the gate's own IPv6 address and the visitors' prefix; None: IPv6 is shut, and nobody is known by it.
         deliver: called with each piece of evidence, from the sources' threads.
-        learnt: called with each address that a device turns out to use, likewise; without it nobody listens.
+        learnt: called with each address of the visitors' networks that a device turns out to use, likewise.
     """
 
     def __init__(
         self,
         lan_interface: str,
         lease_path: Path,
+        lan6: IPv6Interface | None,
         deliver: Callable[[Evidence], None],
-        learnt: Callable[[Address], None] | None = None,
+        learnt: Callable[[Address], None],
     ) -> None:
         self._lan_interface = lan_interface
+        self._prefix6 = lan6.network if lan6 else None
+        self._learnt = learnt
         self._leases = Leases(lease_path, deliver)
         self._ports = Ports(lan_interface, deliver)
-        self._neighbours = Neighbours(lan_interface, learnt) if learnt else None
+        self._neighbours = Neighbours(lan_interface, self._heard)
         self._has_ports = False
 
     def start(self) -> None:
@@ -59,20 +63,39 @@ class Whereabouts:
             log.warning("%s", error)
         else:
             self._has_ports = True
-        if self._neighbours is not None:
-            self._neighbours.start()
+        self._neighbours.start()
 
     def stop(self) -> None:
         """Returns when the sources' threads have ended."""
-        if self._neighbours is not None:
-            self._neighbours.stop()
+        self._neighbours.stop()
         self._ports.stop()
         self._leases.stop()
 
-    def device_at(self, address: IPv4Address) -> str | None:
-        """The MAC address of the device that holds this address rightfully: by DHCP, not by its own word."""
+    def device_at(self, address: IPv4Address | IPv6Address) -> str | None:
+        """The MAC address of the device that holds this address rightfully.
+
+        An IPv4 address by DHCP's word, not the device's own; one of IPv6, which devices make themselves (RFC 4862), by
+        the neighbour table's.
+        """
         mac = self.mac_of(address)
-        return mac if mac is not None and self._leases.fresh_address_of(mac, address) else None
+        if mac is None:
+            return None
+        if isinstance(address, IPv6Address):
+            return mac if self._of_ours(address) else None
+        return mac if self._leases.fresh_address_of(mac, address) else None
+
+    def addresses_of(self, device: str) -> list[IPv4Address | IPv6Address]:
+        """All addresses the device is known to hold: its lease, and what it made itself of IPv6."""
+        lease = self._leases.address_of(device)
+        own = [address for address in self._neighbours.addresses_of(device) if self._of_ours(address)]
+        return [*([lease] if lease else []), *own]
+
+    def _heard(self, heard: Address) -> None:
+        if isinstance(heard.address, IPv4Address) or self._of_ours(heard.address):
+            self._learnt(heard)
+
+    def _of_ours(self, address: IPv4Address | IPv6Address) -> bool:
+        return isinstance(address, IPv6Address) and self._prefix6 is not None and address in self._prefix6
 
     def mac_of(self, address: IPv4Address | IPv6Address) -> str | None:
         """The MAC address that the neighbour table has for this address, by the device's own word; None if none."""
