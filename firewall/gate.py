@@ -65,6 +65,8 @@ class Gate:
         self._held: dict[str, set[Address]] = {}
         """Who is admitted under what, as far as we did it: what a set of plain addresses cannot tell."""
         self._holder: dict[Address, str] = {}
+        self._entries: dict[Address, tuple[str, tuple[Entry, ...]]] = {}
+        """What the last sync wanted: writing twenty thousand addresses out anew is half of a sync's time."""
 
     def setup(self) -> None:
         """Drop by default, then the sets, then the rules, then forward. Members of the sets stay (hot restart)."""
@@ -88,7 +90,8 @@ class Gate:
         repaired += switches.hold(self._settings)
         present = sets.read()
         holders = self._holders(desired, present)
-        wanted = {address: sets.entries(mac, address) for address, mac in holders.items()}
+        wanted = {address: self._entries_of(sets, mac, address) for address, mac in holders.items()}
+        self._entries = {address: (mac, wanted[address]) for address, mac in holders.items()}
         kept = {entry for entries in wanted.values() for entry in entries}
         # An entry that binds another MAC address to a wanted address is replaced by adding, without a moment between.
         keys = {(entry.set_name, entry.key) for entry in kept}
@@ -98,7 +101,7 @@ class Gate:
         changes += [Change("add", entry) for address in fresh for entry in wanted[address]]
         changes += [Change("add", entry) for entry in kept if entry in present and self._due(present[entry])]
         sets.apply(changes)
-        self._binding.sync({str(ip): mac for ip, mac in holders.items() if isinstance(ip, IPv4Address)})
+        self._binding.sync({entry.key: entry.mac for entry in kept if entry.set_name == UP4})
         self._holder, self._held = holders, {}
         for address, mac in holders.items():
             self._held.setdefault(mac, set()).add(address)
@@ -121,7 +124,7 @@ class Gate:
             if isinstance(address, IPv4Address):
                 self._binding.bind(address, mac)
         # After opening: a connection made in between would keep the old decision, one made after has the new one.
-        self._connections.forget(addresses)
+        self._connections.forget(addresses, to_them=False)
 
     def revoke(self, mac: str, addresses: Collection[Address]) -> None:
         """Close the gate for one device. An address that another device has by now is left alone."""
@@ -165,6 +168,10 @@ class Gate:
             self._made = ruleset(self._settings, known), Sets(self._settings, known.mac_sets)
         return self._made
 
+    def _entries_of(self, sets: Sets, mac: str, address: Address) -> tuple[Entry, ...]:
+        before = self._entries.get(address)
+        return before[1] if before is not None and before[0] == mac else sets.entries(mac, address)
+
     def _due(self, remaining_s: int) -> bool:
         """Renewing everybody at every sync would cost for nothing; a third of the time is left for a late sync."""
         timeout_s = self._settings.entry_timeout_s
@@ -175,7 +182,8 @@ class Gate:
         for mac, addresses in desired.items():
             _check_mac(mac)
             for address in addresses:
-                if self._on_lan(address) and (address not in holders or self._has(address, mac, present)):
+                on_lan = address in self._entries or self._on_lan(address)
+                if on_lan and (address not in holders or self._has(address, mac, present)):
                     holders[address] = mac
         return holders
 

@@ -10,9 +10,11 @@ import pytest
 
 from firewall import datapath, rules
 from firewall.errors import SettingsRefused
+from firewall.sets import Entry, Sets
 from firewall.settings import Settings
 
 ABILITIES = datapath.Abilities(mac_sets=False, nat6=True)
+LAN6 = ipaddress.IPv6Interface("fd77::1/64")
 GOLDEN = Path(__file__).parents[2] / "kernel" / "golden"
 SETTINGS = Settings("br-lan", ipaddress.IPv4Interface("10.77.0.1/16"), "wan0")
 
@@ -23,8 +25,45 @@ def test_listing(family: rules.Family) -> None:
     assert rules.listing(rules.Ruleset(tables)) == (GOLDEN / f"{family}.txt").read_text()
 
 
+@pytest.mark.parametrize(
+    ("abilities", "golden"),
+    [
+        # A set of MAC addresses and one of addresses are asked by the same rules; the second listing is the kernel's too.
+        (datapath.Abilities(mac_sets=True, nat6=True), "ipv6-open"),
+        (datapath.Abilities(mac_sets=False, nat6=True), "ipv6-open"),
+        (datapath.Abilities(mac_sets=False, nat6=False), "ipv6-open-without-nat"),
+    ],
+)
+def test_listing_of_open_ipv6(abilities: datapath.Abilities, golden: str) -> None:
+    settings = dataclasses.replace(SETTINGS, lan6=LAN6, masquerade6=abilities.nat6)
+    tables = tuple(table for table in datapath.ruleset(settings, abilities).tables if table.family is rules.Family.IPV6)
+    assert rules.listing(rules.Ruleset(tables)) == (GOLDEN / f"{golden}.txt").read_text()
+
+
+@pytest.mark.parametrize("mac_sets", [True, False])
+def test_what_admits_a_device_in_either_way(mac_sets: bool) -> None:
+    mac, four, six = "02:00:00:00:00:01", ipaddress.IPv4Address("10.77.0.11"), ipaddress.IPv6Address("fd77::11")
+    sets = Sets(dataclasses.replace(SETTINGS, lan6=LAN6), mac_sets)
+    both = [Entry(rules.DOWN4, "10.77.0.11"), Entry(rules.UP4, "10.77.0.11", mac)]
+    by_mac = [Entry(rules.UP6, mac)]
+    assert [*sets.entries(mac, four)] == both + (by_mac if mac_sets else [])
+    assert [*sets.entries(mac, six)] == [
+        Entry(rules.DOWN6, "fd77::11"),
+        *(by_mac if mac_sets else [Entry(rules.UP6, "fd77::11")]),
+    ]
+    assert [*Sets(SETTINGS, mac_sets).entries(mac, four)] == both, "IPv6 is shut"
+
+
+def test_a_private_wan_is_opened_on_request_only() -> None:
+    for private_wan in (False, True):
+        settings = dataclasses.replace(SETTINGS, lan6=LAN6, private_wan=private_wan)
+        text = rules.listing(datapath.ruleset(settings, ABILITIES))
+        assert ("-d 192.168.0.0/16 -j QQ-PRIVATE" in text) is not private_wan
+        assert ("-d fc00::/7 -j QQ-PRIVATE" in text) is not private_wan
+
+
 def test_every_chain_is_named_as_ours_and_reached() -> None:
-    for table in datapath.ruleset(SETTINGS, ABILITIES).tables:
+    for table in datapath.ruleset(dataclasses.replace(SETTINGS, lan6=LAN6), ABILITIES).tables:
         targets = {rule.target for chain in table.chains for rule in chain.rules}
         for chain in table.chains:
             assert chain.name.startswith(rules.OURS)
@@ -58,6 +97,15 @@ def test_settings_reach_the_rules() -> None:
         ({"redirect_port": 80}, "ports"),
         ({"captive_dns_port": 53}, "ports"),
         ({"entry_timeout_s": 0}, "entry_timeout_s"),
+        ({"lan6": ipaddress.IPv6Interface("fd77::1/60")}, "lan6"),
+        ({"lan6": ipaddress.IPv6Interface("fd77::/64")}, "lan6"),
+        ({"lan6": ipaddress.IPv6Interface("fe80::1/64")}, "lan6"),
+        ({"lan6": ipaddress.IPv6Interface("ff02::1/64")}, "lan6"),
+        ({"masquerade6": True}, "masquerade6"),
+        ({"new_connections_per_s": 0}, "new_connections_per_s"),
+        ({"new_connections_per_s": 10_001}, "new_connections_per_s"),
+        ({"new_connections_burst": 0}, "new_connections_burst"),
+        ({"connections_per_device": 0}, "connections_per_device"),
         ({"entry_timeout_s": 2**31}, "entry_timeout_s"),
     ],
 )
