@@ -8,7 +8,8 @@
     ...
 
 Nothing is added to a chain for a visitor: membership is in the sets ``UP4`` and ``DOWN4``, so that a packet costs the
-same with 1 or 60,000 visitors. Must not know: iptc, netlink, who is admitted.
+same with 1 or 60,000 visitors; the owner's garden is one more set, ``GARDEN4``. Must not know: iptc, netlink, who is
+admitted.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ UP4 = "qq-up4"
 """From the visitor: binds IPv4 address and MAC address (bitmap:ip,mac)."""
 DOWN4 = "qq-down4"
 """To the visitor: IPv4 addresses (hash:ip)."""
+GARDEN4 = "qq-garden"
+"""IPv4 addresses open to everybody, put in by the captive dnsmasq as it resolves the garden's names (hash:ip)."""
 
 OURS = "QQ-"
 """Every chain of ours begins with this; every other chain is a stranger's and is left alone."""
@@ -108,6 +111,10 @@ _KNOWN = Match("conntrack", (("ctstate", "RELATED,ESTABLISHED"),))
 # admission ended go on talking to the gate's resolver on an old connection.
 _ANSWER = Match("conntrack", (("ctstate", "RELATED,ESTABLISHED"), ("ctdir", "REPLY")))
 _UP = Match("set", (("match-set", f"{UP4} src,src"),))
+_TO_GARDEN = Match("set", (("match-set", f"{GARDEN4} dst"),))
+_FROM_GARDEN = Match("set", (("match-set", f"{GARDEN4} src"),))
+# The garden is for pages. Every other port of its addresses would be a way for tunnels (UDP 53, 443) and worth nothing.
+_GARDEN_PORTS = "80,443"
 _DOWN = Match("set", (("match-set", f"{DOWN4} dst"),))
 
 
@@ -135,6 +142,14 @@ def _filter4(settings: Settings) -> Table:
             Rule("DROP", matches=(_INVALID,)),
             # No connection state here: every packet must match the set, so that revoking stops a running flow at once.
             Rule("ACCEPT", out_interface=wan, matches=(_UP,)),
+            # From the LAN's addresses alone: only those are translated.
+            Rule(
+                "ACCEPT",
+                source=str(settings.lan.network),
+                out_interface=wan,
+                protocol="tcp",
+                matches=(Match("multiport", (("dports", _GARDEN_PORTS),)), _TO_GARDEN),
+            ),
             # A client that is refused at once falls back at once: TCP by a reset, QUIC and DNS over QUIC by ICMP.
             Rule("REJECT", protocol="tcp", target_options=(("reject-with", "tcp-reset"),)),
             Rule("REJECT", protocol="udp", matches=(_port("udp", 443),), target_options=unreachable),
@@ -144,7 +159,16 @@ def _filter4(settings: Settings) -> Table:
     )
     to_lan = Chain(
         "QQ-TO-LAN",
-        (Rule("ACCEPT", in_interface=wan, matches=(_KNOWN, _DOWN)), Rule("DROP")),
+        (
+            Rule("ACCEPT", in_interface=wan, matches=(_KNOWN, _DOWN)),
+            Rule(
+                "ACCEPT",
+                in_interface=wan,
+                protocol="tcp",
+                matches=(Match("multiport", (("sports", _GARDEN_PORTS),)), _KNOWN, _FROM_GARDEN),
+            ),
+            Rule("DROP"),
+        ),
     )
     entry = Chain(
         "QQ-INPUT",
@@ -200,6 +224,7 @@ def _nat4(settings: Settings) -> Table:
             Rule("RETURN", matches=(_UP,)),
             Rule("REDIRECT", protocol="udp", matches=(_port("udp", 53),), target_options=captive_dns),
             Rule("REDIRECT", protocol="tcp", matches=(_port("tcp", 53),), target_options=captive_dns),
+            Rule("RETURN", protocol="tcp", matches=(_port("tcp", 80), _TO_GARDEN)),
             Rule(
                 "REDIRECT",
                 destination=f"!{gate}",

@@ -22,13 +22,16 @@ from pyroute2.netlink.nfnetlink.ipset import IPSET_ERR_EXIST, IPSET_FLAG_WITH_CO
 
 from firewall.command import run
 from firewall.errors import KernelRefused
-from firewall.rules import DOWN4, UP4
+from firewall.rules import DOWN4, GARDEN4, UP4
 from firewall.settings import Settings
 
 _LIST_HEADER = (
     1 << 2
 )  # IPSET_FLAG_LIST_HEADER of linux/netfilter/ipset/ip_set.h: describe the set, leave its members out
 _MAXELEM = 65536
+GARDEN_TIMEOUT_S = 600
+"""How long an address stays in the garden after it was last resolved; the set's default, as dnsmasq names none. The
+captive dnsmasq gives clients a time to live of a minute, so that a page in use is resolved again long before."""
 _ENTRY_TYPE = {UP4: "ip,mac", DOWN4: "ip"}
 
 
@@ -70,6 +73,7 @@ class Sets:
         # pyroute2 0.9.7 has no way to give bitmap:ip,mac its range, so the sets are made by ipset's own command.
         self._ensure(UP4, ["bitmap:ip,mac", "range", str(self._network), *common])
         self._ensure(DOWN4, ["hash:ip", "maxelem", str(_MAXELEM), *common])
+        self._ensure(GARDEN4, ["hash:ip", "maxelem", str(_MAXELEM), "timeout", str(GARDEN_TIMEOUT_S)])
 
     def _ensure(self, name: str, definition: list[str]) -> None:
         match self._shape(name):
@@ -88,7 +92,7 @@ class Sets:
     def _wanted_shape(self, name: str) -> tuple[object, ...]:
         if name == UP4:
             return "bitmap:ip,mac", True, True, str(self._network[0]), str(self._network[-1])
-        return "hash:ip", True, True, _MAXELEM
+        return "hash:ip", name != GARDEN4, True, _MAXELEM
 
     def _shape(self, name: str) -> tuple[object, ...] | None:
         """The default timeout is no part of it: every entry of ours carries its own."""
