@@ -12,10 +12,13 @@ import html
 import ipaddress
 import re
 import sys
+from collections.abc import Iterator
 from importlib import resources
 
 from appliance.config import Config
+from firewall.rules import GARDEN4
 
+_GARDEN_TTL_S = 60
 _PLACEHOLDER = re.compile(r"@\{([a-z_]+)\}")  # not $name or {name}: nginx has its own of those
 
 
@@ -41,6 +44,7 @@ def files(config: Config) -> dict[str, str]:
         "portal_url": portal_url(config),
         "names": " ".join(dict.fromkeys([config.portal_host, str(gate.ip)])),
         "servers": "\n".join(["no-resolv", *servers]) if servers else "# upstream: as /etc/resolv.conf says",
+        "garden": "\n".join(_garden(config)) or "# empty",
         "portal_record": f"address=/{named}/{gate.ip}" if named else "# the portal is named by its address",
     }
     templates = resources.files("appliance") / "templates"
@@ -98,6 +102,15 @@ def gate_socket(config: Config) -> str:
 def sms_socket(config: Config) -> str:
     """Where the SMS process listens."""
     return f"{config.paths.runtime}/sms/sms.sock"
+
+
+def _garden(config: Config) -> Iterator[str]:
+    if config.portal.garden:
+        yield from ("stop-dns-rebind", "filter-AAAA", f"max-ttl={_GARDEN_TTL_S}")
+    # A line each: dnsmasq cuts lines at 1025 characters.
+    for name in dict.fromkeys(config.portal.garden):
+        yield f"server=/{name}/{config.lan.gate.ip}"
+        yield f"ipset=/{name}/{GARDEN4}"
 
 
 def _is_address(host: str) -> bool:
