@@ -4,8 +4,8 @@
         field.open_by_hand()      # no product: plain routing and NAT
         field.close()             # the product again, what was done by hand still done as far as it is not the gate's
 
-The attacker's own: a DNS server for a delegated zone (iodined), an ICMP proxy (ptunnel), a web proxy (tinyproxy), a host
-with a private address. Must not know: what an attack does with them.
+The attacker's own: a DNS server for a delegated zone (iodined), an ICMP proxy (ptunnel), a web proxy (tinyproxy), a
+host with a private address. Must not know: what an attack does with them.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import contextlib
 import selectors
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,7 +35,6 @@ TUNNEL_PASSWORD = "lab-tunnel"
 ECHO_PORT, PROXY_PORT = 7007, 3128
 BACK_DOOR = 2222
 """A TCP and UDP service inside the gate that visitors must not reach."""
-WINDOWS_NCSI = "dns.msftncsi.com"
 
 
 @dataclass
@@ -71,6 +70,7 @@ class Field:
             for namespace, port in ((venue.operator, ECHO_PORT), (venue.gate, BACK_DOOR)):
                 stack.enter_context(_Echo(namespace, port))
             for visitor in venue.visitors:
+                stack.callback(visitor.disconnect)
                 visitor.connect()
             for number, visitor in enumerate((made.evicted, made.victim), 1):
                 admit(venue, visitor, f"+7701000000{number}")
@@ -123,7 +123,8 @@ class Field:
 
     def _start_servers(self) -> None:
         self._serve("upstream", _dnsmasq())
-        self._serve("iodined", ["iodined", "-f", "-c", "-P", TUNNEL_PASSWORD, "-l", TUNNEL_SERVER, "10.99.0.1/24", ZONE])
+        iodined = ["iodined", "-f", "-c", "-P", TUNNEL_PASSWORD, "-l", TUNNEL_SERVER, "10.99.0.1/24", ZONE]
+        self._serve("iodined", iodined)
         self._serve("ptunnel", ["ptunnel", "-v", "2"])
         settings = self._folder / "tinyproxy.conf"
         settings.write_text(f"Port {PROXY_PORT}\nListen {SHOP}\nTimeout 20\nMaxClients 20\nLogLevel Error\n")
@@ -151,6 +152,23 @@ class Field:
     def _stop(self) -> None:
         for process in self.servers.values():
             process.stop()
+
+
+@dataclass(frozen=True)
+class Attacker:
+    """Who attacks, and where."""
+
+    field: Field
+    phone: Visitor
+
+    @property
+    def address(self) -> str:
+        """The attacker's own leased IPv4 address."""
+        return self.field.address(self.phone)
+
+
+Attack = Callable[[Attacker], str]
+"""What got through, in words; an empty text if nothing did."""
 
 
 def admit(venue: Venue, visitor: Visitor, number: str) -> None:
