@@ -110,7 +110,10 @@ def table(result: Result) -> str:
         opened = outcome.open_gate or "DID NOT WORK: proves nothing"
         lines.append(
             f"{outcome.name:<{width}}{opened[:60]:<62}"
-            f"{outcome.unadmitted or 'nothing':<13}{outcome.evicted or 'nothing'}"
+            f"{'THROUGH' if outcome.unadmitted else 'nothing':<13}{'THROUGH' if outcome.evicted else 'nothing'}"
         )
+    for outcome in result.outcomes:
+        for who, got in (("unadmitted", outcome.unadmitted), ("evicted", outcome.evicted)):
+            lines += [f"{outcome.name}, {who}: {got}"] if got else []
     lines += [f"came out of the uplink: {leak}" for leak in result.leaks]
     return "\n".join(lines)

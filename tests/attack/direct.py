@@ -83,7 +83,7 @@ def behind(by: Attacker) -> str:
 
 def behind_when_admitted(by: Attacker) -> str:
     """The same by an admitted visitor, who paid for the Internet and not for the venue's own network."""
-    return _both(by.field.victim, PRIVATE)
+    return _both(by.field.guest, PRIVATE)
 
 
 def _both(visitor: Visitor, *addresses: str) -> str:

@@ -47,24 +47,26 @@ class Field:
     """Admitted all the time."""
     unadmitted: Visitor
     evicted: Visitor
-    opened: bool = False
+    guest: Visitor
+    """Admitted too, for attacks by whom the gate lets through."""
     servers: dict[str, Process] = field(default_factory=dict)
 
     @classmethod
     @contextlib.contextmanager
     def open(cls, prefix: str) -> Iterator[Field]:
-        """The venue up, three phones connected, two of them admitted, the attacker's servers up."""
+        """The venue up, four phones connected, three of them admitted, the attacker's servers up."""
         changes = {
             "wan.dns": [UPSTREAM],
             "portal.garden": [GARDEN],
             "password.resend_s": 0,
         }
-        with Venue.open(prefix, visitors=3, changes=changes) as venue, ExitStack() as stack:
+        with Venue.open(prefix, visitors=4, changes=changes) as venue, ExitStack() as stack:
             for address in (UPSTREAM, TUNNEL_SERVER, SHOP, PRIVATE):
                 give_address(venue.operator, "lo", f"{address}/32")
             give_address(venue.operator, "isp0", f"{NEIGHBOUR}/24")
             mac = link_address(venue.gate, "br-lan")
-            made = cls(venue, mac, victim=venue.visitors[2], unadmitted=venue.visitors[0], evicted=venue.visitors[1])
+            unadmitted, evicted, victim, guest = venue.visitors
+            made = cls(venue, mac, victim, unadmitted, evicted, guest)
             stack.callback(made._stop)
             made._start_servers()
             for namespace, port in ((venue.operator, ECHO_PORT), (venue.gate, BACK_DOOR)):
@@ -72,13 +74,12 @@ class Field:
             for visitor in venue.visitors:
                 stack.callback(visitor.disconnect)
                 visitor.connect()
-            for number, visitor in enumerate((made.evicted, made.victim), 1):
+            for number, visitor in enumerate((evicted, victim, guest), 1):
                 admit(venue, visitor, f"+7701000000{number}")
             yield made
 
     def open_by_hand(self) -> None:
         """As if there were no product: nothing filters, everything is routed and translated."""
-        self.opened = True
         gate = self.venue.gate
         self.venue.processes["gate"].stop()  # or it would repair what follows
         for family in ("iptables-legacy", "ip6tables-legacy"):
@@ -105,10 +106,9 @@ class Field:
         for chain in ("PREROUTING", "POSTROUTING"):
             run(["iptables-legacy", "-t", "nat", "-F", chain], namespace=gate)
         self.venue.restart("gate")
-        self.opened = False
+        run(["conntrack", "-F"], namespace=gate)  # nothing known from the open time, and room after a flood
         until(lambda: self.victim.probe(Probe.ANDROID).online, "the admitted visitor to be online again", 10)
         until(lambda: self.unadmitted.probe(Probe.ANDROID).status == 302, "the gate to be closed for others", 10)
-        run(["conntrack", "-F"], namespace=self.venue.gate, check=False)  # nothing known from the open time
 
     def evict(self) -> None:
         """End the visit of the one that is to attack from then on."""

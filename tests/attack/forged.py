@@ -6,7 +6,6 @@ not know: whether the gate is open.
 
 from __future__ import annotations
 
-import itertools
 import random
 from collections.abc import Callable, Iterator
 
@@ -28,16 +27,19 @@ from scapy.packet import Packet, Raw
 
 from tests.attack.field import Attack, Attacker, Field
 from tests.attack.frames import Ear, link_address, marker, pour, transmit
+from tests.lab.namespaces import ip
+from tests.lab.run import run
 from tests.lab.venue import PORTAL, WEB, WEB6
+from tests.lab.visitor import Visitor
+from tests.lab.waiting import until
 
 _SOON_S = 1.0
 _ATTACKER6 = "2001:db8:77::66"
 _VICTIM6 = "2001:db8:77::77"
 _NOBODY = 5999
 """A port at which nothing answers: an answer to an address that nobody has would make the gate complain of it later."""
-_FLOOD_S = 12.0
-_CONNECTIONS = 400_000
-"""More than the kernel tracks (262,144 by default on a machine of 4 GB and more)."""
+_EXPERIMENTAL = 0x88B5  # IEEE 802, for local experiments
+_FLOOD_S = 6.0
 
 Made = Callable[[Attacker, bytes], list[Packet]]
 
@@ -144,16 +146,39 @@ def mac_of_admitted(by: Attacker) -> str:
             four = Ether(src=victim.mac, dst=by.field.gate_mac) / IP(src=source, dst=WEB)
             transmit(by.phone.namespace, by.phone.interface, four / UDP(sport=5006, dport=_NOBODY) / Raw(sign))
         heard = ear.hears(sign, _SOON_S)
-    # The bridge has learnt the victim's MAC address at the attacker's port: the victim takes it back.
-    hello = ARP(op=2, hwsrc=victim.mac, psrc=by.field.address(victim), pdst=by.field.address(victim))
-    transmit(victim.namespace, victim.interface, Ether(src=victim.mac, dst="ff:ff:ff:ff:ff:ff") / hello)
+    _take_back(by)
     return "the packet, seen out there" if heard else ""
+
+
+def _take_back(by: Attacker) -> None:
+    """The victim speaks up until bridge and neighbour table have it again where it is."""
+    victim, gate = by.field.victim, by.field.venue.gate
+    address = by.field.address(victim)
+    hello = Ether(src=victim.mac, dst=by.field.gate_mac)
+    hello = hello / ARP(op=2, hwsrc=victim.mac, psrc=address, hwdst=by.field.gate_mac, pdst=PORTAL)
+
+    def believed() -> bool:
+        transmit(victim.namespace, victim.interface, hello)
+        return victim.mac in ip(gate, "neigh", "show", address, "dev", "br-lan")
+
+    # For a second after a change the kernel believes no other (neigh/*/locktime).
+    until(believed, "the gate to believe the victim again")
 
 
 def address_of_gate(by: Attacker, sign: bytes) -> list[Packet]:
     """Addresses that are the gate's own, from the LAN's side."""
     sources = ("127.0.0.1", PORTAL, "203.0.113.2", "198.51.100.53")
     return [_ipv4(by, src=source) / UDP(sport=53, dport=4242) / Raw(sign) for source in sources]
+
+
+def over_the_bridge_without_ip(by: Attacker) -> str:
+    """A frame that is no IP, which no packet filter on the bridge looks at."""
+    sign = marker()
+    with Ear(by.field.victim.namespace, by.field.victim.interface) as ear:
+        for target in (by.field.victim.mac, "ff:ff:ff:ff:ff:ff"):
+            frame = Ether(src=by.phone.mac, dst=target, type=_EXPERIMENTAL) / Raw(sign)
+            transmit(by.phone.namespace, by.phone.interface, frame)
+        return "the frame, seen by another visitor" if ear.hears(sign, _SOON_S) else ""
 
 
 def by_way_of_the_gate(by: Attacker) -> str:
@@ -189,9 +214,10 @@ def arp_takeover(by: Attacker) -> str:
             transmit(
                 by.field.victim.namespace, by.field.victim.interface, asked
             )  # its echo comes back to whom the gate asks
-            if ear.hears(sign, _SOON_S / 2):
-                return "an answer meant for the admitted visitor"
-    return ""
+            if heard := ear.hears(sign, _SOON_S / 2):
+                break
+    _take_back(by)
+    return "an answer meant for the admitted visitor" if heard else ""
 
 
 def nd_takeover(by: Attacker) -> str:
@@ -216,24 +242,26 @@ def _mac_of_wan(field: Field) -> str:
 
 
 def flood(by: Attacker) -> str:
-    """Connections without end by one device, until the kernel can track no more for anybody."""
-    poured = pour(by.phone.namespace, by.phone.interface, _connections(by), _FLOOD_S)
-    refused = [number for number in range(5) if not by.field.victim.tcp_echo(WEB, 4242, timeout_s=_SOON_S)]
-    return f"{len(refused)} of 5 new connections of another visitor lost ({poured:,} frames)" if refused else ""
+    """Connections without end by one device: every port that the uplink's one address has towards a server."""
+    return _flood(by.phone, by.field)
 
 
-def _connections(by: Attacker) -> Iterator[bytes]:
-    # To ports that the gate leads to itself, so that the connections are tracked although nobody is admitted. Built
-    # once, then only destination and port are changed, without checksums: those of UDP may be 0.
-    first = _ipv4(by, dst="100.0.0.0") / UDP(sport=1024, dport=53, chksum=0) / Raw(bytes(17))
-    raw = bytearray(bytes(first))
-    head = raw[14:34]
-    base = sum(int.from_bytes(head[at : at + 2], "big") for at in range(0, 20, 2) if at not in (10, 16, 18))
-    for number, port in zip(range(_CONNECTIONS), itertools.cycle(range(1024, 65536)), strict=False):
-        host = number // 60_000
-        raw[32:34] = host.to_bytes(2, "big")
-        total = base + int.from_bytes(head[16:18], "big") + host
-        total = (total & 0xFFFF) + (total >> 16)
-        raw[24:26] = (~((total & 0xFFFF) + (total >> 16)) & 0xFFFF).to_bytes(2, "big")
-        raw[34:36] = port.to_bytes(2, "big")
-        yield bytes(raw)
+def flood_when_admitted(by: Attacker) -> str:
+    """The same by an admitted visitor, whose connections are its right, but not all there are."""
+    return _flood(by.field.guest, by.field)
+
+
+def _flood(phone: Visitor, field: Field) -> str:
+    # Unanswered connections would be thrown out by the kernel itself as its table fills; translated ports are not.
+    head = Ether(src=phone.mac, dst=field.gate_mac) / IP(src=field.address(phone), dst=WEB, ttl=9)
+    raw = bytearray(bytes(head / UDP(sport=1024, dport=4242, chksum=0) / Raw(b"flood")))
+
+    def frames() -> Iterator[bytes]:
+        for port in range(1024, 65536):
+            raw[34:36] = port.to_bytes(2, "big")
+            yield bytes(raw)
+
+    poured = pour(phone.namespace, phone.interface, frames(), _FLOOD_S)
+    lost = [number for number in range(5) if not field.victim.udp_echo(WEB, 4242, timeout_s=_SOON_S / 2)]
+    run(["conntrack", "-F"], namespace=field.venue.gate)  # so that the next attack does not suffer from this one
+    return f"{len(lost)} of 5 new flows of another visitor lost" if lost and poured else ""
