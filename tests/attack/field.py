@@ -110,6 +110,11 @@ class Field:
         until(lambda: self.victim.probe(Probe.ANDROID).online, "the admitted visitor to be online again", 10)
         until(lambda: self.unadmitted.probe(Probe.ANDROID).status == 302, "the gate to be closed for others", 10)
 
+        # Whom the gate still looks for in vain it reports to who wrote to it: not the product's doing.
+        for family in ("-4", "-6"):
+            seek = (family, "neigh", "show", "nud", "incomplete")
+            until(lambda words=seek: not ip(gate, *words), "the gate to give up looking for invented hosts", 10)  # type: ignore[misc]
+
     def evict(self) -> None:
         """End the visit of the one that is to attack from then on."""
         self.venue.qaqpa("end", self.evicted.mac)

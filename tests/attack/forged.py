@@ -87,13 +87,13 @@ def syn_with_data(by: Attacker, sign: bytes) -> list[Packet]:
 
 def fragments(by: Attacker, sign: bytes) -> list[Packet]:
     """A datagram in pieces, the ports in the first alone, the last one first."""
-    whole = _ipv4(by, id=random.randrange(65536)) / UDP(sport=5000, dport=53) / Raw(sign * 40)
+    whole = _ipv4(by, id=random.randrange(65536)) / UDP(sport=5000, dport=4242) / Raw(sign * 40)
     return list(reversed(fragment(whole, fragsize=256)))
 
 
 def tiny_fragments(by: Attacker, sign: bytes) -> list[Packet]:
     """Pieces of 8 bytes, so that no piece holds a whole TCP header (RFC 1858)."""
-    whole = _ipv4(by, id=random.randrange(65536)) / TCP(sport=5001, dport=80, flags="S") / Raw(sign)
+    whole = _ipv4(by, id=random.randrange(65536)) / TCP(sport=5001, dport=4242, flags="S") / Raw(sign)
     return list(fragment(whole, fragsize=8))
 
 
