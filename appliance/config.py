@@ -31,6 +31,14 @@ HostName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9.-]{0,253}\Z", description="
 Server = Annotated[str, Meta(pattern=r"^[A-Za-z0-9.:-]{1,253}\Z", description="a host name or address")]
 FilePath = Annotated[str, Meta(pattern=r"^/[A-Za-z0-9._/-]{1,200}\Z", description="an absolute path without blanks")]
 Country = Annotated[str, Meta(pattern=r"^[A-Z]{2}\Z", description="two capital letters (ISO 3166)")]
+GardenName = Annotated[
+    str,
+    # Two labels at least: "kz" would open a country. The last is no number: an address is no name.
+    Meta(
+        pattern=r"^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])$",
+        description="host names in lower case, such as pay.example.kz, without * and final dot; at most 100",
+    ),
+]
 PerWindow = Annotated[int, Meta(ge=1, le=1_000_000)]
 
 
@@ -87,6 +95,10 @@ class Portal(_Section, frozen=True):
     port: Port = 80
     redirect_port: Port = 8080
     captive_dns_port: Port = 5300
+    garden: Annotated[
+        tuple[GardenName, ...],
+        Meta(max_length=100, description="host names such as pay.example.kz, at most 100"),
+    ] = ()
 
 
 class Password(_Section, frozen=True):
@@ -183,6 +195,35 @@ def parse(text: str, name: str) -> Config:
     return config
 
 
+# By these phones and computers notice that they must log in, browsers whether names may be asked elsewhere.
+_NEVER_IN_GARDEN = (
+    "captive.apple.com",
+    "www.apple.com",
+    "connectivitycheck.gstatic.com",
+    "connectivitycheck.android.com",
+    "clients3.google.com",
+    "www.google.com",
+    "play.googleapis.com",
+    "www.msftconnecttest.com",
+    "ipv6.msftconnecttest.com",
+    "www.msftncsi.com",
+    "dns.msftncsi.com",
+    "edge-http.microsoft.com",
+    "detectportal.firefox.com",
+    "use-application-dns.net",
+)
+
+
+def _no_garden(name: str, config: Config) -> str:
+    """Why this name cannot open before login; empty if it can."""
+    for probed in _NEVER_IN_GARDEN:
+        if probed == name or probed.endswith(f".{name}"):
+            return f'"{name}" would open {probed}, by which devices notice the login page; name a narrower host'
+    if name == config.portal.host or name.endswith(f".{config.portal.host}"):
+        return f'"{name}" is the portal\'s own (portal.host), which is open anyway'
+    return ""
+
+
 def _contradictions(config: Config) -> list[tuple[str, str]]:
     """What types cannot say: (key, problem) pairs, first first."""
     found: list[tuple[str, str]] = []
@@ -212,6 +253,7 @@ def _contradictions(config: Config) -> list[tuple[str, str]]:
             ipaddress.ip_address(server)
         except ValueError:
             found.append(("wan.dns", f'"{server}" is no IP address'))
+    found += [("portal.garden", problem) for name in config.portal.garden if (problem := _no_garden(name, config))]
     ports = [config.portal.port, config.portal.redirect_port, config.portal.captive_dns_port, 53]
     if len(set(ports)) < len(ports):
         found.append(("portal.port", "port, redirect_port, captive_dns_port and 53 (DNS) must all differ"))

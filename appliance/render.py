@@ -12,10 +12,13 @@ import html
 import ipaddress
 import re
 import sys
+from collections.abc import Iterator
 from importlib import resources
 
 from appliance.config import Config
+from firewall.rules import GARDEN4
 
+_GARDEN_TTL_S = 60
 _PLACEHOLDER = re.compile(r"@\{([a-z0-9_]+)\}")  # not $name or {name}: nginx has its own of those
 
 
@@ -47,6 +50,7 @@ def files(config: Config) -> dict[str, str]:
         "listen_any": _listen(config, " default_server"),
         "listen_ours": _listen(config, ""),
         "servers": "\n".join(["no-resolv", *servers]) if servers else "# upstream: as /etc/resolv.conf says",
+        "garden": "\n".join(_garden(config)) or "# empty",
         "portal_record": "\n".join(records) or "# the portal is named by its address",
         "router6": _router6(config),
     }
@@ -131,6 +135,15 @@ def _router6(config: Config) -> str:
             f"ra-param={config.lan.interface},60,1800",
         )
     )
+
+
+def _garden(config: Config) -> Iterator[str]:
+    if config.portal.garden:
+        yield from ("stop-dns-rebind", "filter-AAAA", f"max-ttl={_GARDEN_TTL_S}")
+    # A line each: dnsmasq cuts lines at 1025 characters.
+    for name in dict.fromkeys(config.portal.garden):
+        yield f"server=/{name}/{config.lan.gate.ip}"
+        yield f"ipset=/{name}/{GARDEN4}"
 
 
 def _is_address(host: str) -> bool:

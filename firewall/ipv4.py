@@ -3,7 +3,21 @@
 from __future__ import annotations
 
 from firewall import limits
-from firewall.rules import DOWN4, UP4, Chain, Family, Match, Rule, Table, TableName, Verdict, conntrack, member, port
+from firewall.rules import (
+    DOWN4,
+    GARDEN4,
+    UP4,
+    Chain,
+    Family,
+    Match,
+    Rule,
+    Table,
+    TableName,
+    Verdict,
+    conntrack,
+    member,
+    port,
+)
 from firewall.settings import Settings
 
 PRIVATE = (
@@ -28,6 +42,10 @@ _KNOWN = conntrack("RELATED,ESTABLISHED")
 _ANSWER = conntrack("RELATED,ESTABLISHED", ("ctdir", "REPLY"))
 _UP = member(UP4, "src,src")
 _DOWN = member(DOWN4, "dst")
+_TO_GARDEN = member(GARDEN4, "dst")
+_FROM_GARDEN = member(GARDEN4, "src")
+# The garden is for pages. Every other port of its addresses would be a way for tunnels (UDP 53, 443) and worth nothing.
+_GARDEN_PORTS = "80,443"
 
 
 def filter_table(settings: Settings) -> Table:
@@ -52,6 +70,14 @@ def filter_table(settings: Settings) -> Table:
             # No connection state here: every packet must match the set, so that revoking stops a running flow at once.
             # Out of the WAN only: visitors never reach each other through the gate either.
             Rule("ACCEPT", out_interface=wan, matches=(_UP,)),
+            # From the LAN's addresses alone: only those are translated.
+            Rule(
+                "ACCEPT",
+                source=str(settings.lan.network),
+                out_interface=wan,
+                protocol="tcp",
+                matches=(Match("multiport", (("dports", _GARDEN_PORTS),)), _TO_GARDEN),
+            ),
             # A client that is refused at once falls back at once: TCP by a reset, QUIC and DNS over QUIC by ICMP.
             Rule("REJECT", protocol="tcp", target_options=(("reject-with", "tcp-reset"),)),
             Rule("REJECT", protocol="udp", matches=(port("udp", 443),), target_options=unreachable),
@@ -59,7 +85,15 @@ def filter_table(settings: Settings) -> Table:
             Rule("DROP"),
         ),
     )
-    to_lan = Chain("QQ-TO-LAN", (Rule("ACCEPT", in_interface=wan, matches=(_KNOWN, _DOWN)), Rule("DROP")))
+    garden_answers = (Match("multiport", (("sports", _GARDEN_PORTS),)), _KNOWN, _FROM_GARDEN)
+    to_lan = Chain(
+        "QQ-TO-LAN",
+        (
+            Rule("ACCEPT", in_interface=wan, matches=(_KNOWN, _DOWN)),
+            Rule("ACCEPT", in_interface=wan, protocol="tcp", matches=garden_answers),
+            Rule("DROP"),
+        ),
+    )
     entry = Chain(
         "QQ-INPUT",
         (
@@ -143,6 +177,7 @@ def nat_table(settings: Settings) -> Table:
             Rule("RETURN", matches=(_UP,)),
             Rule("REDIRECT", protocol="udp", matches=(port("udp", 53),), target_options=captive_dns),
             Rule("REDIRECT", protocol="tcp", matches=(port("tcp", 53),), target_options=captive_dns),
+            Rule("RETURN", protocol="tcp", matches=(port("tcp", 80), _TO_GARDEN)),
             Rule(
                 "REDIRECT",
                 destination=f"!{gate}",

@@ -23,6 +23,8 @@ UP6 = "qq-up6"
 """From the visitor: MAC addresses (hash:mac) where the kernel can, else IPv6 addresses (hash:ip)."""
 DOWN6 = "qq-down6"
 """To the visitor: IPv6 addresses (hash:ip)."""
+GARDEN4 = "qq-garden"
+"""IPv4 addresses open to everybody, put in by the captive dnsmasq as it resolves the garden's names (hash:ip)."""
 
 OURS = "QQ-"
 """Every chain of ours begins with this; every other chain is a stranger's and is left alone."""

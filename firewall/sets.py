@@ -23,7 +23,7 @@ from pyroute2.netlink.nfnetlink.ipset import IPSET_ERR_EXIST, IPSET_FLAG_WITH_CO
 
 from firewall.command import run
 from firewall.errors import KernelRefused
-from firewall.rules import DOWN4, DOWN6, UP4, UP6
+from firewall.rules import DOWN4, DOWN6, GARDEN4, UP4, UP6
 from firewall.settings import Settings
 
 Address = IPv4Address | IPv6Address
@@ -31,6 +31,9 @@ Address = IPv4Address | IPv6Address
 _LIST_HEADER = 1 << 2
 """IPSET_FLAG_LIST_HEADER of linux/netfilter/ipset/ip_set.h: describe the set, leave its members out."""
 _MAXELEM = 65536
+GARDEN_TIMEOUT_S = 600
+"""How long an address stays in the garden after it was last resolved; the set's default, as dnsmasq names none. The
+captive dnsmasq gives clients a time to live of a minute, so that a page in use is resolved again long before."""
 _MAXELEM6 = 4 * _MAXELEM  # a device has several IPv6 addresses: one that stays, one for each day, and the last ones
 
 
@@ -78,6 +81,7 @@ class Sets:
             # pyroute2 0.9.7 has no way to give bitmap:ip,mac its range, so the sets are made by ipset's own command.
             UP4: ["bitmap:ip,mac", "range", str(self._network), *common],
             DOWN4: ["hash:ip", "maxelem", str(_MAXELEM), *common],
+            GARDEN4: ["hash:ip", "maxelem", str(_MAXELEM), "timeout", str(GARDEN_TIMEOUT_S)],
         }
         if settings.lan6 is not None:
             self._definitions[UP6] = ["hash:mac", "maxelem", str(_MAXELEM), *common] if mac_sets else hash6
@@ -103,8 +107,9 @@ class Sets:
         definition = self._definitions[name]
         if name == UP4:
             return definition[0], socket.AF_INET, True, True, str(self._network[0]), str(self._network[-1])
-        family = {"hash:mac": socket.AF_UNSPEC}.get(definition[0], socket.AF_INET6 if name != DOWN4 else socket.AF_INET)
-        return definition[0], family, True, True, int(definition[definition.index("maxelem") + 1])
+        by_ip = socket.AF_INET if name in (DOWN4, GARDEN4) else socket.AF_INET6
+        family = {"hash:mac": socket.AF_UNSPEC}.get(definition[0], by_ip)
+        return definition[0], family, "counters" in definition, True, int(definition[definition.index("maxelem") + 1])
 
     def _shape(self, name: str) -> tuple[object, ...] | None:
         """The default timeout is no part of it: every entry of ours carries its own."""
@@ -133,7 +138,7 @@ class Sets:
 
     def read(self) -> dict[Entry, int]:
         """Every entry, with the seconds until the kernel removes it by itself; 0: never."""
-        return self._read(self._definitions)
+        return self._read(name for name in self._definitions if name != GARDEN4)  # the garden's are dnsmasq's to put in
 
     def _read(self, names: Iterable[str]) -> dict[Entry, int]:
         found: dict[Entry, int] = {}

@@ -133,7 +133,7 @@ class AddressClaimed(_Entry, frozen=True, tag="address_claimed"):
     by: str
     """The MAC address of the claimant."""
     kept: bool
-    """True: the gate is bound to the device's own MAC address, the claim changes nothing. False: the address was closed."""
+    """True: the kernel binds it to the device's own MAC address and a claim changes nothing. False: it was closed."""
 
 
 class VisitEnded(_Entry, frozen=True, tag="visit_ended"):

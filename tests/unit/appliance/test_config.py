@@ -60,6 +60,40 @@ def test_empty_file_is_the_defaults() -> None:
         ("[portal]\nport = 8080", "q.toml, line 2: portal.port: port, redirect_port"),
         ("[portal]\nport = 0", "q.toml, line 2: portal.port: expected `int` >= 1"),
         ("[portal]\nhost = 'a b'", "q.toml, line 2: portal.host: "),
+        ("[portal]\ngarden = 'pay.example.kz'", "q.toml, line 2: portal.garden: expected `array`, got `str`"),
+        *(
+            (
+                f"[portal]\ngarden = ['good.example.kz', '{bad}']",
+                "q.toml, line 2: portal.garden: expected `str` matching",
+            )
+            for bad in (
+                "kz",
+                "Pay.example.kz",
+                "*.example.kz",
+                "pay.example.kz.",
+                "192.0.2.1",
+                "-a.kz",
+                "a-.kz",
+                "a..kz",
+            )
+        ),
+        *(
+            (f"[portal]\ngarden = ['{bad}']", "q.toml, line 2: portal.garden: expected `str` matching")
+            for bad in ("a/b.kz", "a b.kz", "a.kz\\nserver=9.9.9.9", "пей.kz", f"{'a' * 64}.kz", f"{'a.' * 130}kz", "")
+        ),
+        (
+            f"[portal]\ngarden = {[f'h{number}.example.kz' for number in range(101)]}",
+            "q.toml, line 2: portal.garden: expected `array` of length <= 100; allowed: host names such as",
+        ),
+        (
+            "[portal]\ngarden = ['apple.com']",
+            'q.toml, line 2: portal.garden: "apple.com" would open captive.apple.com, by which',
+        ),
+        ("[portal]\ngarden = ['www.google.com']", 'q.toml, line 2: portal.garden: "www.google.com" would open'),
+        (
+            "[portal]\nhost = 'p.kz'\ngarden = ['x.p.kz']",
+            'q.toml, line 3: portal.garden: "x.p.kz" is the portal\'s own (portal.host)',
+        ),
         ("[password]\ncountries = []", "q.toml, line 2: password.countries: "),
         ("[password]\ncountries = ['kz']", "q.toml, line 2: password.countries: "),
         ("[presence]\ngrace_s = -1", "q.toml, line 2: presence.grace_s: expected `int` >= 0"),
@@ -78,6 +112,11 @@ def test_what_is_wrong_is_told(text: str, told: str) -> None:
     with pytest.raises(ConfigError) as raised:
         parse(text, "q.toml")
     assert str(raised.value).startswith(told), str(raised.value)
+
+
+def test_a_garden() -> None:
+    names = ("pay.example.kz", "xn--80a.kz", "3d-secure.bank-1.kz", f"{'a' * 63}.kz")
+    assert parse(f"[portal]\ngarden = {list(names)}", "q.toml").portal.garden == names
 
 
 def test_file_that_cannot_be_read(tmp_path: Path) -> None:

@@ -42,6 +42,21 @@ def test_captive_resolver_forwards_nothing() -> None:
     assert "address=/#/192.0.2.1" in lines
 
 
+def test_without_a_garden_no_name_is_forwarded_or_put_into_a_set() -> None:
+    lines = render.files(config())["dnsmasq-captive.conf"].splitlines()
+    assert not [line for line in lines if line.startswith(("server=", "ipset=", "rev-server=", "max-ttl="))]
+    assert "local=/#/" in lines
+
+
+def test_garden_is_asked_of_the_gates_own_resolver_and_opens_by_name() -> None:
+    names = [f"h{number}.example.kz" for number in range(100)]
+    lines = render.files(config(f"[portal]\ngarden = {names}"))["dnsmasq-captive.conf"].splitlines()
+    assert [line for line in lines if line.startswith("server=")] == [f"server=/{name}/10.77.0.1" for name in names]
+    assert [line for line in lines if line.startswith("ipset=")] == [f"ipset=/{name}/qq-garden" for name in names]
+    assert {"no-resolv", "local=/#/", "stop-dns-rebind", "filter-AAAA", "max-ttl=60"} <= set(lines)
+    assert "garden" not in render.files(config())["dnsmasq-lan.conf"]
+
+
 def test_upstream_servers() -> None:
     told = render.files(config("[wan]\ndns = ['9.9.9.9', '2620:fe::9']"))["dnsmasq-lan.conf"]
     assert "no-resolv\nserver=9.9.9.9\nserver=2620:fe::9\n" in told

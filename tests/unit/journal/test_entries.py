@@ -16,6 +16,7 @@ TEXTS = st.text(st.characters(codec="utf-8"), max_size=40)
 FIELDS: dict[object, st.SearchStrategy[object]] = {
     str: TEXTS,
     int: st.integers(-(2**63), 2**63 - 1),
+    bool: st.booleans(),
     tuple[str, ...]: st.lists(TEXTS, max_size=4).map(tuple),
 }
 
