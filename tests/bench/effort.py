@@ -18,8 +18,7 @@ class Effort:
     visits: int
     """Admissions (and revocations) in each turn."""
     requests: int
-    """HTTP requests in each turn: with all turns together under 10,000, or client ports run out and TIME_WAIT is what is
-    measured."""
+    """HTTP requests in each turn: all turns together under 10,000, or client ports run out and TIME_WAIT is measured."""
     looks: int
     """Requests of each client at the gate's socket."""
     clients: int

@@ -90,7 +90,9 @@ def _server(ground: Ground) -> Iterator[None]:
             stack.enter_context(start(line, name="iperf3", log=log, namespace=ground.venue.operator))
         listening = ["ss", "--no-header", "-ltn", f"sport = :{_PORT}"]
         until(
-            lambda: run(listening, namespace=ground.venue.operator).stdout.count("LISTEN") == 2, "iperf3 to listen", 10.0
+            lambda: run(listening, namespace=ground.venue.operator).stdout.count("LISTEN") == 2,
+            "iperf3 to listen",
+            10.0,
         )
         yield
 

@@ -198,7 +198,9 @@ def global_ipv6(visitor: Visitor, timeout_s: float = 15.0) -> str:
     """
 
     def found() -> str | None:
-        words = ip(visitor.namespace, "-6", "-o", "addr", "show", "dev", "eth0", "scope", "global", "-tentative").split()
+        words = ip(
+            visitor.namespace, "-6", "-o", "addr", "show", "dev", "eth0", "scope", "global", "-tentative"
+        ).split()
         return words[words.index("inet6") + 1].partition("/")[0] if "inet6" in words else None
 
     return until(found, "an IPv6 address", timeout_s)

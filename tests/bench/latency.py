@@ -28,8 +28,7 @@ def measure(ground: Ground, effort: Effort) -> list[Row]:
     for _ in range(min(effort.repetitions, 3)):
         for size in dict.fromkeys((effort.few, effort.many)):
             ground.crowd(size)
-            if effort.visits:
-                _end(ground)
+            _end(ground)
             with Pulse(ground.phone.namespace, ground.venue.operator, WEB) as pulse:
                 for _ in range(effort.visits):
                     waits["admission"].setdefault(size, []).append(_admission_ms(ground, pulse))

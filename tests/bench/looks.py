@@ -41,7 +41,9 @@ def measure(ground: Ground, effort: Effort) -> list[Row]:
     ]
 
 
-def _ask(socket_path: str, address: str, count: int, together: Barrier, results: multiprocessing.SimpleQueue[object]) -> None:
+def _ask(
+    socket_path: str, address: str, count: int, together: Barrier, results: multiprocessing.SimpleQueue[object]
+) -> None:
     client, waited_ms = Client(socket_path), []
     together.wait()
     began_s = now_s()

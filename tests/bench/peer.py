@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from pathlib import Path
 
 from tests.bench.effort import Effort
 from tests.bench.ground import PHONE, Ground
@@ -36,12 +35,13 @@ _SHORT = 0.1
 
 def redirects(ground: Ground, effort: Effort) -> list[Row]:
     """Probe redirects a second beside openNDS."""
+    ground.crowd(effort.many)
     ours, theirs = [], []
     with _opennds(ground):
         for _ in range(min(effort.repetitions, 3)):
             ours.append(requests_per_s(ground.stranger.namespace, PROBE, effort.requests, status=302))
             count = max(20, int(effort.requests * _SHORT))
-            theirs.append(requests_per_s(ground.peer.phone, PROBE, count, status=302, timeout_s=300.0))
+            theirs.append(requests_per_s(ground.peer.phone, PROBE, count, status=307, timeout_s=300.0))
     return [compared("pages: probe redirects, openNDS beside", ours, theirs, "requests/s", Better.HIGHER)]
 
 
@@ -63,4 +63,4 @@ def _opennds(ground: Ground) -> Iterator[None]:
 
 def _redirects(phone: str) -> bool:
     line = ["curl", "-s", "-m", "5", "-o", "/dev/null", "-w", "%{http_code}", PROBE]
-    return run(line, namespace=phone, check=False).stdout == "302"
+    return run(line, namespace=phone, check=False).stdout == "307"

@@ -25,7 +25,7 @@ class Better(StrEnum):
 
 @dataclass(frozen=True)
 class Row:
-    """One figure; ``baseline`` is what was measured beside it in the same run, in the same unit, None if nothing was."""
+    """One figure; ``baseline``: what was measured beside it in the same run, in the same unit; None if nothing was."""
 
     name: str
     value: float

@@ -3,8 +3,8 @@
     python -m tests.bench.syncing /etc/qaqpa/qaqpa.toml
     {"hot": 0.21, "idle": 0.05, "cold": 0.24}
 
-Seconds of ``Gate.setup`` and ``Gate.sync`` with whom the kept state says is online: "hot" with the sets as the last gate
-left them, "idle" once more with nothing to do, "cold" with empty sets, as after a reboot. Ends as it began.
+Seconds of ``Gate.setup`` and ``Gate.sync`` with whom the kept state says is online: "hot" with the sets as the last
+gate left them, "idle" once more with nothing to do, "cold" with empty sets, as after a reboot. Ends as it began.
 Must not know: who asks.
 """
 
