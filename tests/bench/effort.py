@@ -18,7 +18,7 @@ class Effort:
     visits: int
     """Admissions (and revocations) in each turn."""
     requests: int
-    """HTTP requests in each turn: all turns together under 10,000, or client ports run out and TIME_WAIT is measured."""
+    """HTTP requests in each turn: all turns together under 10,000, or ports run out and TIME_WAIT is measured."""
     looks: int
     """Requests of each client at the gate's socket."""
     clients: int
@@ -34,5 +34,5 @@ class Effort:
         return self.crowds[-1]
 
 
-FULL = Effort(crowds=(0, 1_000, 10_000), repetitions=5, flow_s=2, visits=60, requests=1_500, looks=300, clients=16)
+FULL = Effort(crowds=(0, 1_000, 10_000), repetitions=9, flow_s=1, visits=60, requests=900, looks=300, clients=16)
 QUICK = Effort(crowds=(20,), repetitions=1, flow_s=None, visits=2, requests=20, looks=5, clients=2)

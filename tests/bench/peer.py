@@ -7,6 +7,7 @@ It serves each probe by running shell scripts, so its turns are short. It also e
 from __future__ import annotations
 
 import contextlib
+import shutil
 from collections.abc import Iterator
 
 from tests.bench.effort import Effort
@@ -47,6 +48,7 @@ def redirects(ground: Ground, effort: Effort) -> list[Row]:
 
 @contextlib.contextmanager
 def _opennds(ground: Ground) -> Iterator[None]:
+    assert shutil.which("opennds"), "opennds is not installed; scripts/setup bench installs it where Debian has it"
     folder = ground.folder / "opennds"
     folder.mkdir()
     config = folder / "opennds.conf"

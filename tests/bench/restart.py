@@ -44,6 +44,7 @@ def restart(ground: Ground, effort: Effort) -> list[Row]:
                 if size == effort.many:
                     lost.append(pulse.sent - pulse.answered - before)
                     sent += pulse.sent
+    assert sent >= 100, f"only {sent} datagrams were sent: nothing is said about the flow"
     many, few = f"{effort.many:,}", f"{effort.few:,}"
     return [
         compared(
@@ -53,7 +54,7 @@ def restart(ground: Ground, effort: Effort) -> list[Row]:
             "s",
             Better.LOWER,
         ),
-        Row(f"restart: lost of {sent:,} datagrams of an admitted flow", float(sum(lost)), "packets", Better.LOWER),
+        Row(f"restart: datagrams of an admitted flow lost, {many} admitted", float(sum(lost)), "packets", Better.LOWER),
     ]
 
 

@@ -23,7 +23,7 @@ def test_each_benchmark_runs_and_hands_back_figures(tmp_path: Path) -> None:
         assert row.keys() == {"name", "value", "unit", "baseline", "ratio", "better"}
         assert row["value"] >= 0 and row["better"] in ("higher", "lower")
         assert row["name"] in done.stdout
-    lost = next(row for row in rows if "restart: lost of" in row["name"])
+    lost = next(row for row in rows if "restart: datagrams" in row["name"])
     assert lost["value"] == 0, "an admitted flow lost datagrams while the gate was restarted"
 
 
