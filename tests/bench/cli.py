@@ -1,6 +1,6 @@
 """``scripts/bench``: run benchmarks, print one table, write one JSON file.
 
-    scripts/bench                        all of them, about a quarter of an hour
+    scripts/bench                        all of them, about ten minutes
     scripts/bench forwarding latency     these
     scripts/bench --quick                each for a moment: shows that they run, measures nothing
     scripts/bench --list
