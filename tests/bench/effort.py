@@ -12,7 +12,7 @@ class Effort:
     crowds: tuple[int, ...]
     """How many devices are admitted beside the phone that measures, smallest first."""
     repetitions: int
-    """How often each side of a comparison has its turn."""
+    """How often each side of a comparison has its turn; three times at the most where each turn restarts the gate."""
     flow_s: int | None
     """How long one iperf3 run lasts; None: a moment."""
     visits: int
