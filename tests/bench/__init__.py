@@ -1,1 +1,1 @@
-"""Measurements: programs that a person runs, not tests."""
+"""Measurements: programs that a person runs (``scripts/bench``), and one quick test that keeps them from rotting."""

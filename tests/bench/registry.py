@@ -1,0 +1,68 @@
+"""Every benchmark there is, by name. Must not know: how they are shown."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.bench import forwarding, journal, latency, looks, pages, peer, restart
+from tests.bench.effort import QUICK, Effort
+from tests.bench.ground import Ground
+from tests.bench.report import Better, Row
+from tests.lab.run import ROOT
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """One program. ``run`` asks for the ground only if it needs it: bringing it up takes seconds."""
+
+    name: str
+    says: str
+    run: Callable[[Callable[[], Ground], Effort], list[Row]]
+    quick: bool = True
+    """Whether the quick pass has it; what needs a package that the tests do not install has not."""
+
+
+def _on_ground(measure: Callable[[Ground, Effort], list[Row]]) -> Callable[[Callable[[], Ground], Effort], list[Row]]:
+    return lambda ground, effort: measure(ground(), effort)
+
+
+def _journal(_: Callable[[], Ground], effort: Effort) -> list[Row]:
+    quick = effort is QUICK
+    (ROOT / "build").mkdir(exist_ok=True)
+    # In the checkout: a directory below /tmp may be no disk.
+    with tempfile.TemporaryDirectory(prefix="bench-journal-", dir=ROOT / "build") as folder:
+        rates = journal.side_by_side(Path(folder), *((1, 0.02) if quick else (4, 0.5)))
+        pairs = 1_000 if quick else 50_000
+        verify_s, csv_s = journal.reading(Path(folder), pairs)
+    single = rates[0].per_s
+    rows = [
+        Row(
+            f"journal: durable entries, {rate.batch} a transaction, 1 beside",
+            rate.per_s,
+            "entries/s",
+            Better.HIGHER,
+            single,
+        )
+        for rate in rates[1:]
+    ]
+    rows.append(Row(f"journal: verify {2 * pairs:,} entries", verify_s, "s", Better.LOWER))
+    rows.append(Row(f"journal: CSV of {pairs:,} visits", csv_s, "s", Better.LOWER))
+    return rows
+
+
+# In an order that changes the crowd seldom: each change restarts the gate.
+BENCHMARKS = (
+    Benchmark("journal", "durable entries a second, verifying, extracting", _journal),
+    Benchmark("forwarding", "bulk TCP and 64-byte UDP beside plain NAT", _on_ground(forwarding.measure)),
+    Benchmark("sync", "bringing the kernel up to date with the largest crowd", _on_ground(restart.sync)),
+    Benchmark("redirects", "probe redirects a second beside a bare nginx", _on_ground(pages.redirects)),
+    Benchmark("opennds", "probe redirects a second beside openNDS", _on_ground(peer.redirects), quick=False),
+    Benchmark("memory", "the gate's memory with and without a crowd", _on_ground(restart.memory)),
+    Benchmark("logins", "login pages a second", _on_ground(pages.logins)),
+    Benchmark("restart", "kill -9 to serving, and what a running flow loses", _on_ground(restart.restart)),
+    Benchmark("latency", "admission and revocation, p50 and p99", _on_ground(latency.measure)),
+    Benchmark("looks", "requests a second at the gate's socket", _on_ground(looks.measure)),
+)
