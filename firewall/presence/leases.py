@@ -1,72 +1,60 @@
 """Evidence from dnsmasq's lease file: which address a device was given, and that it gave it back.
 
-    >>> leases(Path("/var/lib/misc/dnsmasq.leases"))                        # doctest: +SKIP
-    {'02:00:00:00:00:01': Lease(address=IPv4Address('10.77.0.10'), expires_utc_s=1767225600)}
+    >>> given = Leases(Path("/var/lib/misc/dnsmasq.leases"), deliver=print)   # doctest: +SKIP
+    >>> given.start()
+    >>> given.address_of("02:00:00:00:00:01")
+    IPv4Address('10.77.0.10')
 
-dnsmasq rewrites the whole file in place at each change, so a reader may see it empty or cut short: a lease is taken
-for gone only if it is still missing from an unchanged file a moment later. Must not know: visits, who asks.
+What the file says is believed at once; what it no longer says is weighed, for a lease vanishes for many reasons:
+
+    the file is being rewritten in place           no news; it must stay away from an unchanged file for a moment
+    the disk is full and the file stays cut        no news until it has stayed as it is for ``doubt_s``
+    the clock jumped forward, all leases expired   no news until their time has passed on the boot clock too
+    release, or the lifetime is over               the device has left
+
+Must not know: visits, who asks.
 """
 
 from __future__ import annotations
 
-import re
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass
-from ipaddress import AddressValueError, IPv4Address
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from ipaddress import IPv4Address
 from pathlib import Path
 
 from firewall.presence.evidence import Evidence, Proof
+from firewall.presence.lease_file import Lease, Reading, Version, lasts, read
 
-_Version = tuple[int, int, int]
-"""Time of change, size, inode: differs when the file was written."""
-
-_MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
+_LONGEST_LEASE_S = 604_800.0
+"""Configuration allows no longer one: an expiry further away was written by, or is compared with, a wrong clock."""
 
 
 @dataclass(frozen=True)
-class Lease:
-    """What a device was given."""
+class _Held:
+    """A lease as we remember it."""
 
-    address: IPv4Address
-    expires_utc_s: int
-    """Seconds since 1970-01-01T00:00:00Z; 0: never."""
-
-
-def leases(path: Path) -> dict[str, Lease]:
-    """All IPv4 leases by MAC address in lower case; the one that lasts longer if a device has two.
-
-    Lines that are no IPv4 lease (DHCPv6's, dnsmasq's own identifier, a half-written last line) are passed over.
-
-    Raises:
-        OSError: the file cannot be read.
-    """
-    found: dict[str, Lease] = {}
-    text = path.read_text(encoding="utf-8", errors="replace")
-    for line in text[: text.rfind("\n") + 1].splitlines():
-        match line.split():
-            # expiry, MAC address, IPv4 address, host name or *, client identifier or *
-            case [expires, mac, address, _, _]:
-                lease = _lease(expires, address)
-                mac = mac.lower()
-                if lease and _MAC.fullmatch(mac) and _lasts(lease) >= _lasts(found.get(mac)):
-                    found[mac] = lease
-            case _:
-                pass
-    return found
+    lease: Lease
+    ends_boot_s: float
+    """When its lifetime is over on the clock that nobody sets, counted from when it was first seen with this expiry."""
+    listed: bool = True
+    """False: it vanished from the file before its time, because the clock had jumped."""
 
 
-def _lease(expires: str, address: str) -> Lease | None:
-    try:
-        return Lease(IPv4Address(address), int(expires))
-    except (AddressValueError, ValueError):
-        return None
+@dataclass(frozen=True)
+class _Doubt:
+    """A file whose gaps are no news yet."""
+
+    cut: Version | None
+    """The version that is cut off or empty; None for a whole file with a sudden gap."""
+    missing: frozenset[str]
+    """Whom the sudden gap took."""
+    since_boot_s: float
 
 
-def _lasts(lease: Lease | None) -> float:
-    if lease is None:
-        return -1
-    return lease.expires_utc_s or float("inf")
+def _boot_s() -> float:
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
 class Leases:
@@ -74,25 +62,53 @@ class Leases:
 
     Args:
         path: dnsmasq's ``--dhcp-leasefile``; may not exist yet.
-        deliver: called in our thread with ``present=False`` when a device's last lease has gone (release, expiry).
+        deliver: called in our thread: ``present=True`` when a device turns up in the file (not for those that are in it
+            at the start), ``present=False`` when a device's last lease has gone (release, expiry).
         interval_s: how often the file's time stamp is looked at.
         settle_s: how long a vanished lease must stay away from an unchanged file.
+        doubt_s: how long a file must stay as it is that is cut off, or that lost more than one lease and more than half
+            of them at once, before its gaps are believed. dnsmasq tries again after 60 s when it could not write.
+        utc_s: the clock that dnsmasq dates leases by.
+        boot_s: a clock that nobody sets and that counts the machine's sleep.
     """
 
     def __init__(
-        self, path: Path, deliver: Callable[[Evidence], None], interval_s: float = 1.0, settle_s: float = 0.1
+        self,
+        path: Path,
+        deliver: Callable[[Evidence], None],
+        *,
+        interval_s: float = 1.0,
+        settle_s: float = 0.1,
+        doubt_s: float = 90.0,
+        utc_s: Callable[[], float] = time.time,
+        boot_s: Callable[[], float] = _boot_s,
     ) -> None:
-        self._path = path
-        self._deliver = deliver
-        self._interval_s, self._settle_s = interval_s, settle_s
-        # One value, replaced as a whole: other threads read it.
-        self._settled: tuple[_Version | None, dict[str, Lease]] = (None, {})
+        self._path, self._deliver = path, deliver
+        self._interval_s, self._settle_s, self._doubt_s = interval_s, settle_s, doubt_s
+        self._utc_s, self._boot_s = utc_s, boot_s
+        self._lock = threading.Lock()
+        # Guarded by the lock.
+        self._reading: Reading | None = None
+        self._appeared: dict[str, None] = {}
+        self._announcing = False
+        # Replaced as a whole, under the lock; read without it.
+        self._known: dict[str, _Held] = {}
+        # The watching thread's own, but for ``lacks_lease``, which only reads.
+        self._judged: Version | None = None
+        self._doubt: _Doubt | None = None
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="firewall.presence.leases", daemon=True)
 
     def start(self) -> None:
-        """Read the file once, then watch; returns when ``address_of`` can be asked."""
-        self._look()
+        """Read the file once, then watch; returns when ``address_of`` can be asked. Delivers nothing."""
+        reading = self._read()
+        if reading is not None and not reading.dated:
+            self._stop.wait(self._settle_s)  # written this very moment, perhaps not to its end
+            reading = self._read()
+        with self._lock:
+            self._announcing = reading is None or reading.whole
+        if reading is not None:
+            self._judge(reading)
         self._thread.start()
 
     def stop(self) -> None:
@@ -103,8 +119,8 @@ class Leases:
 
     def address_of(self, mac: str) -> IPv4Address | None:
         """The address the device was given, if it has a lease. May be asked from any thread."""
-        lease = self._settled[1].get(mac)
-        return lease.address if lease else None
+        held = self._known.get(mac)
+        return held.lease.address if held else None
 
     def fresh_address_of(self, mac: str, address: IPv4Address) -> bool:
         """Was this address given to this device, as the file says now? May be asked from any thread.
@@ -112,37 +128,130 @@ class Leases:
         Asked when somebody stands at the gate: a lease of this very moment must count, and one that another device has
         taken over since the last look must not.
         """
-        _, found = self._read()
-        holder = next((who for who, lease in (found or {}).items() if lease.address == address), None)
-        # Nobody's in a file that is just being rewritten: what was settled before still counts.
+        reading = self._read()
+        holder = reading.holders.get(address) if reading else None
+        # Nobody's in a file that is just being rewritten: what was known before still counts.
         return holder == mac if holder is not None else self.address_of(mac) == address
+
+    def lacks_lease(self, mac: str) -> bool:
+        """Does a file that can be believed list no lease of this device? May be asked from any thread.
+
+        Tells of those that left while nobody watched. False when in doubt: no file, a file that is cut off or was
+        written this very moment, one with a sudden gap; and for a device whose leave is still to be delivered.
+        """
+        reading = self._read()
+        if reading is None or mac in self._known:
+            return False
+        return reading.version == self._judged or (reading.dated and not self._doubtful(reading))
 
     def _watch(self) -> None:
         while not self._stop.wait(self._interval_s):
             self._look()
 
     def _look(self) -> None:
-        version, found = self._read()
-        seen, known = self._settled
-        if found is None or version == seen:
-            return
-        if known.keys() - found.keys():
+        reading = self._read()
+        self._announce()
+        if reading is not None:
+            with self._lock:
+                self._announcing |= reading.whole
+            if reading.version != self._judged:
+                self._judge(reading)
+        self._end_unlisted()
+
+    def _read(self) -> Reading | None:
+        """The file as it is now, parsed once a version. What it adds is known from here on.
+
+        A file that cannot be read is None, and no news: nobody leaves because of it.
+        """
+        with self._lock:
+            try:
+                reading = read(self._path, self._utc_s(), self._reading)
+            except OSError:
+                return None
+            if reading is not self._reading:
+                self._reading = reading
+                self._learn(reading.leases)
+            return reading
+
+    def _learn(self, found: Mapping[str, Lease]) -> None:
+        utc_s, boot_s = self._utc_s(), self._boot_s()
+        known = dict(self._known)
+        for mac, lease in found.items():
+            held = known.get(mac)
+            if held is None and self._announcing:
+                self._appeared[mac] = None
+            if held is None or held.lease.expires_utc_s != lease.expires_utc_s:
+                known[mac] = _Held(lease, boot_s + min(lasts(lease) - utc_s, _LONGEST_LEASE_S))
+            elif held.lease != lease or not held.listed:
+                known[mac] = replace(held, lease=lease, listed=True)
+        self._known = known
+
+    def _announce(self) -> None:
+        with self._lock:
+            appeared, self._appeared = self._appeared, {}
+        for mac in appeared:
+            self._deliver(Evidence(mac, True, Proof.LEASE))
+
+    def _gone(self, reading: Reading) -> list[str]:
+        return [mac for mac, held in self._known.items() if held.listed and mac not in reading.leases]
+
+    def _judge(self, reading: Reading) -> None:
+        """Find out who has left since the last judged version; leaves it to the next look when it is too early."""
+        if self._gone(reading):
             if self._stop.wait(self._settle_s):
                 return
-            again, found = self._read()
-            if again != version or found is None:
-                return  # still being written; the next look sees
-        self._settled = version, found
-        for mac in known.keys() - found.keys():
-            self._deliver(Evidence(mac, False, Proof.LEASE))
+            again = self._read()
+            if again is None or again.version != reading.version:
+                return  # still being written
+            reading = again
+        if not self._believed(reading):
+            return
+        utc_s, boot_s = self._utc_s(), self._boot_s()
+        left = []
+        with self._lock:
+            if self._reading is not reading:
+                return  # somebody at the gate made us read a newer one
+            known = dict(self._known)
+            for mac in self._gone(reading):
+                held = known[mac]
+                if lasts(held.lease) > utc_s or boot_s >= held.ends_boot_s:
+                    del known[mac]
+                    left.append(mac)
+                else:
+                    known[mac] = replace(held, listed=False)
+            self._known = known
+        self._doubt, self._judged = None, reading.version if reading.dated else None
+        self._tell_left(left)
 
-    def _read(self) -> tuple[_Version | None, dict[str, Lease] | None]:
-        """The file's version and leases. A file that cannot be read is no news: nobody leaves because of it."""
-        seen, known = self._settled
-        try:
-            # The version before the content: a write in between makes the next look read again.
-            status = self._path.stat()
-            version = (status.st_mtime_ns, status.st_size, status.st_ino)
-            return version, known if version == seen else leases(self._path)
-        except OSError:
-            return None, None
+    def _doubtful(self, reading: Reading) -> bool:
+        gone = self._gone(reading)
+        listed = sum(held.listed for held in self._known.values())
+        if not reading.whole or (len(gone) > 1 and 2 * len(gone) > listed):
+            return True
+        # Newcomers make a gap look smaller; it is closed when those it took are back.
+        doubt = self._doubt
+        return doubt is not None and not doubt.missing.isdisjoint(gone)
+
+    def _believed(self, reading: Reading) -> bool:
+        if not self._doubtful(reading):
+            return True
+        # On a full disk dnsmasq cuts the file anew each time it tries: then the doubt begins anew. A whole file may
+        # change meanwhile, because the venue's life goes on.
+        cut = None if reading.whole and reading.leases else reading.version
+        if self._doubt is None or self._doubt.cut != cut:
+            self._doubt = _Doubt(cut, frozenset() if cut else frozenset(self._gone(reading)), self._boot_s())
+        return self._boot_s() - self._doubt.since_boot_s >= self._doubt_s
+
+    def _end_unlisted(self) -> None:
+        """Those that a jump of the clock took from the file, and whose time has now really passed."""
+        boot_s = self._boot_s()
+        with self._lock:
+            left = [mac for mac, held in self._known.items() if not held.listed and boot_s >= held.ends_boot_s]
+            if left:
+                over = set(left)
+                self._known = {mac: held for mac, held in self._known.items() if mac not in over}
+        self._tell_left(left)
+
+    def _tell_left(self, left: list[str]) -> None:
+        for mac in left:
+            self._deliver(Evidence(mac, False, Proof.LEASE))

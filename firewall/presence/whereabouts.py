@@ -44,8 +44,8 @@ class Whereabouts:
     ) -> None:
         self._lan_interface = lan_interface
         self._prefix6 = lan6.network if lan6 else None
-        self._learnt = learnt
-        self._leases = Leases(lease_path, deliver)
+        self._deliver, self._learnt = deliver, learnt
+        self._leases = Leases(lease_path, self._from_lease)
         self._ports = Ports(lan_interface, deliver)
         self._neighbours = Neighbours(lan_interface, self._heard)
         self._has_ports = False
@@ -116,3 +116,13 @@ class Whereabouts:
     def address_of(self, device: str) -> IPv4Address | None:
         """The address that DHCP gave the device."""
         return self._leases.address_of(device)
+
+    def lacks_lease(self, device: str) -> bool:
+        """Whether a lease file that can be believed has none for the device: it may have left while nobody watched."""
+        return self._leases.lacks_lease(device)
+
+    def _from_lease(self, evidence: Evidence) -> None:
+        # DHCP's file is written late: a device that left with its port is not brought back by the lease it got before.
+        if evidence.present and self.port_of(evidence.mac) is None:
+            return
+        self._deliver(evidence)

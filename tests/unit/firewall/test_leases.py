@@ -9,8 +9,11 @@ from contextlib import contextmanager
 from ipaddress import IPv4Address
 from pathlib import Path
 
+import pytest
+
 from firewall.presence.evidence import Evidence, Proof
-from firewall.presence.leases import Lease, Leases, leases
+from firewall.presence.lease_file import Lease, leases
+from firewall.presence.leases import Leases
 
 ONE, TWO = "02:00:00:00:00:01", "02:00:00:00:00:02"
 LINE_ONE = f"1767225600 {ONE} 10.77.0.10 phone 01:{ONE}\n"
@@ -36,15 +39,51 @@ def test_reading(tmp_path: Path) -> None:
     }
 
 
+class Clock:
+    """Two clocks: one that is set, one that nobody sets. Begins when the machine was up for 1000 s."""
+
+    def __init__(self, utc_s: float = 1767220000.0) -> None:
+        self.utc, self.boot = utc_s, 1000.0
+
+    def utc_s(self) -> float:
+        return self.utc
+
+    def boot_s(self) -> float:
+        return self.boot
+
+    def passes(self, seconds: float) -> None:
+        self.utc += seconds
+        self.boot += seconds
+
+
 @contextmanager
-def watched(path: Path) -> Iterator[tuple[Leases, queue.Queue[Evidence]]]:
+def watched(path: Path, clock: Clock | None = None) -> Iterator[tuple[Leases, queue.Queue[Evidence]]]:
     came: queue.Queue[Evidence] = queue.Queue()
-    watch = Leases(path, came.put, interval_s=0.01, settle_s=0.1)
+    clock = clock or Clock()
+    watch = Leases(path, came.put, interval_s=0.01, settle_s=0.1, utc_s=clock.utc_s, boot_s=clock.boot_s)
     watch.start()
     try:
         yield watch, came
     finally:
         watch.stop()
+
+
+def line(number: int, expires_utc_s: int = 1767225600) -> str:
+    return f"{expires_utc_s} {mac(number)} 10.77.1.{number} * *\n"
+
+
+def mac(number: int) -> str:
+    return f"02:00:00:00:01:{number:02x}"
+
+
+def left(number: int) -> Evidence:
+    return Evidence(mac(number), False, Proof.LEASE)
+
+
+def nothing(came: queue.Queue[Evidence]) -> bool:
+    """As long as several looks and the time to settle."""
+    time.sleep(0.3)
+    return came.empty()
 
 
 def until(condition: Callable[[], bool]) -> None:
@@ -90,7 +129,7 @@ def test_a_missing_file_is_no_news(tmp_path: Path) -> None:
     with watched(path) as (watch, came):
         assert watch.address_of(ONE) is None
         path.write_text(LINE_ONE)
-        until(lambda: watch.address_of(ONE) is not None)
+        assert came.get(timeout=10) == Evidence(ONE, True, Proof.LEASE)
         path.unlink()
         time.sleep(0.3)
         assert came.empty()
@@ -116,3 +155,181 @@ def test_a_lease_of_this_moment_counts_at_once(tmp_path: Path) -> None:
         assert watch.fresh_address_of(TWO, one)
     finally:
         watch.stop()
+
+
+def test_who_left_while_nobody_watched(tmp_path: Path) -> None:
+    path = tmp_path / "leases"
+    path.write_text(line(1) + line(2))
+    with watched(path) as (watch, came):
+        assert not watch.lacks_lease(mac(1))
+        assert watch.lacks_lease(mac(3))
+        path.write_text(line(1) + line(2) + line(3))
+        until(lambda: not watch.lacks_lease(mac(3)))
+        assert came.get(timeout=10) == Evidence(mac(3), True, Proof.LEASE)
+
+
+@pytest.mark.parametrize("content", [None, "unreadable", line(1)[:-1], line(1) + line(2)[:9]])
+def test_a_file_that_cannot_be_believed_lacks_nobody(tmp_path: Path, content: str | None) -> None:
+    path = tmp_path / "leases"
+    match content:
+        case None:
+            pass
+        case "unreadable":
+            path.mkdir()
+        case _:
+            path.write_text(content)
+    with watched(path) as (watch, came):
+        assert not watch.lacks_lease(mac(7))
+        assert nothing(came)
+        assert not watch.lacks_lease(mac(7))
+
+
+def test_a_file_with_a_sudden_gap_lacks_nobody(tmp_path: Path) -> None:
+    path = tmp_path / "leases"
+    path.write_text("".join(map(line, range(9))))
+    with watched(path) as (watch, _):
+        assert watch.lacks_lease(mac(77))
+        path.write_text(line(1))
+        time.sleep(0.05)  # or it would be in doubt as just written
+        assert not watch.lacks_lease(mac(77))
+
+
+def test_an_empty_file_lacks_everybody(tmp_path: Path) -> None:
+    path = tmp_path / "leases"
+    path.touch()
+    with watched(path) as (watch, _):
+        assert watch.lacks_lease(mac(1))
+
+
+def test_a_lease_between_two_looks_is_known_and_its_end_noticed(tmp_path: Path) -> None:
+    path = tmp_path / "leases"
+    path.write_text(line(1))
+    came: queue.Queue[Evidence] = queue.Queue()
+    clock = Clock()
+    watch = Leases(path, came.put, interval_s=0.5, settle_s=0.01, utc_s=clock.utc_s, boot_s=clock.boot_s)
+    watch.start()
+    try:
+        path.write_text(line(1) + line(2))
+        assert watch.fresh_address_of(mac(2), IPv4Address("10.77.1.2"))
+        path.write_text(line(1))
+        assert came.empty()  # no look yet
+        assert came.get(timeout=10) == Evidence(mac(2), True, Proof.LEASE)
+        assert came.get(timeout=10) == left(2)
+        assert watch.address_of(mac(2)) is None
+    finally:
+        watch.stop()
+
+
+def test_an_unchanged_file_is_not_read_again(tmp_path: Path) -> None:
+    path = tmp_path / "leases"
+    path.write_text(
+        "".join(
+            f"1767225600 02:00:00:01:{n >> 8:02x}:{n & 255:02x} 10.77.{n >> 8}.{n & 255} * *\n" for n in range(20000)
+        )
+    )
+    watch = Leases(path, lambda _: None, interval_s=3600)
+    watch.start()
+    try:
+        began = time.monotonic()
+        for _ in range(200):
+            assert watch.fresh_address_of("02:00:00:01:00:07", IPv4Address("10.77.0.7"))
+        assert time.monotonic() - began < 2  # 20 s if each question read the file
+    finally:
+        watch.stop()
+
+
+def test_a_returning_device_is_seen(tmp_path: Path) -> None:
+    path = tmp_path / "leases"
+    path.write_text(line(1) + line(2))
+    with watched(path) as (_, came):
+        path.write_text(line(2))
+        assert came.get(timeout=10) == left(1)
+        path.write_text(line(2) + line(1))
+        assert came.get(timeout=10) == Evidence(mac(1), True, Proof.LEASE)
+        path.write_text(line(2) + line(1, 1767229999))
+        assert nothing(came)  # renewed: nothing new
+
+
+def test_a_file_cut_off_by_a_full_disk_ends_nobody_for_a_while(tmp_path: Path) -> None:
+    path, clock = tmp_path / "leases", Clock()
+    whole = "".join(map(line, range(10)))
+    path.write_text(whole)
+    with watched(path, clock) as (watch, came):
+        cut = whole[: whole.rindex("\n", 0, -1) - 5]  # two of ten
+        path.write_text(cut)
+        assert nothing(came)
+        clock.passes(60)
+        path.write_text(cut)  # tried again, the disk is still full
+        assert nothing(came)
+        clock.passes(60)
+        assert nothing(came)
+        assert watch.address_of(mac(9)) == IPv4Address("10.77.1.9")
+        path.write_text(whole)
+        assert nothing(came)
+        path.write_text(cut)
+        assert nothing(came)  # and in doubt anew
+        clock.passes(91)
+        assert {came.get(timeout=10), came.get(timeout=10)} == {left(8), left(9)}
+        assert nothing(came)
+
+
+def test_many_leases_gone_at_once_are_doubted_and_few_are_not(tmp_path: Path) -> None:
+    path, clock = tmp_path / "leases", Clock()
+    path.write_text("".join(map(line, range(10))))
+    with watched(path, clock) as (_, came):
+        path.write_text("".join(map(line, range(5))))
+        assert {came.get(timeout=10) for _ in range(5)} == set(map(left, range(5, 10)))
+        path.write_text(line(0) + line(1))
+        assert nothing(came)
+        clock.passes(80)
+        path.write_text(line(0) + line(1) + line(20))  # life goes on, the gap stays
+        assert came.get(timeout=10).present
+        assert nothing(came)
+        clock.passes(11)
+        assert {came.get(timeout=10) for _ in range(3)} == set(map(left, (2, 3, 4)))
+
+
+def test_a_clock_that_jumps_forward_ends_nobody(tmp_path: Path) -> None:
+    path, clock = tmp_path / "leases", Clock()
+    ends = int(clock.utc) + 3600
+    path.write_text(line(1, ends) + line(2, ends))
+    with watched(path, clock) as (watch, came):
+        clock.utc += 30 * 86400
+        path.write_text(line(2, ends))  # dnsmasq lets the first lease expire …
+        assert nothing(came)
+        assert watch.address_of(mac(1)) == IPv4Address("10.77.1.1")
+        assert not watch.lacks_lease(mac(1))
+        path.write_text(line(2, ends) + line(1, int(clock.utc) + 3600))  # … its device renews it
+        assert nothing(came)
+        path.write_text(line(1, int(clock.utc) + 3600))  # the second expires too, and its device is no more
+        assert nothing(came)
+        clock.passes(3590)
+        assert nothing(came)
+        clock.passes(10)
+        assert came.get(timeout=10) == left(2)
+        assert watch.address_of(mac(2)) is None
+        assert nothing(came)
+
+
+def test_a_lease_whose_time_has_passed_is_a_leave(tmp_path: Path) -> None:
+    path, clock = tmp_path / "leases", Clock()
+    ends = int(clock.utc) + 3600
+    path.write_text(line(1, ends) + line(2, ends + 9999))
+    with watched(path, clock) as (_, came):
+        clock.passes(3601)
+        path.write_text(line(2, ends + 9999))
+        assert came.get(timeout=10) == left(1)
+        path.write_text("")  # released before its time, by a clock that is right
+        assert came.get(timeout=10) == left(2)
+
+
+def test_a_lease_from_before_the_clock_was_set_is_not_kept_for_ever(tmp_path: Path) -> None:
+    """Booted in 1970, the lease file of today: the clock is set, dnsmasq lets what is old expire."""
+    path, clock = tmp_path / "leases", Clock(utc_s=100.0)
+    path.write_text(line(1) + line(2, 1799999999))
+    with watched(path, clock) as (_, came):
+        clock.utc = 1767230000
+        path.write_text(line(2, 1799999999))
+        assert nothing(came)
+        clock.passes(604800)
+        assert came.get(timeout=10) == left(1)
