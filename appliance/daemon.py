@@ -53,6 +53,8 @@ def run(config: Config, version: str) -> None:
     kept = store.kept()
     boot_before, alive_utc_ms = last_alive(kept)
 
+    session = _restored(config, kept)
+
     def happened(event: Event) -> None:
         engine.post(Happened(event))
 
@@ -68,7 +70,7 @@ def run(config: Config, version: str) -> None:
     )
     messages = SmsClient(render.sms_socket(config), deliver=lambda report: happened(_as_report(report, now())))
     engine = Engine(
-        _restored(config, kept),
+        session,
         gate=Gate(firewall_settings(config)),
         journal=store,
         places=whereabouts,
@@ -99,7 +101,7 @@ def run(config: Config, version: str) -> None:
     server = Server(Path(render.gate_socket(config)), roles(), engine.post)
     with ExitStack() as stack:  # what was started is stopped, in reverse, wherever the start ended
         stack.callback(store.close)
-        whereabouts.start()
+        whereabouts.start(session.ports())
         stack.callback(whereabouts.stop)
         engine.start(version, same_boot=boot_before == boot_id, alive_utc_ms=alive_utc_ms)
         messages.start()

@@ -33,6 +33,8 @@ from journal.errors import JournalError
 log = logging.getLogger(__name__)
 
 BATCH = 256
+BULK = 8
+"""More departures than this at once are closed together."""
 TICK_MS = 500
 SYNC_MS = 5_000
 RETRY_MS = 500
@@ -169,7 +171,7 @@ class Engine:
         if stopping:
             effects += self._step(Stopping(now))
 
-        if self._perform(now, effects):
+        if self._perform(now, before, effects):
             self._untold = []
         else:
             self._session, self._untold = before, happened
@@ -212,16 +214,13 @@ class Engine:
 
     # ── law 2 ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _perform(self, now: Moment, effects: list[Effect]) -> bool:
+    def _perform(self, now: Moment, before: Session, effects: list[Effect]) -> bool:
         """Close, record, open, send; False if closing or recording failed: then nothing was opened or sent."""
-        closed = True
-        for effect in effects:
-            if isinstance(effect, Revoke):
-                self._shut.update(effect.addresses)
-                closed &= self._revoke(effect)
+        revokes = [effect for effect in effects if isinstance(effect, Revoke)]
+        self._shut.update(address for effect in revokes for address in effect.addresses)
+        if not self._close(before, revokes):
+            return False
         try:
-            if not closed:
-                return False
             self._commit(now, effects)
         except JournalError as error:
             log.error("nothing can be recorded, so nobody is admitted: %s", error)
@@ -252,6 +251,16 @@ class Engine:
     def _admit(self, device: str, addresses: Sequence[str]) -> None:
         if addresses:
             self._kernel(lambda: self._gate.admit(device, _addresses(addresses)))
+
+    def _close(self, before: Session, revokes: list[Revoke]) -> bool:
+        if len(revokes) > BULK:
+            # A switch full of visitors was unplugged: once for all is quicker than one by one. As things stood before
+            # this batch, since whom the batch admits has no record yet.
+            return self._kernel(lambda: self._gate.sync(_desired(before, self._shut)))
+        closed = True
+        for effect in revokes:
+            closed &= self._revoke(effect)
+        return closed
 
     def _revoke(self, effect: Revoke) -> bool:
         return self._kernel(lambda: self._gate.revoke(effect.device, _addresses(effect.addresses)))

@@ -51,8 +51,9 @@ class Connections:
         if not addresses:
             return
         try:
-            if len(addresses) > _FEW or not all(self._delete_of(address, to_them) for address in addresses):
-                self._delete_listed({str(address) for address in addresses})
+            few = len(addresses) <= _FEW
+            rest = [address for address in addresses if not (few and self._delete_of(address, to_them))]
+            self._delete_listed({str(address) for address in rest})
         except (NetlinkError, OSError) as error:
             self.close()
             raise KernelRefused("delete connections", str(error)) from error
@@ -69,7 +70,9 @@ class Connections:
         False: this kernel cannot. An older one takes the tuple for a whole one, which it is not, and refuses; it never
         takes the message for "delete everything".
         """
-        if not self._deletes_by_address:
+        # Never for IPv6: the kernel's comparison of IPv6 addresses is the wrong way round (ctnetlink_filter_match_tuple
+        # takes ipv6_addr_cmp for a truth; tried on 6.18), so that everybody else's connections would be deleted.
+        if not self._deletes_by_address or isinstance(address, IPv6Address):
             return False
         family, text = _family(address), str(address)
         ends = [NFCTAttrTuple(family=family, saddr=text)]

@@ -85,9 +85,6 @@ class Gate:
         """
         rules, sets = self._projection()
         sets.ensure()
-        repaired = tables.load(rules)
-        ports = isolation.isolate(self._settings.lan_interface)
-        repaired += switches.hold(self._settings)
         present = sets.read()
         holders = self._holders(desired, present)
         wanted = {address: self._entries_of(sets, mac, address) for address, mac in holders.items()}
@@ -108,6 +105,11 @@ class Gate:
         revoked = {entry.key for entry in gone}
         ended = [ip_address(key) for key in revoked if not _MAC.fullmatch(key)]
         self._connections.forget([*ended, *fresh])
+        # Last, because it may fail: whoever holds the xtables lock must not keep admissions from being renewed. The
+        # policy drops meanwhile, whatever became of the chains.
+        repaired = tables.load(rules)
+        ports = isolation.isolate(self._settings.lan_interface)
+        repaired += switches.hold(self._settings)
         return Repairs(len(fresh), len(revoked), repaired, ports)
 
     def admit(self, mac: str, addresses: Collection[Address]) -> None:
@@ -127,9 +129,14 @@ class Gate:
         self._connections.forget(addresses, to_them=False)
 
     def revoke(self, mac: str, addresses: Collection[Address]) -> None:
-        """Close the gate for one device. An address that another device has by now is left alone."""
+        """Close the gate for one device. An address that another device has by now is left alone.
+
+        What cannot have been opened (an address of a LAN that was renumbered since) is closed: no error.
+        """
         _, sets = self._projection()
-        self._check(mac, addresses)
+        if not _is_device(mac):
+            return
+        addresses = [address for address in addresses if self._on_lan(address)]
         closed = [address for address in addresses if not self._is_anothers(sets, address, mac)]
         held = self._held.get(mac, set())
         held.difference_update(addresses)
@@ -180,7 +187,9 @@ class Gate:
     def _holders(self, desired: Mapping[str, Collection[Address]], present: Mapping[Entry, int]) -> dict[Address, str]:
         holders: dict[Address, str] = {}
         for mac, addresses in desired.items():
-            _check_mac(mac)
+            if not _is_device(mac):
+                log.error("%s is no device's MAC address: not admitted", mac)
+                continue
             for address in addresses:
                 on_lan = address in self._entries or self._on_lan(address)
                 if on_lan and (address not in holders or self._has(address, mac, present)):
@@ -198,7 +207,8 @@ class Gate:
         return self._holder.get(address, mac) != mac
 
     def _check(self, mac: str, addresses: Collection[Address]) -> None:
-        _check_mac(mac)
+        if not _is_device(mac):
+            raise DeviceRefused(mac, "is no device's MAC address in lower case, like 02:00:00:00:00:01")
         for address in addresses:
             if not self._on_lan(address):
                 lan6 = self._settings.lan6
@@ -214,6 +224,5 @@ class Gate:
         return address in lan.network and address not in ours
 
 
-def _check_mac(mac: str) -> None:
-    if not _MAC.fullmatch(mac) or mac == _NO_MAC:
-        raise DeviceRefused(mac, "is no device's MAC address in lower case, like 02:00:00:00:00:01")
+def _is_device(mac: str) -> bool:
+    return bool(_MAC.fullmatch(mac)) and mac != _NO_MAC

@@ -63,8 +63,8 @@ def mac_of(lan_interface: str, ip: IPv4Address | IPv6Address) -> str | None:
 
 
 def _usable_mac(entry: Any) -> str | None:
-    mac = entry.get_attr("NDA_LLADDR")
-    return str(mac).lower() if mac and entry["state"] & _USABLE else None
+    mac = str(entry.get_attr("NDA_LLADDR") or "").lower()
+    return mac if _DEVICE.fullmatch(mac) and entry["state"] & _USABLE else None
 
 
 class Neighbours:

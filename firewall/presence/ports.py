@@ -1,7 +1,7 @@
 """Evidence from the LAN bridge's ports: who is behind which port, and whether the port still has its carrier.
 
     >>> ports = Ports("br-lan", deliver=print)                              # doctest: +SKIP
-    >>> ports.start()
+    >>> ports.start({})
     Evidence(mac='02:00:00:00:00:01', present=True, proof=<Proof.PORT: 'port'>)
 
 A port that appears is isolated from the others at once.
@@ -18,7 +18,7 @@ import errno
 import select
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,6 +36,7 @@ _SO_RCVBUFFORCE = 33  # linux/socket.h; Python has no name for it. Needs CAP_NET
 _CONNECTED = 0x1 | 0x10000  # IFF_UP and IFF_LOWER_UP: switched on, and with carrier
 _RECEIVE_BYTES = 65536
 _RETRY_S = 0.2
+_NOBODY: Mapping[str, str] = {}
 _REMEMBERED = 65536
 
 
@@ -72,8 +73,12 @@ class Ports:
         self._thread: threading.Thread | None = None
         self._wake, self._woken = socket.socketpair()
 
-    def start(self) -> None:
+    def start(self, last_seen: Mapping[str, str]) -> None:
         """Deliver ``present=True`` for every device there is, then watch.
+
+        Args:
+            last_seen: MAC address → name of the port it was behind before we started. The bridge forgets a device that
+                sleeps; its port's carrier still tells when it leaves.
 
         Raises:
             NotABridge: the caller decides what to do without ports.
@@ -88,7 +93,7 @@ class Ports:
             # Listen first, then dump: what happens in between is heard twice rather than never.
             events.bind((0, RTMGRP_LINK | RTMGRP_NEIGH))
             events.setblocking(False)
-            self._dump()
+            self._dump(last_seen)
         except (OSError, NetlinkError) as error:
             events.close()
             raise KernelRefused(f"watch the ports of {self._name}", str(error)) from error
@@ -219,7 +224,7 @@ class Ports:
                     del self._gone[next(iter(self._gone))]
                 self._deliver(Evidence(mac, False, Proof.PORT, name))
 
-    def _dump(self) -> None:
+    def _dump(self, last_seen: Mapping[str, str] = _NOBODY) -> None:
         """Read everything and deliver the difference to what was known."""
         with IPRoute() as kernel:
             links = list(kernel.get_links())
@@ -245,6 +250,11 @@ class Ports:
             self._port_gone(index)
         for index, link in ports.items():
             self._port_changed(index, _port(link, self._ports.get(index)))
+        by_name = {known.name: index for index, known in self._ports.items() if known.connected}
+        for mac, name in last_seen.items():
+            if name in by_name:
+                self._port_of[mac] = by_name[name]
+                self._present.add(mac)
         for entry in behind:
             self._learnt(entry, moved=entry.get_attr("NDA_LLADDR") in moved)
 

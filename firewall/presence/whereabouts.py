@@ -1,7 +1,7 @@
 """Every source of presence, asked together: who holds an address, where a device is, who came and who left.
 
     whereabouts = Whereabouts("br-lan", Path("/var/lib/qaqpa/leases/dnsmasq.leases"), deliver=print)
-    whereabouts.start()
+    whereabouts.start({})
     whereabouts.device_at(IPv4Address("10.77.0.10"))     # '02:00:00:00:00:01'
 
 Must not know: visits, what follows from any of it.
@@ -10,7 +10,7 @@ Must not know: visits, what follows from any of it.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from ipaddress import IPv4Address, IPv6Address, IPv6Interface
 from pathlib import Path
 
@@ -50,15 +50,18 @@ class Whereabouts:
         self._neighbours = Neighbours(lan_interface, self._heard)
         self._has_ports = False
 
-    def start(self) -> None:
+    def start(self, last_seen: Mapping[str, str]) -> None:
         """Returns when every question below can be answered.
+
+        Args:
+            last_seen: MAC address → bridge port, of the devices that the gate before us had online.
 
         Raises:
             KernelRefused: there is no such interface, or netlink failed.
         """
         self._leases.start()
         try:
-            self._ports.start()
+            self._ports.start(last_seen)
         except NotABridge as error:
             log.warning("%s", error)
         else:

@@ -131,7 +131,9 @@ def test_revoking_ends_a_running_flow_at_once(gate6: Gate) -> None:
             assert echoes(client, server)
             with inside(GATE):
                 gate6.revoke(MACS[ONE], [IPS6[ONE]])
-            assert ADDRESSES6[ONE] not in sh("conntrack -L -f ipv6 2>/dev/null")
+            known = sh("conntrack -L -f ipv6 2>/dev/null")
+            assert ADDRESSES6[ONE] not in known
+            assert ADDRESSES6[TWO] in known, "somebody else's connection is not forgotten with it"
             client.settimeout(SILENCE_S)
             server.sendall(b"pushed by the server")
             with pytest.raises(TimeoutError):

@@ -84,7 +84,7 @@ def test_ports_are_isolated_at_once_and_again(gate: Gate) -> None:
     assert isolated_ports() == ["p1", "p2", "p3"]
     ports = Ports("br-lan", print)
     with inside(GATE):
-        ports.start()
+        ports.start({})
     try:
         sh("ip link add p9 type veth peer name q9 && ip link set p9 master br-lan up")
         until(lambda: "p9" in isolated_ports(), "the new port to be isolated by who watches ports")

@@ -75,7 +75,7 @@ def speak(*visitors: str) -> None:
 def watch() -> Iterator[Watch]:
     made = Watch()
     with inside(GATE):
-        made.ports.start()
+        made.ports.start({})
     yield made
     made.go_on.set()
     made.ports.stop()
@@ -162,7 +162,7 @@ class TestPorts:
         sh("ip link set eth0 down", ONE)
         watch = Watch()
         with inside(GATE):
-            watch.ports.start()
+            watch.ports.start({})
         watch.ports.stop()
         assert (MACS[ONE], True) not in watch.all_now()
         assert not watch.ports.present(MACS[ONE])
@@ -170,7 +170,7 @@ class TestPorts:
     def test_lost_events_are_made_good(self) -> None:
         watch = Watch(buffer_bytes=4096)
         with inside(GATE):
-            watch.ports.start()
+            watch.ports.start({})
         try:
             watch.all_now()
             watch.go_on.clear()
@@ -196,7 +196,7 @@ def test_what_is_no_bridge_is_said() -> None:
         for name, error in (("wan0", NotABridge), ("nonesuch", KernelRefused)):
             ports = Ports(name, print)
             with pytest.raises(error, match=name):
-                ports.start()
+                ports.start({})
             ports.stop()
 
 

@@ -25,9 +25,9 @@ def lease(mac: str, last_byte: int) -> str:
 @contextmanager
 def watched(interface: str, path: Path) -> Iterator[tuple[Whereabouts, queue.Queue[Evidence]]]:
     came: queue.Queue[Evidence] = queue.Queue()
-    whereabouts = Whereabouts(interface, path, came.put)
+    whereabouts = Whereabouts(interface, path, None, came.put, lambda _: None)
     with inside(GATE):
-        whereabouts.start()
+        whereabouts.start({})
     try:
         yield whereabouts, came
     finally:

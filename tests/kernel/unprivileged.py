@@ -16,7 +16,7 @@ assert os.getuid() == 65534
 mac, address = MACS["ktv1"], ADDRESSES["ktv1"]
 seen: list[Evidence] = []
 ports = Ports("br-lan", seen.append)
-ports.start()
+ports.start({})
 ports.stop()
 gate = Gate(Venue.settings)
 gate.setup()

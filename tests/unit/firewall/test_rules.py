@@ -28,7 +28,7 @@ def test_listing(family: rules.Family) -> None:
 @pytest.mark.parametrize(
     ("abilities", "golden"),
     [
-        # A set of MAC addresses and one of addresses are asked by the same rules; the second is the kernel's too.
+        # Sets of MAC addresses and of IPv6 addresses are asked by the same rules.
         (datapath.Abilities(mac_sets=True, nat6=True), "ipv6-open"),
         (datapath.Abilities(mac_sets=False, nat6=True), "ipv6-open"),
         (datapath.Abilities(mac_sets=False, nat6=False), "ipv6-open-without-nat"),
