@@ -17,6 +17,7 @@ from importlib import resources
 
 from appliance.config import Config
 from firewall.rules import GARDEN4
+from firewall.settings import CAPTIVE_ADDRESS
 
 _GARDEN_TTL_S = 60
 _PLACEHOLDER = re.compile(r"@\{([a-z0-9_]+)\}")  # not $name or {name}: nginx has its own of those
@@ -43,6 +44,7 @@ def files(config: Config) -> dict[str, str]:
         "lease_s": str(config.lan.lease_s),
         "port": str(config.portal.port),
         "redirect_port": str(config.portal.redirect_port),
+        "captive_address": str(CAPTIVE_ADDRESS),
         "captive_dns_port": str(config.portal.captive_dns_port),
         "portal_url": portal_url(config),
         "portal_url6": portal_url(config, f"[{gate6.ip}]") if gate6 and not named else portal_url(config),

@@ -118,9 +118,8 @@ def filter_table(settings: Settings) -> Table:
             Rule("REJECT", target_options=(("reject-with", "icmp-admin-prohibited"),)),
         ),
     )
-    chains = (forward, from_lan, entry, _lan_input(settings), _new(settings), to_lan)
-    more = () if settings.private_wan else (private,)
-    return Table(Family.IPV4, TableName.FILTER, policies, (*chains, *more))
+    chains = (forward, from_lan, entry, _lan_input(settings), _new(settings), private, to_lan)
+    return Table(Family.IPV4, TableName.FILTER, policies, chains)
 
 
 def _new(settings: Settings) -> Chain:
@@ -131,6 +130,7 @@ def _new(settings: Settings) -> Chain:
         (
             # A packet without a connection is not translated: it would show the LAN's addresses to the WAN.
             Rule("DROP", matches=(_LOST,)),
+            Rule("QQ-PRIVATE", destination=f"{settings.captive_address}/32"),
             *(Rule("QQ-PRIVATE", destination=network) for network in private),
             # Members only are counted: others get no connection here, and could fill the count with invented addresses.
             *limits.new_connections(settings, "qq-up4", 32, _UP),

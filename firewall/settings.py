@@ -16,6 +16,9 @@ from firewall.errors import SettingsRefused
 
 _INTERFACE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,14}")  # IFNAMSIZ leaves 15 bytes; no "+", iptables' wildcard
 
+CAPTIVE_ADDRESS = ipaddress.IPv4Address("192.0.2.1")
+"""TEST-NET-1 (RFC 5737): nobody's, and outside RFC 1918, since Android calls a private answer "no Internet"."""
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -31,6 +34,9 @@ class Settings:
     portal_port: int = 80
     redirect_port: int = 8080
     captive_dns_port: int = 5300
+    captive_address: ipaddress.IPv4Address = CAPTIVE_ADDRESS
+    """What the captive resolver answers for every name. Browsers keep it for a minute whatever its time to live says:
+    after admission it is refused at once, so that they ask again instead of waiting for nobody."""
     entry_timeout_s: int = 300
     """An admission nobody renews for this long ends by itself, so that a dead gate's admissions end too."""
     lan6: ipaddress.IPv6Interface | None = None

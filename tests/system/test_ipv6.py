@@ -1,0 +1,130 @@
+"""IPv6 as an equal: a phone's own addresses before, during and after a visit, and those that others claim."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+
+import pytest
+
+from journal.entries import AddressClaimed
+from journal.extract import entries
+from tests.lab.namespaces import ip
+from tests.lab.run import run
+from tests.lab.venue import WEB6, Venue
+from tests.lab.visitor import Visitor
+from tests.lab.waiting import until
+from tests.system.audit import wiretap
+from tests.system.guest import Guest
+
+GATE6 = "2001:db8:77::1"
+CHANGES = {"lan.address6": f"{GATE6}/64"}
+PREFIX = ipaddress.ip_network("2001:db8:77::/64")
+
+
+def own_addresses(phone: Visitor) -> list[str]:
+    """What the phone made itself from the router's advertisement (RFC 4862), ready for use."""
+    shown = json.loads(ip(phone.namespace, "-j", "-6", "address", "show", "dev", "eth0", "scope", "global"))
+    return [a["local"] for part in shown for a in part["addr_info"] if "local" in a and not a.get("tentative")]
+
+
+def joined(venue: Venue) -> Guest:
+    """A guest whose phone has an address of both families."""
+    guest = Guest.new(venue)
+    guest.phone.connect()
+    until(lambda: own_addresses(guest.phone), "the phone to make itself an IPv6 address", 15.0)
+    return guest
+
+
+def reached(guest: Guest, source: str = "", timeout_s: float = 1.0) -> bool:
+    """Does the IPv6 Internet answer, from this address of the phone's?"""
+    bound = ["--interface", source] if source else []
+    line = ["curl", "-gs", "-o", "/dev/null", "--max-time", str(timeout_s), *bound, f"http://[{WEB6}]/"]
+    return run(line, namespace=guest.phone.namespace, check=False, timeout_s=timeout_s + 5).code == 0
+
+
+@pytest.fixture
+def guest(venue: Venue) -> Guest:
+    return joined(venue)
+
+
+def test_router_is_announced(guest: Guest) -> None:
+    (address, *_) = own_addresses(guest.phone)
+    assert ipaddress.ip_address(address) in PREFIX
+
+
+def test_before_login_nothing_passes_and_the_portal_answers_in_the_same_family(venue: Venue, guest: Guest) -> None:
+    with wiretap(venue) as tap:
+        probe = guest.phone.fetch(f"http://[{WEB6}]/generate_204")
+        assert (probe.status, probe.header("location")) == (302, f"http://[{GATE6}]/")
+        assert not guest.phone.tcp_echo(WEB6, 4242, timeout_s=0.5)
+        assert not guest.phone.udp_echo(WEB6, 4242, timeout_s=0.5)
+        assert not guest.phone.ping(WEB6, timeout_s=0.5)
+        assert tap.strays() == []
+    assert "Логин" in guest.phone.fetch(f"http://[{GATE6}]/").body
+
+
+def test_both_families_go_online_at_once_and_leave_together(guest: Guest) -> None:
+    guest.go_online()
+    assert guest.online()
+    assert guest.phone.tcp_echo(WEB6, 4242)
+    assert guest.phone.udp_echo(WEB6, 4242)
+    guest.leave()
+    guest.phone.connect()
+    until(guest.online, "the visit to go on")
+    until(lambda: own_addresses(guest.phone), "an IPv6 address after the return", 15.0)
+    until(lambda: guest.phone.tcp_echo(WEB6, 4242), "IPv6 to go on as well")
+    guest.venue.qaqpa("end", guest.phone.mac)
+    assert not guest.online()
+    assert not guest.phone.tcp_echo(WEB6, 4242, timeout_s=0.5)
+    assert not guest.phone.udp_echo(WEB6, 4242, timeout_s=0.5)
+
+
+def test_login_over_ipv6_opens_both(guest: Guest) -> None:
+    page = f"http://[{GATE6}]"
+    assert guest.phone.fetch(f"{page}/password", form={"number": guest.number}).status == 303
+    entered = guest.phone.fetch(f"{page}/login", form={"password": guest.venue.password_for(guest.number)})
+    assert entered.status == 303, entered.body
+    assert guest.online()
+    assert guest.phone.tcp_echo(WEB6, 4242)
+
+
+def test_privacy_address_that_appears_during_the_visit(guest: Guest) -> None:
+    """RFC 8981: no new password, and no loss longer than a retry."""
+    guest.go_online()
+    fresh = "2001:db8:77::abcd"
+    assert not reached(guest, fresh), "the phone does not have it yet"
+    ip(guest.phone.namespace, "address", "add", f"{fresh}/64", "dev", "eth0", "nodad")
+    until(lambda: reached(guest, fresh), "the new address to pass", 5.0)
+    (visit,) = [v for v in json.loads(guest.venue.qaqpa("visits", "--json")) if v["device"] == guest.phone.mac]
+    assert fresh in visit["addresses"]
+
+
+def test_address_that_another_device_claims_is_nobodys(venue: Venue, guest: Guest) -> None:
+    guest.go_online()
+    disputed = own_addresses(guest.phone)[0]
+    assert reached(guest, disputed)
+    thief = joined(venue)
+    ip(guest.phone.namespace, "address", "del", f"{disputed}/64", "dev", "eth0")
+    ip(thief.phone.namespace, "address", "add", f"{disputed}/64", "dev", "eth0", "nodad")
+    # The gate asks anew who has the address once the thief speaks; then neither of them has it.
+    until(
+        lambda: not reached(thief, disputed, timeout_s=0.3) and claimed(venue, disputed), "the claim to be noticed", 90
+    )
+    assert not reached(thief, disputed)
+    assert guest.online(), "the visit itself goes on"
+
+
+def claimed(venue: Venue, address: str) -> list[AddressClaimed]:
+    """What the journal says about claims to this address."""
+    found = entries(venue.places.state / "gate/journal.db", None, None)
+    return [entry for _, _, entry in found if isinstance(entry, AddressClaimed) and entry.address == address]
+
+
+def test_visitors_do_not_reach_each_other(venue: Venue, guest: Guest) -> None:
+    guest.go_online()
+    other = joined(venue).go_online()
+    theirs = own_addresses(other.phone)[0]
+    assert not guest.phone.ping(theirs, timeout_s=0.5)
+    assert not guest.phone.ping(other.address, timeout_s=0.5)
+    assert guest.phone.ping(WEB6)
