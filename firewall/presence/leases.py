@@ -39,7 +39,7 @@ class _Held:
     ends_boot_s: float
     """When its lifetime is over on the clock that nobody sets, counted from when it was first seen with this expiry."""
     listed: bool = True
-    """False: it vanished from the file before its time, because the clock had jumped."""
+    """False: it expired in the file; if the clock had jumped, before its time."""
 
 
 @dataclass(frozen=True)
@@ -206,7 +206,7 @@ class Leases:
             reading = again
         if not self._believed(reading):
             return
-        utc_s, boot_s = self._utc_s(), self._boot_s()
+        utc_s = self._utc_s()
         left = []
         with self._lock:
             if self._reading is not reading:
@@ -214,11 +214,11 @@ class Leases:
             known = dict(self._known)
             for mac in self._gone(reading):
                 held = known[mac]
-                if lasts(held.lease) > utc_s or boot_s >= held.ends_boot_s:
+                if lasts(held.lease) > utc_s:
                     del known[mac]
                     left.append(mac)
                 else:
-                    known[mac] = replace(held, listed=False)
+                    known[mac] = replace(held, listed=False)  # the boot clock says whether its time has passed
             self._known = known
         self._doubt, self._judged = None, reading.version if reading.dated else None
         self._tell_left(left)
@@ -243,7 +243,7 @@ class Leases:
         return self._boot_s() - self._doubt.since_boot_s >= self._doubt_s
 
     def _end_unlisted(self) -> None:
-        """Those that a jump of the clock took from the file, and whose time has now really passed."""
+        """Those that expired in the file, and whose time has really passed."""
         boot_s = self._boot_s()
         with self._lock:
             left = [mac for mac, held in self._known.items() if not held.listed and boot_s >= held.ends_boot_s]
