@@ -72,7 +72,7 @@ def test_every_chain_is_named_as_ours_and_reached() -> None:
 
 
 def test_settings_reach_the_rules() -> None:
-    other = Settings("lan1", ipaddress.IPv4Interface("192.168.7.1/24"), "wan1", 8000, 8001, 5301, 60)
+    other = Settings("lan1", ipaddress.IPv4Interface("192.168.7.1/24"), "wan1", 8000, 8001, 5301, entry_timeout_s=60)
     text = rules.listing(datapath.ruleset(other, ABILITIES))
     for word in ("-i lan1", "-o wan1", "192.168.7.1/32", "-s 192.168.7.0/24", "dport 8000", "ports 8001", "ports 5301"):
         assert word in text
