@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
+import ipaddress
 from collections.abc import Callable, Iterator
 
 import pytest
 
 from firewall.gate import Gate
 from firewall.settings import Settings
-from tests.kernel.venue import GATE, Venue, inside
+from tests.kernel.venue import GATE, GATE_LAN6, SERVER6, Venue, inside, pings, until
 
 
 @pytest.fixture
@@ -39,4 +41,21 @@ def gate(venue: Venue, new_gate: Callable[[Settings], Gate]) -> Gate:
     with inside(GATE):
         made = new_gate(venue.settings)
         made.setup()
+    return made
+
+
+@pytest.fixture
+def settings6(venue: Venue) -> Settings:
+    """The venue's settings with IPv6 open."""
+    return dataclasses.replace(venue.settings, lan6=ipaddress.IPv6Interface(f"{GATE_LAN6}/64"))
+
+
+@pytest.fixture
+def gate6(settings6: Settings, new_gate: Callable[[Settings], Gate]) -> Gate:
+    """A gate with IPv6 open, set up in its namespace, when the cables carry IPv6. Call it inside GATE."""
+    with inside(GATE):
+        made = new_gate(settings6)
+        made.setup()
+    # An interface that has just come up hears no multicast for a moment, so no neighbour solicitation.
+    until(lambda: pings(GATE, SERVER6) and pings("ktv1", GATE_LAN6) and pings("ktv2", GATE_LAN6), "IPv6 on the cables")
     return made

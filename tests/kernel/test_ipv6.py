@@ -10,18 +10,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from scapy.layers.inet import UDP
 from scapy.layers.inet6 import (
     ICMPv6ND_RA,
     ICMPv6NDOptPrefixInfo,
     IPv6,
-    IPv6ExtHdrDestOpt,
-    IPv6ExtHdrFragment,
-    IPv6ExtHdrHopByHop,
-    IPv6ExtHdrRouting,
 )
 from scapy.layers.l2 import Ether
-from scapy.packet import Packet, Raw
 
 from firewall.datapath import Abilities
 from firewall.errors import DeviceRefused, SettingsRefused
@@ -29,17 +23,17 @@ from firewall.gate import Gate, Repairs
 from firewall.presence.evidence import Address
 from firewall.presence.neighbours import Neighbours
 from firewall.settings import Settings
-from tests.kernel.test_passage import FOUR, SIX, arrived, echoes, gate_mac
+from tests.kernel.test_passage import FOUR, SIX, arrived, echoes
 from tests.kernel.venue import (
     ADDRESSES,
     ADDRESSES6,
     GATE,
+    GATE_LAN6,
     MACS,
     OUTSIDE,
     PATIENCE_S,
     SERVER6,
     SILENCE_S,
-    Venue,
     connect,
     frames,
     inside,
@@ -47,50 +41,33 @@ from tests.kernel.venue import (
     pings,
     read_sysctl,
     rules_of,
-    seen,
     sh,
     udp,
     until,
 )
 
 ONE, TWO = "ktv1", "ktv2"
-GATE6 = "fd77::1"
 IPS6 = {name: ipaddress.IPv6Address(text) for name, text in ADDRESSES6.items()}
 NewGate = Callable[[Settings], Gate]
 
 
-@pytest.fixture
-def settings(venue: Venue) -> Settings:
-    return dataclasses.replace(venue.settings, lan6=ipaddress.IPv6Interface(f"{GATE6}/64"))
-
-
-@pytest.fixture
-def gate6(settings: Settings, new_gate: NewGate) -> Gate:
+def test_the_kernel_holds_exactly_the_golden_listing(settings6: Settings, new_gate: NewGate) -> None:
     with inside(GATE):
-        made = new_gate(settings)
-        made.setup()
-    # An interface that has just come up hears no multicast for a moment, so no neighbour solicitation.
-    until(lambda: pings(GATE, SERVER6) and pings(ONE, GATE6) and pings(TWO, GATE6), "IPv6 on the cables")
-    return made
-
-
-def test_the_kernel_holds_exactly_the_golden_listing(settings: Settings, new_gate: NewGate) -> None:
-    with inside(GATE):
-        gate = new_gate(dataclasses.replace(settings, masquerade6=True))
+        gate = new_gate(dataclasses.replace(settings6, masquerade6=True))
         gate.setup()
         assert gate.sync({}) == Repairs(0, 0, 0)
     lines = [f"# ipv6 {table}\n" + "\n".join(rules_of("ip6tables-legacy-save", table)) for table in ("filter", "nat")]
     assert "\n".join(lines) + "\n" == (Path(__file__).parent / "golden" / "ipv6-open.txt").read_text()
 
 
-def test_a_kernel_without_translation_is_served_without(settings: Settings) -> None:
+def test_a_kernel_without_translation_is_served_without(settings6: Settings) -> None:
     without = Abilities(mac_sets=False, nat6=False)
     with inside(GATE):
-        gate = Gate(settings, without)
+        gate = Gate(settings6, without)
         gate.setup()
         assert "nat" not in sh("cat /proc/net/ip6_tables_names").split()
         with pytest.raises(SettingsRefused, match="masquerade6"):
-            Gate(dataclasses.replace(settings, masquerade6=True), without).setup()
+            Gate(dataclasses.replace(settings6, masquerade6=True), without).setup()
         with udp(ONE, socket.AF_INET6) as asker:
             asker.connect((SERVER6, 53))
             asker.send(b"name?")
@@ -146,62 +123,6 @@ def test_revoking_ends_a_running_flow_at_once(gate6: Gate) -> None:
             assert echoes(other, others), "somebody else's flow goes on"
 
 
-def packets(source: str) -> dict[str, list[Packet]]:
-    """One UDP datagram in every wrapping, each with its own marker."""
-    base = Ether(src=MACS[ONE], dst=gate_mac()) / IPv6(src=source, dst=SERVER6)
-
-    def data(name: str) -> Packet:
-        return UDP(sport=5555, dport=5555) / Raw(f"marker-{name}-end".encode())
-
-    whole = bytes(IPv6(src=source, dst=SERVER6) / data("fragments"))[40:]
-    first, rest = whole[:16], whole[16:]
-    return {
-        "plain": [base / data("plain")],
-        "hopbyhop": [base / IPv6ExtHdrHopByHop() / data("hopbyhop")],
-        "destopt": [base / IPv6ExtHdrDestOpt() / data("destopt")],
-        "many": [base / IPv6ExtHdrHopByHop() / IPv6ExtHdrDestOpt() / IPv6ExtHdrDestOpt() / data("many")],
-        "atomic": [base / IPv6ExtHdrFragment(id=1) / data("atomic")],
-        "fragments": [
-            base / IPv6ExtHdrFragment(id=7, m=1, nh=17) / Raw(first),
-            base / IPv6ExtHdrFragment(id=7, offset=2, nh=17) / Raw(rest),
-        ],
-        # To the gate, which is asked to send it on.
-        "routing": [
-            Ether(src=MACS[ONE], dst=gate_mac())
-            / IPv6(src=source, dst=GATE6)
-            / IPv6ExtHdrRouting(type=0, addresses=[SERVER6])
-            / data("routing")
-        ],
-    }
-
-
-def wrapped(source: str) -> set[str]:
-    """Which wrappings reach the outside."""
-    got = set()
-    for name, several in packets(source).items():
-        with frames(OUTSIDE) as outside, frames(ONE) as cable:
-            for packet in several:
-                cable.send(bytes(packet))
-            # A long datagram may travel on in pieces: the end of it is looked for.
-            if seen(outside, f"{name}-end".encode()):
-                got.add(name)
-    return got
-
-
-def test_headers_and_fragments_open_nothing(gate6: Gate) -> None:
-    assert wrapped(ADDRESSES6[ONE]) == set()
-    with inside(GATE):
-        gate6.admit(MACS[ONE], [IPS6[ONE]])
-    assert wrapped(ADDRESSES6[ONE]) == packets("::").keys() - {"routing"}
-
-
-@pytest.mark.parametrize("source", ["fe80::11", "2001:db8:5::11", "fd77:0:0:1::11", "::", GATE6, SERVER6, "ff02::1"])
-def test_an_admitted_device_sends_under_no_foreign_address(gate6: Gate, source: str) -> None:
-    with inside(GATE):
-        gate6.admit(MACS[ONE], [IPS6[ONE]])
-    assert wrapped(source) == set()
-
-
 def test_web_and_names_are_redirected_until_admitted(gate6: Gate) -> None:
     six = socket.AF_INET6
     with (
@@ -217,9 +138,9 @@ def test_web_and_names_are_redirected_until_admitted(gate6: Gate) -> None:
         foreign.settimeout(SILENCE_S)
         with connect(ONE, SERVER6, 80):
             redirect.accept()[0].close()
-        with connect(ONE, GATE6, 80):
+        with connect(ONE, GATE_LAN6, 80):
             portal.accept()[0].close()
-        for server in (SERVER6, GATE6):
+        for server in (SERVER6, GATE_LAN6):
             asker.sendto(b"name?", (server, 53))
             captive.sendto(b"dummy", captive.recvfrom(100)[1])
             assert asker.recvfrom(100)[1][0] == server
@@ -230,7 +151,7 @@ def test_web_and_names_are_redirected_until_admitted(gate6: Gate) -> None:
             gate6.admit(MACS[ONE], [IPS6[ONE]])
         asker.sendto(b"name?", (SERVER6, 53))
         assert foreign.recv(100) == b"name?"
-        asker.sendto(b"name?", (GATE6, 53))
+        asker.sendto(b"name?", (GATE_LAN6, 53))
         assert resolver.recv(100) == b"name?"
         with connect(ONE, SERVER6, 80):
             web.accept()[0].close()
@@ -252,10 +173,10 @@ def test_the_gate_itself_offers_only_its_own_services(gate6: Gate) -> None:
     del gate6
     six = socket.AF_INET6
     with listener(GATE, 22, six), listener(GATE, 80, six), listener(OUTSIDE, 22, six):
-        connect(ONE, GATE6, 80).close()
-        assert pings(ONE, GATE6, 5)
+        connect(ONE, GATE_LAN6, 80).close()
+        assert pings(ONE, GATE_LAN6, 5)
         assert not pings(OUTSIDE, "2001:db8::1")
-        for host in (GATE6, "2001:db8::1"):
+        for host in (GATE_LAN6, "2001:db8::1"):
             with pytest.raises(TimeoutError):
                 connect(ONE, host, 22, SILENCE_S)
         with pytest.raises(TimeoutError):
@@ -292,7 +213,7 @@ def test_a_new_address_of_an_admitted_device_passes_after_a_retry(gate6: Gate) -
         neighbours.start()
     try:
         private = ipaddress.IPv6Address("fd77::abcd:1234")
-        sh(f"ip addr add {private}/64 dev eth0 nodad && ip -6 route replace default via {GATE6} src {private}", ONE)
+        sh(f"ip addr add {private}/64 dev eth0 nodad && ip -6 route replace default via {GATE_LAN6} src {private}", ONE)
         with udp(OUTSIDE, socket.AF_INET6, 7000) as server, udp(ONE, socket.AF_INET6) as client:
             client.sendto(b"first", (SERVER6, 7000))
             learnt = came.get(timeout=PATIENCE_S)
@@ -332,7 +253,7 @@ def test_sync_is_idempotent_and_mends_ipv6_too(gate6: Gate) -> None:
         assert "fd77::11" not in sh("ipset save")
 
 
-@pytest.mark.parametrize("address", ["fe80::11", "2001:db8::11", "fd77::", GATE6, "ff02::1", "::1"])
+@pytest.mark.parametrize("address", ["fe80::11", "2001:db8::11", "fd77::", GATE_LAN6, "ff02::1", "::1"])
 def test_what_can_be_no_devices_address_is_refused(gate6: Gate, gate: Gate, address: str) -> None:
     with inside(GATE), pytest.raises(DeviceRefused):
         gate6.admit(MACS[ONE], [ADDRESSES[ONE], ipaddress.IPv6Address(address)])

@@ -28,6 +28,7 @@ from firewall.settings import Settings
 GATE, OUTSIDE = "ktgate", "ktout"
 VISITORS = ("ktv1", "ktv2", "ktv3")
 GATE_LAN, GATE_WAN, SERVER, SERVER6 = "10.77.0.1", "198.51.100.1", "198.51.100.2", "2001:db8::2"
+GATE_LAN6 = "fd77::1"
 MACS = {name: f"02:00:00:00:00:0{number}" for number, name in enumerate(VISITORS, 1)}
 ADDRESSES = {name: ipaddress.IPv4Address(f"10.77.0.1{number}") for number, name in enumerate(VISITORS, 1)}
 ADDRESSES6 = {name: f"fd77::1{number}" for number, name in enumerate(VISITORS, 1)}
