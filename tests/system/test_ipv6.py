@@ -45,10 +45,11 @@ def online(venue: Venue) -> Guest:
 
 
 def reached(guest: Guest, source: str = "", timeout_s: float = 1.0) -> bool:
-    """Does the IPv6 Internet answer, from this address of the phone's?"""
+    """Does the IPv6 Internet itself answer, from this address of the phone's? (The portal would answer 302.)"""
     bound = ["--interface", source] if source else []
-    line = ["curl", "-gs", "-o", "/dev/null", "--max-time", str(timeout_s), *bound, f"http://[{WEB6}]/"]
-    return run(line, namespace=guest.phone.namespace, check=False, timeout_s=timeout_s + 5).code == 0
+    line = ["curl", "-gs", "-o", "/dev/null", "-w", "%{http_code}", "--max-time", str(timeout_s), *bound]
+    done = run([*line, f"http://[{WEB6}]/"], namespace=guest.phone.namespace, check=False, timeout_s=timeout_s + 5)
+    return done.stdout == "404"
 
 
 @pytest.fixture
