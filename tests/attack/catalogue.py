@@ -96,6 +96,3 @@ def _forged() -> list[Listed]:
 
 
 ATTACKS = (*_tunnels(), *_direct(), *_forged())
-
-AWAITING: dict[str, str] = {}
-"""Attacks that succeed against the gate as it is, with the reason: run in the long form, told, and not counted."""
