@@ -126,6 +126,14 @@ class Ground:
         found = sum(visit.phase is wire.Phase.ONLINE and crowd.is_one(visit.device) for visit in visits.visits)
         assert found == size, f"{found} devices of the crowd are online, not {size}"
 
+    def introduce(self) -> None:
+        """The phone talks with the gate, as one that fetches a page does: whoever asks in its name is believed then.
+
+        At the end of a visit the gate forgets the neighbour, and one that is not online is not answered by its packets
+        to the Internet: those alone do not make it known again.
+        """
+        until(lambda: self.phone.ping(PORTAL), "the gate to answer the phone", 10.0)
+
     def password(self) -> str:
         """The phone asks for a password and reads it in the SMS."""
         # Another number each time: the SMSC's log is searched by number.
@@ -137,11 +145,8 @@ class Ground:
 
     def admit(self) -> None:
         """The phone is online, if it was not."""
+        self.introduce()
         look = self.ask(wire.Look(self.address(self.phone)))
-        if isinstance(look, wire.Refused):
-            # The gate's kernel has forgotten who is behind the address: a phone that says something reminds it.
-            self.phone.ping(PORTAL)
-            look = self.ask(wire.Look(self.address(self.phone)))
         assert isinstance(look, wire.Status), look
         if look.phase is not wire.Phase.ONLINE:
             reply = self.ask(wire.EnterPassword(self.address(self.phone), self.password()))

@@ -52,8 +52,8 @@ def _end(ground: Ground) -> None:
 
 
 def _admission_ms(ground: Ground, pulse: Pulse) -> float:
-    # The beat also lets the gate's kernel learn who is behind the address.
     assert not pulse.beat(0.02), "the phone gets through before it was admitted"
+    ground.introduce()
     request = wire.EnterPassword(ground.address(ground.phone), ground.password())
     with _connected(ground) as gate:
         began_s = now_s()
