@@ -25,7 +25,7 @@ from tests.lab.venue import Venue
 from tests.lab.waiting import until
 
 DOCUMENTS = ("README.md", "CONTRIBUTING.md", "docs/architecture.md")
-FREE_ARGUMENTS = ("scripts/demo", "scripts/test", "scripts/screens", "scripts/lock", "scripts/setup")
+FREE_ARGUMENTS = tuple(f"scripts/{name}" for name in ("attack", "bench", "demo", "lock", "screens", "setup", "test"))
 """Scripts whose arguments are pytest's or plain words; scripts/lab and qaqpa are checked to the last option."""
 DEMO_PREFIX = "qd-"
 
