@@ -203,11 +203,16 @@ def test_a_flood_by_one_unadmitted_device_leaves_room_for_others(venue: Venue, n
 def test_an_echo_flood_is_the_flooders_own_loss(gate: Gate) -> None:
     del gate
     base = Ether(src=MACS[ONE], dst=gate_mac()) / IP(src=str(ADDRESSES[ONE]), dst=GATE_LAN)
+    flood = [bytes(base / ICMP(id=number, seq=1) / Raw(b"flood")) for number in range(300)]
     with frames(ONE) as cable:
         cable.setblocking(True)
-        for number in range(300):
-            cable.send(bytes(base / ICMP(id=number, seq=1) / Raw(b"flood")))
-    assert not pings(ONE, GATE_LAN)
+        answered = 0
+        for _ in range(20):
+            # Ten a second are let through: once in a while the ping is one of them.
+            for frame in flood:
+                cable.send(frame)
+            answered += pings(ONE, GATE_LAN, 0.05)
+    assert answered < 10
     assert pings(TWO, GATE_LAN, 5)
 
 
