@@ -9,7 +9,7 @@ import secrets
 import signal
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from appliance.effects import SendPassword
 from appliance.engine import Engine, last_alive
 from appliance.errors import StateUnreadable, ThreadFell
 from appliance.events import AddressLearnt, DeviceLeft, DeviceSeen, Event, MessageReported, MessageState, Moment
-from appliance.inbox import Happened, Role, Stop
+from appliance.inbox import Happened, Item, Role, Stop
 from appliance.passwords import Allowances, Limit
 from appliance.reception import Reception
 from appliance.server import Server, notify_ready
@@ -89,15 +89,7 @@ def run(config: Config, version: str) -> None:
     )
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: engine.post(Stop()))
-    fallen: list[str] = []
-
-    def thread_fell(fault: threading.ExceptHookArgs) -> None:
-        # A gate that has lost a sense must not go on as if nothing were: the next process has all of them again.
-        log.critical("thread %s fell", fault.thread and fault.thread.name, exc_info=fault.exc_value)
-        fallen.append(str(fault.thread and fault.thread.name))
-        engine.post(Stop())
-
-    threading.excepthook = thread_fell
+    fallen = end_with_any_thread(engine.post)
     server = Server(Path(render.gate_socket(config)), roles(), engine.post)
     with ExitStack() as stack:  # what was started is stopped, in reverse, wherever the start ended
         stack.callback(store.close)
@@ -113,6 +105,23 @@ def run(config: Config, version: str) -> None:
         engine.run()
     if fallen:
         raise ThreadFell(", ".join(fallen))
+
+
+def end_with_any_thread(post: Callable[[Item], None]) -> list[str]:
+    """From now on an exception that ends a thread stops the gate; the names of such threads are in the returned list.
+
+    A gate that has lost a sense must not go on as if nothing were: the next process has all of them again.
+    """
+    fallen: list[str] = []
+
+    def fell(fault: threading.ExceptHookArgs) -> None:
+        name = fault.thread.name if fault.thread else "a thread"
+        log.critical("%s fell", name, exc_info=fault.exc_value)
+        fallen.append(name)
+        post(Stop())
+
+    threading.excepthook = fell
+    return fallen
 
 
 def now() -> Moment:

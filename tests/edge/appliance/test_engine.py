@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,9 @@ import pytest
 from appliance import wire
 from appliance.effects import SendPassword
 from appliance.events import DeviceLeft, DeviceSeen, MessageReported, MessageState
-from appliance.inbox import Role
+from appliance.inbox import Requested, Role
+from appliance.passwords import Allowances, Limit
+from appliance.state import Terms
 from appliance.wire import EndVisit, EnterPassword, ListVisits, Look, Phase, Refusal, Refused
 from journal.entries import VisitAway, VisitEnded
 from journal.extract import entries
@@ -293,3 +296,45 @@ def test_administrator_ends_a_visit(new_core: NewCore) -> None:
     core.log_in()
     assert core.ask(EndVisit(PHONE), role=Role.ADMINISTRATOR) == [wire.Done()]
     assert core.kernel.admitted == {}
+
+
+def with_a_crowd(path: Path, size: int) -> tuple[Core, list[str]]:
+    """A started core with this many devices online behind one port, and their MAC addresses."""
+    core = Core(path, Terms(allowances=Allowances(number=Limit(100, 3600))))
+    core.start()
+    macs = []
+    for number in range(1, size + 1):
+        address, mac = f"10.77.1.{number}", f"02:00:00:00:02:{number:02x}"
+        core.lan.devices[IPv4Address(address)] = mac
+        core.lan.ports[mac] = "port2"
+        core.ask(wire.AskPassword(address, NUMBER, wire.Language.KAZAKH))
+        core.ask(EnterPassword(address, core.sent[-1].password))
+        macs.append(mac)
+    return core, macs
+
+
+def test_a_whole_switch_is_unplugged(tmp_path: Path) -> None:
+    """Many departures are closed at once; who is admitted in the same batch still waits for the record."""
+    core, crowd = with_a_crowd(tmp_path / "journal.db", 20)
+    core.ask(ASK)
+    password = core.sent[-1].password
+    assert set(core.kernel.admitted) == set(crowd)
+    core.story.clear()
+    replies: list[wire.Reply] = []
+    core.engine.post(Requested(EnterPassword(ADDRESS, password), Role.PORTAL, replies.append))
+    core.happen(*(DeviceLeft(core.now, mac, "port", core.now.utc_ms) for mac in crowd))
+    assert set(core.kernel.admitted) == {PHONE}
+    assert core.story == ["record " + " ".join(["visit_away"] * 20 + ["visit_began"]), "admit"]
+    core.crash()
+
+
+def test_a_switch_is_unplugged_while_the_disk_is_full(tmp_path: Path) -> None:
+    core, crowd = with_a_crowd(tmp_path / "journal.db", 10)
+    core.disk.full = True
+    core.happen(*(DeviceLeft(core.now, mac, "port", core.now.utc_ms) for mac in crowd))
+    assert core.kernel.admitted == {}, "closed, though it cannot be recorded yet"
+    core.disk.full = False
+    core.wait(1)
+    core.happen()
+    assert len(recorded(tmp_path / "journal.db", VisitAway)) == 10
+    core.crash()
