@@ -13,6 +13,7 @@ from firewall import tables
 from firewall.errors import LockTimeout
 from firewall.gate import Gate
 from tests.kernel.venue import ADDRESSES, GATE, Venue, inside, pings, read_sysctl, sh
+from tests.lab.run import ROOT, in_reach
 
 _CAPABILITIES = "+net_admin,+net_raw"
 
@@ -22,7 +23,8 @@ def test_a_whole_life_with_two_capabilities() -> None:
     assert pings(GATE, str(ADDRESSES["ktv1"]), 5)  # so that the neighbour is known
     done = subprocess.run(
         [
-            *("ip", "netns", "exec", GATE, "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"),
+            *("ip", "netns", "exec", GATE, *in_reach(ROOT)),
+            *("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"),
             *(f"--inh-caps={_CAPABILITIES}", f"--ambient-caps={_CAPABILITIES}", f"--bounding-set=-all,{_CAPABILITIES}"),
             *("--no-new-privs", sys.executable, "-m", "tests.kernel.unprivileged"),
         ],

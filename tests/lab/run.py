@@ -68,7 +68,7 @@ def command_line(
     """
     inside = ["ip", "netns", "exec", namespace] if namespace else []
     if namespace is not None and user is not None:
-        inside += _in_reach(ROOT)
+        inside += in_reach(ROOT)
     privileges = ["setpriv", "--pdeathsig", "KILL"]
     if user is not None:
         kept = ",".join(["-all", *(f"+{capability}" for capability in capabilities)])
@@ -77,7 +77,7 @@ def command_line(
     return [*inside, *privileges, "--", *argv]
 
 
-def _in_reach(checkout: Path) -> list[str]:
+def in_reach(checkout: Path) -> list[str]:
     """Words that make the checkout readable for any user, in the mount namespace that ``ip netns exec`` gave us.
 
     On the device the code lies in /usr/lib; a person's checkout may lie in /root, where only root may look. The first
