@@ -107,7 +107,7 @@ class Venue:
         log = self.places.folder / "sms.jsonl"
         return [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
 
-    def password_for(self, number: str, after: int = 0, timeout_s: float = 5.0) -> str:
+    def password_for(self, number: str, after: int = 0, timeout_s: float = 15.0) -> str:
         """The 6-digit password in the newest SMS to this number, once there are more than ``after`` to it.
 
         Raises:

@@ -158,7 +158,7 @@ class Visitor:
             self._client = None
         self._lease_file.unlink(missing_ok=True)
 
-    def probe(self, kind: Probe, timeout_s: float = 5.0) -> ProbeResult:
+    def probe(self, kind: Probe, timeout_s: float = 10.0) -> ProbeResult:
         """Do as the phone's captive-portal detection does, and judge as it does; no answer is a result, no error."""
         match kind:
             case Probe.APPLE:
@@ -222,15 +222,15 @@ class Visitor:
         found = {name.lower(): tuple(values) for name, values in json.loads(header_json).items()}
         return Response(int(status), found, "" if method == "HEAD" else done.stdout, float(seconds))
 
-    def tcp_echo(self, address: str, port: int = 7, timeout_s: float = 2.0) -> bool:
+    def tcp_echo(self, address: str, port: int = 7, timeout_s: float = 5.0) -> bool:
         """Whether a TCP echo server answers within ``timeout_s`` seconds; refused and silent are both False."""
         return self._ask("tcp", address, str(port), timeout_s=timeout_s)
 
-    def udp_echo(self, address: str, port: int = 7, timeout_s: float = 2.0) -> bool:
+    def udp_echo(self, address: str, port: int = 7, timeout_s: float = 5.0) -> bool:
         """Whether a UDP echo server answers one datagram within ``timeout_s`` seconds."""
         return self._ask("udp", address, str(port), timeout_s=timeout_s)
 
-    def ping(self, address: str, timeout_s: float = 2.0) -> bool:
+    def ping(self, address: str, timeout_s: float = 5.0) -> bool:
         """Whether one ICMP echo request is answered within ``timeout_s`` seconds."""
         return self._ask("ping", address, timeout_s=timeout_s)
 

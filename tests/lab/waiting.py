@@ -13,7 +13,7 @@ T = TypeVar("T")
 _LOOK_EVERY_S = 0.02
 
 
-def until(condition: Callable[[], T | None], what: str, timeout_s: float = 5.0) -> T:
+def until(condition: Callable[[], T | None], what: str, timeout_s: float = 15.0) -> T:
     """The first true value that ``condition()`` gives; it is always asked at least once.
 
     Raises:

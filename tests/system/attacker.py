@@ -22,7 +22,8 @@ import threading
 import time
 
 TYPES = {"A": 1, "CNAME": 5, "NULL": 10, "MX": 15, "TXT": 16, "AAAA": 28, "SRV": 33, "ANY": 255}
-_PATIENCE_S = 0.4
+_PATIENCE_S = float(os.environ.get("ATTACKER_PATIENCE_S", "0.4"))
+"""How long an answer is waited for. Short where nothing may come; long where the attack must succeed."""
 
 
 def _say(what: object) -> None:

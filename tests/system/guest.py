@@ -111,7 +111,7 @@ class Flow:
         """How many times the bytes have come back."""
         return self.process.output().count("\n")
 
-    def goes_on(self, timeout_s: float = 3.0) -> None:
+    def goes_on(self, timeout_s: float = 15.0) -> None:
         """
         Raises:
             TooLate: it has stopped; of TCP's own accord it would not have.

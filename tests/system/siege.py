@@ -17,6 +17,8 @@ from tests.lab.visitor import Visitor
 from tests.system.guest import Guest
 
 ONLINE = "You are online"
+SURELY_S = 8.0
+"""Patience with an attack that must succeed: it ends with the answer, and a packet lost on the way is sent again."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,9 @@ def gate_open(venue: Venue) -> Iterator[None]:
     set_sysctl(venue.gate, "net/ipv6/conf/all/forwarding", "1")
     try:
         yield
+    except BaseException as error:
+        error.add_note(_kernel_state(venue))
+        raise
     finally:
         set_sysctl(venue.gate, "net/ipv6/conf/all/forwarding", "0")
         for command, table, chain in opening:
@@ -55,12 +60,27 @@ def gate_open(venue: Venue) -> Iterator[None]:
         venue.restart("gate")
 
 
-def attack(phone: Visitor, *words: str, stdin: str = "") -> list[str]:
-    """What came back of an attack, line by line."""
+def attack(phone: Visitor, *words: str, stdin: str = "", patience_s: float = 0.4) -> list[str]:
+    """What came back of an attack within ``patience_s`` seconds a question, line by line."""
     line = program("tests.system.attacker", *words)
-    done = run(line, namespace=phone.namespace, check=False, stdin=stdin, timeout_s=20)
+    patience = {"ATTACKER_PATIENCE_S": f"{patience_s}"}
+    done = run(line, namespace=phone.namespace, check=False, stdin=stdin, environment=patience, timeout_s=30)
     assert "Traceback" not in done.stderr or "OSError" in done.stderr or "Error: [Errno" in done.stderr, done.stderr
     return done.stdout.splitlines()
+
+
+def _kernel_state(venue: Venue) -> str:
+    """What the gate's kernel knew when an attack that must succeed did not."""
+    commands = (
+        "iptables-legacy -w -t filter -L -n -v",
+        "iptables-legacy -w -t nat -L PREROUTING -n -v",
+        "ip6tables-legacy -w -t filter -L -n -v",
+        "ip neigh",
+        "ip -s link",
+        "conntrack -L",
+        "cat /proc/net/softnet_stat",
+    )
+    return "\n".join(f"$ {line}\n{run(line.split(), namespace=venue.gate, check=False).stdout}" for line in commands)
 
 
 @contextmanager

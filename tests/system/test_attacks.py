@@ -21,7 +21,7 @@ from tests.lab.visitor import Probe, Visitor
 from tests.lab.waiting import until
 from tests.system.audit import wiretap
 from tests.system.guest import PAGE, Guest
-from tests.system.siege import ONLINE, People, attack, gate_open, service
+from tests.system.siege import ONLINE, SURELY_S, People, attack, gate_open, service
 
 GATE6 = "2001:db8:77::1"
 GATE_WAN = "203.0.113.2"
@@ -47,8 +47,8 @@ def test_foreign_ports_in_both_families(venue: Venue, people: People) -> None:
         assert tap.strays() == []
     with gate_open(venue):
         for guest in people.attackers:
-            assert answered(guest, 2.5) == ways, "neighbour discovery may take a second"
-            assert attack(guest.phone, "ports", SMSC, "2775") == ["2775"]
+            assert answered(guest, SURELY_S) == ways
+            assert attack(guest.phone, "ports", SMSC, "2775", patience_s=SURELY_S) == ["2775"]
 
 
 def test_a_running_connection_ends_with_the_visit_and_with_the_gate_s_opening(venue: Venue, people: People) -> None:
@@ -71,27 +71,27 @@ def test_dns_to_foreign_servers(venue: Venue, people: People) -> None:
     foreign = [DNS, WEB, SMSC, "8.8.8.8"]
     with wiretap(venue) as tap:
         for guest in people.attackers:
-            said = attack(guest.phone, "dns", *foreign)
+            said = attack(guest.phone, "dns", *foreign, patience_s=2.0)
             assert said
             assert set(said) == {"rcode 0 A 192.0.2.1"}, "only the captive resolver answers"
         assert tap.strays() == []
     with gate_open(venue):
         for guest in people.attackers:
-            assert attack(guest.phone, "dns", DNS) == [f"rcode 0 A {WEB}"] * 2
+            assert attack(guest.phone, "dns", DNS, patience_s=SURELY_S) == [f"rcode 0 A {WEB}"] * 2
     assert len(venue.internet.arrivals("dns")) >= 4
 
 
 def test_a_dns_tunnel_carries_nothing(venue: Venue, people: People) -> None:
     with wiretap(venue) as tap:
         for guest in people.attackers:
-            said = attack(guest.phone, "dns", PORTAL, DNS, "--tunnel", "160")
+            said = attack(guest.phone, "dns", PORTAL, DNS, "--tunnel", "160", patience_s=2.0)
             assert len(said) > 160, "the captive resolver answers, if emptily"
             carried = [line for line in said if not re.fullmatch(r"rcode \d+ (empty|A 192\.0\.2\.1)", line)]
             assert carried == []
         assert tap.strays() == []
     with gate_open(venue):
         attack(people.stranger.phone, "dns", PORTAL, DNS, "--tunnel", "160")
-    assert len(venue.internet.arrivals("dns")) > 100
+        until(lambda: len(venue.internet.arrivals("dns")) > 100, "the tunnel's questions to arrive")
 
 
 def test_ipv6_to_the_gate_itself(venue: Venue, people: People) -> None:
@@ -100,7 +100,7 @@ def test_ipv6_to_the_gate_itself(venue: Venue, people: People) -> None:
         assert attack(people.stranger.phone, "ports", GATE6, *wanted) == []
         assert attack(people.stranger.phone, "dns", GATE6) == []
         with gate_open(venue):
-            assert "9999" in attack(people.stranger.phone, "ports", GATE6, *wanted)
+            assert "9999" in attack(people.stranger.phone, "ports", GATE6, *wanted, patience_s=SURELY_S)
 
 
 def test_services_on_the_gate_that_are_not_for_visitors(venue: Venue, people: People) -> None:
@@ -109,19 +109,21 @@ def test_services_on_the_gate_that_are_not_for_visitors(venue: Venue, people: Pe
     with service(venue, "serve", "9999"):
         for guest in people.attackers:
             found = attack(
-                guest.phone, "ports", PORTAL, *(str(port) for port in (*range(1, 900), 2775, 5300, 8080, 9999))
+                guest.phone,
+                *("ports", PORTAL, *(str(port) for port in (*range(1, 900), 2775, 5300, 8080, 9999))),
+                patience_s=2.0,
             )
             assert set(found) == meant
             assert not guest.phone.udp_echo(PORTAL, 9999, timeout_s=0.3)
             # Port 53 of whatever address is the captive resolver.
-            assert attack(guest.phone, "ports", GATE_WAN, "22", "53", "2775", "9999") == ["53"]
+            assert attack(guest.phone, "ports", GATE_WAN, "22", "53", "2775", "9999", patience_s=2.0) == ["53"]
         # Being admitted is no leave to use the gate's own services either.
         assert attack(people.victim.phone, "ports", PORTAL, "9999") == []
         assert attack(people.victim.phone, "ports", GATE_WAN, "9999") == []
         with gate_open(venue):
             for guest in people.attackers:
-                assert attack(guest.phone, "ports", PORTAL, "9999") == ["9999"]
-                assert attack(guest.phone, "ports", GATE_WAN, "9999") == ["9999"]
+                assert attack(guest.phone, "ports", PORTAL, "9999", patience_s=SURELY_S) == ["9999"]
+                assert attack(guest.phone, "ports", GATE_WAN, "9999", patience_s=SURELY_S) == ["9999"]
                 assert guest.phone.udp_echo(PORTAL, 9999)
 
 

@@ -104,7 +104,7 @@ def test_privacy_address_that_appears_during_the_visit(guest: Guest) -> None:
     fresh = "2001:db8:77::abcd"
     assert not reached(guest, fresh), "the phone does not have it yet"
     ip(guest.phone.namespace, "address", "add", f"{fresh}/64", "dev", "eth0", "nodad")
-    until(lambda: reached(guest, fresh), "the new address to pass", 5.0)
+    until(lambda: reached(guest, fresh), "the new address to pass")
     (visit,) = [v for v in json.loads(guest.venue.qaqpa("visits", "--json")) if v["device"] == guest.phone.mac]
     assert fresh in visit["addresses"]
 
@@ -113,7 +113,7 @@ def test_address_that_another_device_claims_is_nobodys(venue: Venue) -> None:
     guest, thief = online(venue), joined(venue)
     disputed = "2001:db8:77::beef"
     ip(guest.phone.namespace, "address", "add", f"{disputed}/64", "dev", "eth0", "nodad")
-    until(lambda: reached(guest, disputed), "the address to pass while nobody disputes it", 5.0)
+    until(lambda: reached(guest, disputed), "the address to pass while nobody disputes it")
     ip(guest.phone.namespace, "address", "del", f"{disputed}/64", "dev", "eth0")
     ip(thief.phone.namespace, "address", "add", f"{disputed}/64", "dev", "eth0", "nodad")
 
