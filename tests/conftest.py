@@ -1,4 +1,4 @@
-"""What a failed test says about the machine: shared ones stand still at times, and a test that waits then fails alone."""
+"""What a failed test says about the machine: shared ones stand still at times, and who waits then fails alone."""
 
 from __future__ import annotations
 
