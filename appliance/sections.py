@@ -1,0 +1,131 @@
+"""The sections of the venue's TOML file: each key with its type, its bounds and its value when left out.
+
+Must not know: the file, what contradicts what, who uses which setting.
+"""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Interface, IPv6Interface
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import msgspec
+from msgspec import Meta
+
+from appliance.wire import Language
+
+Interface = Annotated[
+    str, Meta(pattern=r"^[A-Za-z0-9._-]{1,15}\Z", description="an interface name (1-15 of A-Z a-z 0-9 . _ -)")
+]
+Port = Annotated[int, Meta(ge=1, le=65535)]
+HostName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9.-]{0,253}\Z", description="a host name or an IPv4 address")]
+Server = Annotated[str, Meta(pattern=r"^[A-Za-z0-9.:-]{1,253}\Z", description="a host name or address")]
+FilePath = Annotated[str, Meta(pattern=r"^/[A-Za-z0-9._/-]{1,200}\Z", description="an absolute path without blanks")]
+Country = Annotated[str, Meta(pattern=r"^[A-Z]{2}\Z", description="two capital letters (ISO 3166)")]
+GardenName = Annotated[
+    str,
+    # Two labels at least: "kz" would open a country. The last is no number: an address is no name.
+    Meta(
+        pattern=r"^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])$",
+        description="host names in lower case, such as pay.example.kz, without * and final dot; at most 100",
+    ),
+]
+PerWindow = Annotated[int, Meta(ge=1, le=1_000_000)]
+
+
+class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One table of the file."""
+
+
+class Venue(Section, frozen=True):
+    # Nothing that could end a quoted string in a rendered file, a page or a command line.
+    name: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            max_length=40,
+            pattern=r"^[^\x00-\x1f\x7f\"'\\{}$]*\Z",
+            description="a name without quotes or {}$\\",
+        ),
+    ] = "Qaqpa"
+    language: Language = Language.KAZAKH
+    timezone: str = "Asia/Almaty"
+    rules: Annotated[str, Meta(pattern=r"^67/2016\Z", description='the only rule set there is: "67/2016"')] = "67/2016"
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The venue's time zone."""
+        return ZoneInfo(self.timezone)
+
+
+class Lan(Section, frozen=True):
+    interface: Interface = "br-lan"
+    address: str = "10.77.0.1/16"
+    address6: str = ""
+    lease_s: Annotated[int, Meta(ge=120, le=604800)] = 3600
+
+    @property
+    def gate(self) -> IPv4Interface:
+        """The gate's own address with the visitors' network."""
+        return IPv4Interface(self.address)
+
+    @property
+    def gate6(self) -> IPv6Interface | None:
+        """The gate's own IPv6 address with the visitors' prefix; None: IPv6 is shut."""
+        return IPv6Interface(self.address6) if self.address6 else None
+
+
+class Wan(Section, frozen=True):
+    interface: Interface = "wan0"
+    dns: tuple[str, ...] = ()
+    masquerade6: bool = False
+
+
+class Portal(Section, frozen=True):
+    host: HostName = ""
+    port: Port = 80
+    redirect_port: Port = 8080
+    captive_dns_port: Port = 5300
+    garden: Annotated[
+        tuple[GardenName, ...],
+        Meta(max_length=100, description="host names such as pay.example.kz, at most 100"),
+    ] = ()
+
+
+class Password(Section, frozen=True):
+    valid_s: Annotated[int, Meta(ge=60, le=600)] = 300
+    tries: Annotated[int, Meta(ge=1, le=10)] = 5
+    resend_s: Annotated[int, Meta(ge=0, le=600)] = 60
+    countries: Annotated[tuple[Country, ...], Meta(min_length=1, max_length=250)] = ("KZ",)
+    number_per_hour: PerWindow = 5
+    device_per_hour: PerWindow = 8
+    venue_per_day: PerWindow = 1000
+
+
+class Presence(Section, frozen=True):
+    grace_s: Annotated[int, Meta(ge=0, le=3600)] = 60
+
+
+class SmsText(Section, frozen=True):
+    kk: str = "{venue}: пароль {password}"
+    ru: str = "{venue}: пароль {password}"
+    en: str = "{venue}: password {password}"
+
+    def fill(self, language: Language, venue: str, password: str) -> str:
+        """The message in this language."""
+        template: str = getattr(self, language.value)
+        return template.replace("{venue}", venue).replace("{password}", password)
+
+
+class Sms(Section, frozen=True):
+    host: Server = "smsc.example.kz"
+    port: Port = 2775
+    system_id: Annotated[str, Meta(pattern=r"^[!-~]{1,15}\Z", description="1 to 15 ASCII characters")] = "qaqpa"
+    password_file: FilePath = "/etc/qaqpa/smpp-password"
+    source: Annotated[str, Meta(pattern=r"^[ -~]{1,11}\Z", description="1 to 11 ASCII characters")] = "Qaqpa"
+    text: SmsText = SmsText()
+
+
+class Paths(Section, frozen=True):
+    runtime: FilePath = "/run/qaqpa"
+    state: FilePath = "/var/lib/qaqpa"
