@@ -18,11 +18,12 @@ import msgspec
 from appliance import render, state
 from appliance.config import Config
 from appliance.effects import SendPassword
-from appliance.engine import Engine, last_alive
+from appliance.engine import Engine
 from appliance.errors import StateUnreadable, ThreadFell
 from appliance.events import AddressLearnt, DeviceLeft, DeviceSeen, Event, MessageReported, MessageState, Moment
 from appliance.inbox import Happened, Item, Role, Stop
 from appliance.passwords import Allowances, Limit
+from appliance.performer import Performer, last_alive
 from appliance.reception import Reception
 from appliance.server import Server, notify_ready
 from firewall.gate import Gate
@@ -71,8 +72,12 @@ def run(config: Config, version: str) -> None:
     messages = SmsClient(render.sms_socket(config), deliver=lambda report: happened(_as_report(report, now())))
     engine = Engine(
         session,
-        gate=Gate(firewall_settings(config)),
-        journal=store,
+        performer=Performer(
+            Gate(firewall_settings(config)),
+            store,
+            boot_id,
+            send=lambda effect: messages.send(_as_message(config, effect)),
+        ),
         places=whereabouts,
         reception=Reception(
             lan=config.lan.gate,
@@ -84,8 +89,6 @@ def run(config: Config, version: str) -> None:
             clock=now,
         ),
         clock=now,
-        boot_id=boot_id,
-        send=lambda effect: messages.send(_as_message(config, effect)),
     )
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: engine.post(Stop()))

@@ -1,4 +1,4 @@
-"""What the session wants done; ``appliance.engine`` performs it, in the order that law 2 demands.
+"""What the session wants done; ``appliance.performer`` performs it, in the order that law 2 demands.
 
 Must not know: how any of it is done.
 """

@@ -1,64 +1,31 @@
 """The one thread that owns the truth: events in → ``session.step`` → effects out.
 
-Everything that waits is taken as one batch, and its effects are performed in the order of law 2:
-
-    1. Revoke               the gate is closed for those who left
-    2. Record, Keep         one durable transaction for the whole batch (group commit)
-    3. Admit                the gate is opened for those whose record is durable now
-    4. SendPassword, Answer
-
-When 1 or 2 fails, the session is again what it was before the batch: whoever asked is refused, what happened by itself
-is tried again, and whom it closed out stays outside until that succeeded. Must not know: how a step decides.
+Everything that waits is taken as one batch, whose effects ``appliance.performer`` performs. If it cannot, the session
+is again what it was before the batch: whoever asked is refused, and what happened by itself is tried again. Must not
+know: how a step decides.
 """
 
 from __future__ import annotations
 
 import logging
 import queue
-from collections.abc import Callable, Mapping, Sequence
-from ipaddress import IPv4Address, IPv6Address, ip_address
-from typing import Protocol, assert_never
+from collections.abc import Callable
+from ipaddress import IPv4Address
+from typing import Protocol
 
 from appliance import wire
-from appliance.effects import Admit, Answer, Effect, Keep, Record, Revoke, SendPassword
+from appliance.effects import Answer, Effect
 from appliance.events import DeviceLeft, DeviceMoved, Event, Looked, Moment, Started, Stopping, Tick, VisitsListed
 from appliance.inbox import Happened, Item, Requested, Stop
+from appliance.performer import Performer
 from appliance.reception import Reception
 from appliance.session import step
 from appliance.state import Session
-from firewall.errors import FirewallError
-from journal.entries import Entry, Stamp
-from journal.errors import JournalError
 
 log = logging.getLogger(__name__)
 
 BATCH = 256
-BULK = 8
-"""More departures than this at once are closed together."""
 TICK_MS = 500
-SYNC_MS = 5_000
-RETRY_MS = 500
-ALIVE_MS = 20_000
-"""How often the journal learns that the gate is alive when nothing else happens: by so much may the end of a visit be
-too early when the power fails."""
-
-
-IPAddress = IPv4Address | IPv6Address
-
-
-class Gate(Protocol):
-    """The kernel's gate (``firewall.gate.Gate``)."""
-
-    def setup(self) -> None: ...
-    def sync(self, desired: Mapping[str, frozenset[IPAddress]]) -> object: ...
-    def admit(self, mac: str, addresses: frozenset[IPAddress]) -> None: ...
-    def revoke(self, mac: str, addresses: frozenset[IPAddress]) -> None: ...
-
-
-class Journal(Protocol):
-    """The one writer of the journal (``journal.store.Store``)."""
-
-    def append(self, entries: Sequence[tuple[Stamp, Entry]], kept: Mapping[str, bytes | None]) -> int: ...
 
 
 class Places(Protocol):
@@ -74,31 +41,24 @@ class Engine:
 
     Args:
         session: as ``state.restore`` gave it.
-        boot_id: which boot ``clock``'s boot milliseconds count from.
-        send: hands a password to the SMS process; must not block.
+        clock: the moment now.
     """
 
     def __init__(
         self,
         session: Session,
         *,
-        gate: Gate,
-        journal: Journal,
+        performer: Performer,
         places: Places,
         reception: Reception,
         clock: Callable[[], Moment],
-        boot_id: str,
-        send: Callable[[SendPassword], None],
     ) -> None:
-        self._session = session
-        self._gate, self._journal, self._places = gate, journal, places
-        self._reception, self._clock, self._boot_id, self._send = reception, clock, boot_id, send
+        self._session, self._performer = session, performer
+        self._places, self._reception, self._clock = places, reception, clock
         self._inbox: queue.SimpleQueue[Item] = queue.SimpleQueue()
         self._untold: list[Event] = []
         """What happened but could not be recorded yet, oldest first."""
-        self._shut: set[str] = set()
-        """Addresses that were closed while the record of it is still owed."""
-        self._tick_due_ms = self._sync_due_ms = self._alive_due_ms = 0
+        self._tick_due_ms = 0
 
     def post(self, item: Item) -> None:
         """Take this into account; from any thread, never blocks."""
@@ -115,9 +75,7 @@ class Engine:
         for device, proof in self._gone_meanwhile(session):
             session, more = step(session, DeviceLeft(now, device, proof, left_utc_ms=alive_utc_ms))
             effects += more
-        self._gate.setup()
-        self._gate.sync(_desired(session, self._shut))
-        self._commit(now, effects)
+        self._performer.start(now, session, effects)
         self._session = session
 
     def _gone_meanwhile(self, session: Session) -> list[tuple[str, str]]:
@@ -171,14 +129,12 @@ class Engine:
         if stopping:
             effects += self._step(Stopping(now))
 
-        if self._perform(now, before, effects):
+        if self._performer.perform(now, before, effects):
             self._untold = []
         else:
             self._session, self._untold = before, happened
             replies = [(request, self._without_journal(request)) for request in requests]
-        if now.boot_ms >= self._sync_due_ms:
-            self._sync_due_ms = now.boot_ms + SYNC_MS
-            self._kernel(lambda: self._gate.sync(_desired(self._session, self._shut)))
+        self._performer.sync(now, self._session)
         for request, reply in replies:
             request.answer(reply)
         return not stopping
@@ -211,88 +167,3 @@ class Engine:
             if address is not None and str(address) not in addresses:
                 effects += self._step(DeviceMoved(now, device, str(address)))
         return effects
-
-    # ── law 2 ───────────────────────────────────────────────────────────────────────────────────────────────────────
-
-    def _perform(self, now: Moment, before: Session, effects: list[Effect]) -> bool:
-        """Close, record, open, send; False if closing or recording failed: then nothing was opened or sent."""
-        revokes = [effect for effect in effects if isinstance(effect, Revoke)]
-        self._shut.update(address for effect in revokes for address in effect.addresses)
-        if not self._close(before, revokes):
-            return False
-        try:
-            self._commit(now, effects)
-        except JournalError as error:
-            log.error("nothing can be recorded, so nobody is admitted: %s", error)
-            return False
-        self._shut.clear()
-        for position, effect in enumerate(effects):
-            match effect:
-                case Admit():
-                    # A batch may open and close the same address: the last word counts.
-                    closed_later = {a for e in effects[position:] if isinstance(e, Revoke) for a in e.addresses}
-                    self._admit(effect.device, [a for a in effect.addresses if a not in closed_later])
-                case SendPassword():
-                    self._send(effect)
-                case Record() | Keep() | Revoke() | Answer():
-                    pass
-                case _:
-                    assert_never(effect)
-        return True
-
-    def _commit(self, now: Moment, effects: list[Effect]) -> None:
-        stamp = Stamp(now.utc_ms, self._boot_id, now.boot_ms)
-        records = [(stamp, effect.entry) for effect in effects if isinstance(effect, Record)]
-        kept = {effect.key: effect.value for effect in effects if isinstance(effect, Keep)}
-        if records or kept or now.boot_ms >= self._alive_due_ms:
-            self._journal.append(records, {**kept, ALIVE: f"{self._boot_id} {now.utc_ms}".encode()})
-            self._alive_due_ms = now.boot_ms + ALIVE_MS
-
-    def _admit(self, device: str, addresses: Sequence[str]) -> None:
-        if addresses:
-            self._kernel(lambda: self._gate.admit(device, _addresses(addresses)))
-
-    def _close(self, before: Session, revokes: list[Revoke]) -> bool:
-        if len(revokes) > BULK:
-            # A switch full of visitors was unplugged: once for all is quicker than one by one. As things stood before
-            # this batch, since whom the batch admits has no record yet.
-            return self._kernel(lambda: self._gate.sync(_desired(before, self._shut)))
-        closed = True
-        for effect in revokes:
-            closed &= self._revoke(effect)
-        return closed
-
-    def _revoke(self, effect: Revoke) -> bool:
-        return self._kernel(lambda: self._gate.revoke(effect.device, _addresses(effect.addresses)))
-
-    def _kernel(self, act: Callable[[], object]) -> bool:
-        try:
-            act()
-        except FirewallError as error:
-            log.error("%s", error)
-            # The kernel is a projection (law 4): the next sync mends it, soon, yet not in every turn if it cannot.
-            self._sync_due_ms = min(self._sync_due_ms, self._clock().boot_ms + RETRY_MS)
-            return False
-        return True
-
-
-ALIVE = "alive"
-"""Under which key a gate keeps when it was last surely alive: "BOOT_ID UTC_MS"."""
-
-
-def last_alive(kept: Mapping[str, bytes]) -> tuple[str, int]:
-    """The boot in which the last gate was alive, and when (UTC milliseconds); ("", 0) if there was none."""
-    boot_id, _, utc_ms = kept.get(ALIVE, b"").decode().partition(" ")
-    return (boot_id, int(utc_ms)) if utc_ms.isdigit() else ("", 0)
-
-
-def _desired(session: Session, shut: set[str]) -> dict[str, frozenset[IPAddress]]:
-    return {
-        mac: _addresses(open_)
-        for mac, addresses in session.admitted().items()
-        if (open_ := [address for address in addresses if address not in shut])
-    }
-
-
-def _addresses(texts: Sequence[str]) -> frozenset[IPAddress]:
-    return frozenset(ip_address(text) for text in texts)

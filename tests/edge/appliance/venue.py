@@ -11,9 +11,10 @@ from pathlib import Path
 
 from appliance import wire
 from appliance.effects import SendPassword
-from appliance.engine import Engine, last_alive
+from appliance.engine import Engine
 from appliance.events import Event, Moment
 from appliance.inbox import Happened, Requested, Role
+from appliance.performer import Performer, last_alive
 from appliance.reception import Reception
 from appliance.state import Terms, restore
 from firewall.errors import KernelRefused
@@ -128,8 +129,7 @@ class Core:
         kept = self.disk.store.kept()
         self.engine = Engine(
             restore(terms or Terms(), kept),
-            gate=self.kernel,
-            journal=self.disk,
+            performer=Performer(self.kernel, self.disk, boot_id, self._send),
             places=self.lan,
             reception=Reception(
                 lan=IPv4Interface("10.77.0.1/16"),
@@ -141,8 +141,6 @@ class Core:
                 clock=lambda: self.now,
             ),
             clock=lambda: self.now,
-            boot_id=boot_id,
-            send=self._send,
         )
         before, self.alive_utc_ms = last_alive(kept)
         self.same_boot = before == boot_id

@@ -1,0 +1,165 @@
+"""The session's effects on kernel, journal and SMS, in the order of law 2:
+
+    1. Revoke               the gate is closed for those who left
+    2. Record, Keep         one durable transaction for the whole batch (group commit)
+    3. Admit                the gate is opened for those whose record is durable now
+    4. SendPassword         (Answer is the engine's, after all this)
+
+When 1 or 2 fails nothing is opened or sent, and whom it closed out stays outside until a later batch succeeded. Must
+not know: how a step decides, who asked.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from typing import Protocol, assert_never
+
+from appliance.effects import Admit, Answer, Effect, Keep, Record, Revoke, SendPassword
+from appliance.events import Moment
+from appliance.state import Session
+from firewall.errors import FirewallError
+from journal.entries import Entry, Stamp
+from journal.errors import JournalError
+
+log = logging.getLogger(__name__)
+
+BULK = 8
+"""More departures than this at once are closed together."""
+SYNC_MS = 5_000
+RETRY_MS = 500
+ALIVE_MS = 20_000
+"""How often the journal learns that the gate is alive when nothing else happens: by so much may the end of a visit be
+too early when the power fails."""
+
+IPAddress = IPv4Address | IPv6Address
+
+
+class Gate(Protocol):
+    """The kernel's gate (``firewall.gate.Gate``)."""
+
+    def setup(self) -> None: ...
+    def sync(self, desired: Mapping[str, frozenset[IPAddress]]) -> object: ...
+    def admit(self, mac: str, addresses: frozenset[IPAddress]) -> None: ...
+    def revoke(self, mac: str, addresses: frozenset[IPAddress]) -> None: ...
+
+
+class Journal(Protocol):
+    """The one writer of the journal (``journal.store.Store``)."""
+
+    def append(self, entries: Sequence[tuple[Stamp, Entry]], kept: Mapping[str, bytes | None]) -> int: ...
+
+
+class Performer:
+    """For the engine's thread.
+
+    Args:
+        boot_id: which boot the moments' boot milliseconds count from.
+        send: hands a password to the SMS process; must not block.
+    """
+
+    def __init__(self, gate: Gate, journal: Journal, boot_id: str, send: Callable[[SendPassword], None]) -> None:
+        self._gate, self._journal, self._boot_id, self._send = gate, journal, boot_id, send
+        self._shut: set[str] = set()
+        """Addresses that were closed while the record of it is still owed."""
+        self._sync_due_ms = self._alive_due_ms = 0
+
+    def start(self, now: Moment, session: Session, effects: list[Effect]) -> None:
+        """Bring kernel and journal to what the session says.
+
+        Raises:
+            FirewallError, JournalError: nothing was opened; whoever starts us tries again.
+        """
+        self._gate.setup()
+        self._gate.sync(_desired(session, self._shut))
+        self._commit(now, effects)
+
+    def sync(self, now: Moment, session: Session) -> None:
+        """Make the kernel match the session, if that is due (law 4)."""
+        if now.boot_ms >= self._sync_due_ms:
+            self._sync_due_ms = now.boot_ms + SYNC_MS
+            self._kernel(now, lambda: self._gate.sync(_desired(session, self._shut)))
+
+    def perform(self, now: Moment, before: Session, effects: list[Effect]) -> bool:
+        """Close, record, open, send; False if closing or recording failed: then nothing was opened or sent."""
+        revokes = [effect for effect in effects if isinstance(effect, Revoke)]
+        self._shut.update(address for effect in revokes for address in effect.addresses)
+        if not self._close(now, before, revokes):
+            return False
+        try:
+            self._commit(now, effects)
+        except JournalError as error:
+            log.error("nothing can be recorded, so nobody is admitted: %s", error)
+            return False
+        self._shut.clear()
+        for position, effect in enumerate(effects):
+            match effect:
+                case Admit():
+                    # A batch may open and close the same address: the last word counts.
+                    closed_later = {a for e in effects[position:] if isinstance(e, Revoke) for a in e.addresses}
+                    self._admit(now, effect.device, [a for a in effect.addresses if a not in closed_later])
+                case SendPassword():
+                    self._send(effect)
+                case Record() | Keep() | Revoke() | Answer():
+                    pass
+                case _:
+                    assert_never(effect)
+        return True
+
+    def _commit(self, now: Moment, effects: list[Effect]) -> None:
+        stamp = Stamp(now.utc_ms, self._boot_id, now.boot_ms)
+        records = [(stamp, effect.entry) for effect in effects if isinstance(effect, Record)]
+        kept = {effect.key: effect.value for effect in effects if isinstance(effect, Keep)}
+        if records or kept or now.boot_ms >= self._alive_due_ms:
+            self._journal.append(records, {**kept, ALIVE: f"{self._boot_id} {now.utc_ms}".encode()})
+            self._alive_due_ms = now.boot_ms + ALIVE_MS
+
+    def _admit(self, now: Moment, device: str, addresses: Sequence[str]) -> None:
+        if addresses:
+            self._kernel(now, lambda: self._gate.admit(device, _addresses(addresses)))
+
+    def _close(self, now: Moment, before: Session, revokes: list[Revoke]) -> bool:
+        if len(revokes) > BULK:
+            # A switch full of visitors was unplugged: once for all is quicker than one by one. As things stood before
+            # this batch, since whom the batch admits has no record yet.
+            return self._kernel(now, lambda: self._gate.sync(_desired(before, self._shut)))
+        closed = True
+        for effect in revokes:
+            closed &= self._revoke(now, effect)
+        return closed
+
+    def _revoke(self, now: Moment, effect: Revoke) -> bool:
+        return self._kernel(now, lambda: self._gate.revoke(effect.device, _addresses(effect.addresses)))
+
+    def _kernel(self, now: Moment, act: Callable[[], object]) -> bool:
+        try:
+            act()
+        except FirewallError as error:
+            log.error("%s", error)
+            # The kernel is a projection (law 4): the next sync mends it, soon, yet not in every turn if it cannot.
+            self._sync_due_ms = min(self._sync_due_ms, now.boot_ms + RETRY_MS)
+            return False
+        return True
+
+
+ALIVE = "alive"
+"""Under which key a gate keeps when it was last surely alive: "BOOT_ID UTC_MS"."""
+
+
+def last_alive(kept: Mapping[str, bytes]) -> tuple[str, int]:
+    """The boot in which the last gate was alive, and when (UTC milliseconds); ("", 0) if there was none."""
+    boot_id, _, utc_ms = kept.get(ALIVE, b"").decode().partition(" ")
+    return (boot_id, int(utc_ms)) if utc_ms.isdigit() else ("", 0)
+
+
+def _desired(session: Session, shut: set[str]) -> dict[str, frozenset[IPAddress]]:
+    return {
+        mac: _addresses(open_)
+        for mac, addresses in session.admitted().items()
+        if (open_ := [address for address in addresses if address not in shut])
+    }
+
+
+def _addresses(texts: Sequence[str]) -> frozenset[IPAddress]:
+    return frozenset(ip_address(text) for text in texts)
