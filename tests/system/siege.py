@@ -71,16 +71,23 @@ def attack(phone: Visitor, *words: str, stdin: str = "", patience_s: float = 0.4
 
 def _kernel_state(venue: Venue) -> str:
     """What the gate's kernel knew when an attack that must succeed did not."""
-    commands = (
+    of_the_gate = (
         "iptables-legacy -w -t filter -L -n -v",
         "iptables-legacy -w -t nat -L PREROUTING -n -v",
         "ip6tables-legacy -w -t filter -L -n -v",
-        "ip neigh",
-        "ip -s link",
         "conntrack -L",
+        "nstat -a",
         "cat /proc/net/softnet_stat",
+        "dmesg",
     )
-    return "\n".join(f"$ {line}\n{run(line.split(), namespace=venue.gate, check=False).stdout}" for line in commands)
+    asked = [(venue.gate, line) for line in of_the_gate]
+    asked += [
+        (name, line)
+        for name in (venue.gate, *(v.namespace for v in venue.visitors))
+        for line in ("ip neigh", "ip -s link")
+    ]
+    told = [(name, line, run(line.split(), namespace=name, check=False).stdout) for name, line in asked]
+    return "\n".join(f"{name}$ {line}\n{said[-4000:]}" for name, line, said in told)
 
 
 @contextmanager
