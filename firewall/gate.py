@@ -19,6 +19,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from firewall import abilities, isolation, switches, tables
 from firewall.binding import Binding
+from firewall.bridge_address import BridgeAddress
 from firewall.conntrack import Connections
 from firewall.datapath import Abilities, ruleset
 from firewall.errors import DeviceRefused, SettingsRefused
@@ -62,6 +63,7 @@ class Gate:
         self._made: tuple[Ruleset, Sets] | None = None
         self._connections = Connections()
         self._binding = Binding(settings.lan_interface)
+        self._bridge_address = BridgeAddress(settings.lan_interface)
         self._held: dict[str, set[Address]] = {}
         """Who is admitted under what, as far as we did it: what a set of plain addresses cannot tell."""
         self._holder: dict[Address, str] = {}
@@ -74,6 +76,7 @@ class Gate:
         tables.drop(wanted)
         sets.ensure()
         tables.load(wanted)
+        self._bridge_address.hold()
         isolation.isolate(self._settings.lan_interface)
         switches.hold(self._settings)
 
@@ -98,6 +101,7 @@ class Gate:
         changes += [Change("add", entry) for address in fresh for entry in wanted[address]]
         changes += [Change("add", entry) for entry in kept if entry in present and self._due(present[entry])]
         sets.apply(changes)
+        self._bridge_address.hold()
         self._binding.sync({entry.key: entry.mac for entry in kept if entry.set_name == UP4})
         self._holder, self._held = holders, {}
         for address, mac in holders.items():

@@ -94,6 +94,33 @@ def test_ports_are_isolated_at_once_and_again(gate: Gate) -> None:
         gate.sync({})
 
 
+def test_the_gate_keeps_its_address_on_the_lan_whatever_port_comes_or_goes(venue: Venue, new_gate: NewGate) -> None:
+    """A bridge takes its lowest port's address, and every phone's neighbour table is wrong from then on."""
+
+    def join(number: int) -> None:
+        sh(f"ip link add p{number} address 02:00:00:00:00:{9 - number:02x} type veth peer name q{number}")
+        sh(f"ip link set p{number} master br-lan up")
+
+    join(5)
+    before = gate_mac()
+    join(6)
+    assert gate_mac() != before, "this is what an unheld bridge does"
+    with inside(GATE):
+        gate = new_gate(venue.settings)
+        gate.setup()
+    before = gate_mac()
+    for change in (lambda: join(7), lambda: sh("ip link del p6"), lambda: sh("ip link del p7")):
+        change()
+        assert gate_mac() == before
+    # One that is made anew, as systemd-networkd does after a change of its file, is held by the next sync.
+    sh("ip link del br-lan; ip link add br-lan type bridge; ip link set p1 master br-lan")
+    with inside(GATE):
+        gate.sync({})
+    before = gate_mac()
+    join(8)
+    assert gate_mac() == before
+
+
 def test_private_networks_upstream_are_refused_unless_opened(gate: Gate, venue: Venue, new_gate: NewGate) -> None:
     private = ("10.200.0.1", "172.16.0.1", "192.168.1.1", "100.64.0.1", "169.254.169.254")
     sh("; ".join(f"ip addr add {address}/32 dev eth0" for address in private), OUTSIDE)
