@@ -9,6 +9,7 @@ Effects are compared as readable lines, so that a test reads as the story it tel
 from __future__ import annotations
 
 from typing import assert_never
+from zoneinfo import ZoneInfo
 
 from appliance import passwords, wire
 from appliance.effects import Admit, Answer, Effect, Keep, Record, Revoke, SendPassword
@@ -25,10 +26,13 @@ from appliance.events import (
     Moment,
     PasswordAsked,
     PasswordEntered,
+    SpendingLooked,
     Started,
     Tick,
 )
+from appliance.reception import day_of
 from appliance.session import step
+from appliance.spending import Day
 from appliance.state import Session, Terms, restore
 from journal import entries
 
@@ -37,6 +41,7 @@ OTHER = "02:00:00:00:00:02"
 NUMBER = "+77011234567"
 ADDRESS = "10.77.0.10"
 KEY = b"k" * 32
+ALMATY = ZoneInfo("Asia/Almaty")
 NOON_MS = 1_800_000_000_000
 
 
@@ -49,10 +54,16 @@ class Dialogue:
         self.now_ms = 1_000_000
         self.kept: dict[str, bytes] = {}
         self.messages = 0
+        self.ahead_ms = 0
 
     @property
     def at(self) -> Moment:
         return Moment(utc_ms=NOON_MS + self.now_ms, boot_ms=self.now_ms)
+
+    @property
+    def day(self) -> Day:
+        """Today, by a wall clock that may be ahead or behind."""
+        return day_of(Moment(self.at.utc_ms + self.ahead_ms, 0), ALMATY)
 
     def wait(self, seconds: float) -> None:
         self.now_ms += int(seconds * 1000)
@@ -67,12 +78,7 @@ class Dialogue:
                 else:
                     self.kept[effect.key] = effect.value
         # Whatever happens, what is kept is the state: a crash after any step loses nothing.
-        again = restore(self.terms, self.kept)
-        assert (again.devices, again.messages, again.asked) == (
-            self.session.devices,
-            self.session.messages,
-            self.session.asked,
-        )
+        assert restore(self.terms, self.kept) == self.session
         return effects
 
     def says(self, event: Event, expected: list[str]) -> None:
@@ -90,7 +96,10 @@ class Dialogue:
         self.messages += 1
         message = f"m{self.messages}"
         digest = passwords.digest(KEY, device, message, password)
-        return PasswordAsked(self.at, device, number, wire.Language.KAZAKH, message, password, digest)
+        subscriber = passwords.subscriber(KEY, number)
+        return PasswordAsked(
+            self.at, device, number, wire.Language.KAZAKH, message, password, digest, subscriber, self.day
+        )
 
     def entered(self, password: str = "123456", device: str = PHONE, port: str | None = "port1") -> PasswordEntered:
         message = self.session.pending_message(device) or ""
@@ -120,6 +129,9 @@ class Dialogue:
 
     def tick(self) -> Tick:
         return Tick(self.at)
+
+    def spending(self) -> SpendingLooked:
+        return SpendingLooked(self.at, self.day)
 
     def started(self, same_boot: bool = True) -> Started:
         return Started(self.at, "1.0", same_boot, alive_utc_ms=self.at.utc_ms - 7_000)

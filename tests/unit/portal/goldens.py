@@ -37,6 +37,12 @@ def pages(language: Language) -> str:
     show("too many wrong passwords", phone.post("/login", {"password": "000000"}).body)
     gate.put(IP, Device(phase=Phase.ASKED, number=NUMBER))
     show("too soon", phone.post("/password", {"number": NUMBER}).body)
+    gate.put(IP, Device())
+    gate.refusing = Refused(Refusal.BUDGET_SPENT)
+    show("the owner's budget is spent", phone.post("/password", {"number": NUMBER}).body)
+    gate.refusing = Refused(Refusal.PREFIX_LIMIT, retry_in_s=2160)
+    show("numbers that begin alike were asked for too often", phone.post("/password", {"number": NUMBER}).body)
+    gate.refusing = None
     gate.put(IP, Device(phase=Phase.ASKED, number=NUMBER, delivery=Delivery.FAILED, resend_in_s=0))
     show("not delivered", phone.get("/").body)
     gate.put(IP, Device(phase=Phase.ONLINE, number=NUMBER, online_for_s=4000))
