@@ -54,11 +54,12 @@ class Dialogue:
         self.now_ms = 1_000_000
         self.kept: dict[str, bytes] = {}
         self.messages = 0
+        self.booted_ms = 0
         self.ahead_ms = 0
 
     @property
     def at(self) -> Moment:
-        return Moment(utc_ms=NOON_MS + self.now_ms, boot_ms=self.now_ms)
+        return Moment(utc_ms=NOON_MS + self.now_ms, boot_ms=self.now_ms - self.booted_ms)
 
     @property
     def day(self) -> Day:
@@ -89,6 +90,12 @@ class Dialogue:
     def crash(self) -> None:
         """The process dies and a new one reads what was kept."""
         self.session = restore(self.terms, self.kept)
+
+    def reboot(self) -> None:
+        """The machine went off and on again: the boot clock begins anew."""
+        self.crash()
+        self.booted_ms = self.now_ms - 5_000
+        self.step(self.started(same_boot=False))
 
     # ── events, as short as they can be ─────────────────────────────────────────────────────────────────────────────
 
