@@ -5,7 +5,7 @@ From the narrowest to the widest; the first that says no is the answer:
     number, device, venue      ``allowances``: so many in a window of time
     the wait before another    ``allowances.resend_ms``
     the budget                 ``spending``: all of it for regulars, without the reserve for newcomers
-    range, operator, newcomers ``spending``'s debts, for newcomers alone
+    range, operator, newcomers ``spending``'s debts and patience, for newcomers alone
 
 A newcomer is a number that never logged in here, not a device: invented MAC addresses cost nothing, and those of
 regulars can be read from the air. Must not know: passwords, visits, what the answer looks like.
@@ -16,7 +16,7 @@ from __future__ import annotations
 from appliance import allowances, spending
 from appliance.allowances import Scope
 from appliance.events import PasswordAsked
-from appliance.spending import Day, Debtor, Ledger, Reach
+from appliance.spending import Day, Debtor, Ledger, Reach, Waiting
 from appliance.state import Charge, Message, PasswordPending, Session, seconds_up
 from appliance.turn import Turn
 from appliance.wire import Refusal, Refused, Spending
@@ -32,9 +32,12 @@ _LIMITS = {
 }
 
 
-def refused(session: Session, event: PasswordAsked) -> Refused | None:
-    """Why no password is sent now; None: it may be."""
-    return _by_limits(session, event) or _by_budget(session, event) or _by_debts(session, event)
+def refused(turn: Turn, event: PasswordAsked) -> Refused | None:
+    """Why no password is sent now; None: it may be. Who is told to wait their turn is waiting from now on."""
+    session = turn.session
+    return (
+        _by_limits(session, event) or _by_budget(session, event) or _by_debts(session, event) or _by_turn(turn, event)
+    )
 
 
 def _by_limits(session: Session, event: PasswordAsked) -> Refused | None:
@@ -66,6 +69,20 @@ def _by_debts(session: Session, event: PasswordAsked) -> Refused | None:
     return None
 
 
+def _by_turn(turn: Turn, event: PasswordAsked) -> Refused | None:
+    session, now = turn.session, event.at.boot_ms
+    if event.subscriber in session.regulars or not any(
+        spending.pressed(session.debts.get(debtor), debtor, now) for debtor in spending.debtors(event.number)
+    ):
+        return None
+    wait_ms = spending.turn_in_ms(session.waiting.get(event.device), event.number, now)
+    if not wait_ms:
+        return None
+    if wait_ms == spending.PATIENCE_MS and len(session.waiting) < spending.MOST_WAITING:
+        turn.put_waiting(event.device, Waiting(event.number, now))
+    return Refused(Refusal.NOT_YOUR_TURN, retry_in_s=seconds_up(wait_ms))
+
+
 def charge(turn: Turn, event: PasswordAsked) -> Charge:
     """One more SMS is sent: count it wherever it counts."""
     now = turn.at.boot_ms
@@ -75,6 +92,8 @@ def charge(turn: Turn, event: PasswordAsked) -> Charge:
     if ledger.day != turn.session.ledger.day:
         _forget_regulars(turn, ledger.day)
     turn.put_ledger(spending.spent(ledger, now))
+    if event.device in turn.session.waiting:
+        turn.put_waiting(event.device, None)
     newcomer = event.subscriber not in turn.session.regulars
     if newcomer:
         for debtor in spending.debtors(event.number):
@@ -124,6 +143,9 @@ def forget_old(turn: Turn) -> None:
     for debtor, debt in turn.session.debts.items():
         if spending.settled(debt, turn.at.boot_ms):
             turn.put_debt(debtor, None)
+    for device, waiting in turn.session.waiting.items():
+        if spending.over(waiting, turn.at.boot_ms):
+            turn.put_waiting(device, None)
 
 
 def rebooted(turn: Turn) -> None:

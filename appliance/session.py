@@ -87,7 +87,7 @@ def _password_asked(turn: Turn, event: events.PasswordAsked) -> None:
     state, terms, now = turn.session.devices.get(event.device), turn.session.terms, event.at.boot_ms
     if isinstance(state, Visit) and state.online:
         return turn.refuse(Refusal.ALREADY_ONLINE)
-    if refused := asking.refused(turn.session, event):
+    if refused := asking.refused(turn, event):
         return turn.answer(refused)
     if isinstance(state, Visit):  # away, yet asking
         turn.end(event.device, state, _left(state, event), state.left_proof)

@@ -1,11 +1,13 @@
 """What SMS may cost the owner: the budget of day and month, and how long passwords that nobody enters are put up with.
 
 Somebody who earns by SMS to numbers of their choice ("pumping") asks from thousands of invented MAC addresses, and
-never enters a password. Three things stop them, each cheaper for the owner than the next:
+never enters a password. Four things stop them, from the cheapest to the dearest:
 
     debts       each password sent to a newcomer is a debt of its number's range (all but the last 4 digits), of its
                 operator (all but the last 7) and of the newcomers as a whole, until one is entered, which pays for two,
                 or time forgives it. A prefix that owes a whole share gets no more; others do.
+    patience    the second half of an operator's and the newcomers' share is for devices that wait a minute for it: an
+                address invented for one request is gone by then, a visitor is not.
     reserve     the last part of the budget is for numbers that logged in here before.
     budget      so many SMS a day and a month, whatever happens; neither a restart nor a reboot begins it anew.
 
@@ -29,6 +31,12 @@ FEWEST_WATCHED = 30
 """With fewer SMS than this a bad ratio is chance."""
 TIGHT = 4
 """By so much smaller is the share of a range where nobody enters anything, while the ratio is bad."""
+PATIENCE_MS = 60_000
+"""How long a device waits its turn while many passwords are owed."""
+TURN_MS = 180_000
+"""How long after it came it may take its turn."""
+MOST_WAITING = 20_000
+"""So many devices may wait; others are told to, and begin later."""
 MOST_REGULARS = 20_000
 """So many numbers are remembered at the turn of a day, the newest: some 2 MB."""
 
@@ -198,6 +206,30 @@ def wait_ms(debt: Debt | None, debtor: Debtor, budget: Budget, now_ms: int, tigh
     patience_ms = FORGIVEN_MS // TIGHT if tight and reach is Reach.RANGE and not answered else FORGIVEN_MS
     ahead_ms = (max(debt.until_boot_ms - now_ms, 0) if debt else 0) + _each_ms(reach, budget)
     return max(0, ahead_ms - patience_ms)
+
+
+def pressed(debt: Debt | None, debtor: Debtor, now_ms: int) -> bool:
+    """Whether half a share is owed, so that the other half is for the patient. A range is too small to be halved."""
+    return debt is not None and debtor[0] is not Reach.RANGE and debt.until_boot_ms - now_ms >= FORGIVEN_MS // 2
+
+
+class Waiting(msgspec.Struct, frozen=True):
+    """A device that waits its turn to be sent a password."""
+
+    number: str
+    since_boot_ms: int
+
+
+def turn_in_ms(waiting: Waiting | None, number: str, now_ms: int) -> int:
+    """How long until it is the turn of a device that asks for ``number``; 0 = now."""
+    if waiting is None or waiting.number != number or over(waiting, now_ms):
+        return PATIENCE_MS
+    return max(0, waiting.since_boot_ms + PATIENCE_MS - now_ms)
+
+
+def over(waiting: Waiting, now_ms: int) -> bool:
+    """Whether it let its turn pass."""
+    return now_ms - waiting.since_boot_ms >= TURN_MS
 
 
 def owing(debt: Debt | None, debtor: Debtor, budget: Budget, now_ms: int) -> Debt:

@@ -12,7 +12,7 @@ from immutables import Map
 
 from appliance.allowances import Allowances, Scope, Times
 from appliance.events import Moment
-from appliance.spending import Budget, Day, Debt, Debtor, Ledger, Reach
+from appliance.spending import Budget, Day, Debt, Debtor, Ledger, Reach, Waiting
 from appliance.wire import Delivery, LiveVisit, Phase, Status, Visits
 
 
@@ -104,6 +104,9 @@ class Session(msgspec.Struct, frozen=True):
     debts: Map[Debtor, Debt] = Map()
     regulars: Map[str, int] = Map()
     """Numbers that logged in here, as keyed hashes, each with the ordinal of the day when it last did."""
+    waiting: Map[str, Waiting] = Map()
+    """Devices that wait their turn. Not kept: whoever floods the venue must not make it write, and a restart costs a
+    visitor another minute."""
 
     def admitted(self) -> dict[str, tuple[str, ...]]:
         """The devices for which the gate is open, with their addresses: what the kernel should show (law 4)."""

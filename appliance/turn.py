@@ -10,7 +10,7 @@ import msgspec
 from appliance.allowances import Scope, Times, within
 from appliance.effects import Admit, Answer, Effect, Keep, Record, Revoke
 from appliance.events import Moment
-from appliance.spending import Debt, Debtor, Ledger
+from appliance.spending import Debt, Debtor, Ledger, Waiting
 from appliance.state import (
     LEDGER_KEY,
     Device,
@@ -92,6 +92,12 @@ class Turn:
         regulars = regulars.delete(subscriber) if ordinal is None else regulars.set(subscriber, ordinal)
         self.session = msgspec.structs.replace(self.session, regulars=regulars)
         self.effects.append(Keep(regular_key(subscriber), None if ordinal is None else msgspec.json.encode(ordinal)))
+
+    def put_waiting(self, device: str, waiting: Waiting | None) -> None:
+        """The device waits its turn; None: no longer."""
+        devices = self.session.waiting
+        devices = devices.delete(device) if waiting is None else devices.set(device, waiting)
+        self.session = msgspec.structs.replace(self.session, waiting=devices)
 
     def readdress(self, device: str, visit: Visit, gone: tuple[str, ...] = (), come: str = "") -> None:
         """The visit has lost the addresses ``gone`` and has ``come``; the kernel follows if it is online."""

@@ -129,6 +129,8 @@ class Refusal(StrEnum):
     """The venue, or its newcomers together, have used up their SMS for now."""
     PREFIX_LIMIT = "prefix_limit"
     """Too many passwords were sent to numbers that begin like this one, and not entered."""
+    NOT_YOUR_TURN = "not_your_turn"
+    """Many passwords are asked for and not entered; whoever asks again after ``retry_in_s`` is served."""
     BUDGET_SPENT = "budget_spent"
     """What the owner is ready to pay for SMS is spent, but for what is reserved for others."""
     ALREADY_ONLINE = "already_online"

@@ -73,6 +73,7 @@ ENGLISH: Final = Words(
         venue_limit="No more SMS can be sent here for now. Please ask at the desk.",
         prefix_limit="Numbers that begin like yours have been sent enough passwords for now."
         " Come back later or ask at the desk.",
+        not_your_turn="Many passwords are being asked for right now. Stay here, then press “Get password” again.",
         budget_spent="SMS cannot be sent from here at the moment. Please ask at the desk.",
         already_online="You are online already.",
         no_password_asked="No password has been asked for yet. Enter your number and press “Get password”.",

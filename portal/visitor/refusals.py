@@ -73,6 +73,8 @@ def _saying(refusal: Refusal, words: Words) -> Saying:
             return Saying(Place.NUMBER, told.venue_limit)
         case Refusal.PREFIX_LIMIT:
             return Saying(Place.NUMBER, told.prefix_limit)
+        case Refusal.NOT_YOUR_TURN:
+            return Saying(Place.NUMBER, told.not_your_turn)
         case Refusal.BUDGET_SPENT:
             return Saying(Place.NUMBER, told.budget_spent)
         case Refusal.NO_PASSWORD_ASKED:
@@ -129,6 +131,7 @@ def http_status(refusal: Refusal) -> HTTPStatus:
             | Refusal.DEVICE_LIMIT
             | Refusal.VENUE_LIMIT
             | Refusal.PREFIX_LIMIT
+            | Refusal.NOT_YOUR_TURN
             | Refusal.TOO_MANY_TRIES
         ):
             return HTTPStatus.TOO_MANY_REQUESTS

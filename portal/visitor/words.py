@@ -106,6 +106,7 @@ class RefusalWords:
     device_limit: str
     venue_limit: str
     prefix_limit: str
+    not_your_turn: str
     budget_spent: str
     already_online: str
     no_password_asked: str

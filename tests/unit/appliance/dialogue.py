@@ -11,6 +11,9 @@ from __future__ import annotations
 from typing import assert_never
 from zoneinfo import ZoneInfo
 
+from immutables import Map
+from msgspec.structs import replace
+
 from appliance import passwords, wire
 from appliance.effects import Admit, Answer, Effect, Keep, Record, Revoke, SendPassword
 from appliance.events import (
@@ -79,7 +82,7 @@ class Dialogue:
                 else:
                     self.kept[effect.key] = effect.value
         # Whatever happens, what is kept is the state: a crash after any step loses nothing.
-        assert restore(self.terms, self.kept) == self.session
+        assert restore(self.terms, self.kept) == replace(self.session, waiting=Map())
         return effects
 
     def says(self, event: Event, expected: list[str]) -> None:

@@ -16,11 +16,12 @@ from appliance.doctor import spending_findings
 from appliance.effects import Answer, SendPassword
 from appliance.events import MessageState
 from appliance.sections import Spending
-from appliance.spending import Budget
+from appliance.spending import Budget, Waiting
 from appliance.state import Terms
 from tests.unit.appliance.dialogue import NUMBER, OTHER, PHONE, Dialogue
 
 DAY_S = 86_400
+OPERATORS = ("+7700", "+7701", "+7702", "+7705", "+7707", "+7708", "+7747", "+7771", "+7775", "+7776", "+7777", "+7778")
 NO_LIMIT = Limit(1_000_000, 3600)
 UNLIMITED = Allowances(number=NO_LIMIT, device=NO_LIMIT, venue=NO_LIMIT)
 
@@ -42,7 +43,7 @@ def sent(talk: Dialogue, device: str = PHONE, to: str = NUMBER) -> bool:
 
 def sent_of(talk: Dialogue, asks: int) -> int:
     """How many SMS so many new numbers get."""
-    return sum(sent(talk, to=number(talk.messages)) for _ in range(asks))
+    return sum(sent(talk, to=number(talk.messages, OPERATORS[talk.messages % 12])) for _ in range(asks))
 
 
 def told(talk: Dialogue) -> wire.Spending:
@@ -50,6 +51,18 @@ def told(talk: Dialogue) -> wire.Spending:
     (answer,) = talk.step(talk.spending())
     assert isinstance(answer, Answer) and isinstance(answer.reply, wire.Spending)
     return answer.reply
+
+
+def sent_in_turn(talk: Dialogue, device: str, to: str) -> bool:
+    """Asks and, when told to wait, asks again after that; the whole venue stands still meanwhile."""
+    if sent(talk, device, to):
+        return True
+    waiting = talk.session.waiting.get(device)
+    if waiting is None:
+        return False
+    early = msgspec.structs.replace(waiting, since_boot_ms=talk.at.boot_ms - spending.PATIENCE_MS)
+    talk.session = msgspec.structs.replace(talk.session, waiting=talk.session.waiting.set(device, early))
+    return sent(talk, device, to)
 
 
 # ── the budget ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -293,12 +306,53 @@ def test_a_reboot_forgives_nothing() -> None:
 
 def test_an_operator_and_the_newcomers_as_a_whole_have_shares_too() -> None:
     talk = Dialogue(Terms(resend_s=0, allowances=UNLIMITED))
-    assert sum(sent(talk, to=number(index)) for index in range(300)) == 100
+    served = Counter[str]()
+    for operator in ("+7701", "+7702", "+7705"):
+        for index in range(150):
+            served[operator] += sent_in_turn(talk, f"02:00:00:0{operator[-1]}:00:{index:02x}", number(index, operator))
+    assert served == {"+7701": 100, "+7702": 100, "+7705": 50}
     talk.says(talk.asked(number=number(999)), ["refuse prefix_limit retry=432"])
-    assert sum(sent(talk, to=number(index, "+7702")) for index in range(300)) == 100
-    assert sum(sent(talk, to=number(index, "+7705")) for index in range(300)) == 50
     talk.says(talk.asked(number=number(1, "+7777")), ["refuse venue_limit retry=173"])
-    assert told(talk).waiting[-1] == ""
+    assert sorted(told(talk).waiting) == ["", "+7701", "+7702"]
+
+
+def test_the_second_half_of_a_share_is_for_those_who_wait() -> None:
+    talk = Dialogue(Terms(resend_s=0, allowances=UNLIMITED))
+    assert sum(sent(talk, f"02:00:00:00:01:{index:02x}", number(index)) for index in range(200)) == 50
+    for index in range(200, 210):
+        assert sent_in_turn(talk, f"02:00:00:00:01:{index:02x}", number(index))
+    talk.says(talk.asked(device=OTHER), ["refuse not_your_turn retry=60"])
+    talk.wait(20)
+    talk.says(talk.asked(device=OTHER), ["refuse not_your_turn retry=40"])
+    talk.says(talk.asked(device=OTHER, number=number(999)), ["refuse not_your_turn retry=60"])
+    talk.wait(60)
+    talk.says(talk.asked(device=OTHER), ["refuse not_your_turn retry=60"])  # it began anew with the other number
+    talk.wait(60)
+    assert sent(talk, OTHER)
+    assert sent(talk, PHONE, number(1, "+7702")), "another operator's need not wait"
+
+
+def test_a_turn_passes_and_is_forgotten() -> None:
+    talk = Dialogue(Terms(resend_s=0, allowances=UNLIMITED))
+    for index in range(60):
+        assert sent_in_turn(talk, f"02:00:00:00:01:{index:02x}", number(index))
+    for index in range(60, 70):
+        assert not sent(talk, f"02:00:00:00:01:{index:02x}", number(index))
+    assert len(talk.session.waiting) == 10
+    talk.wait(180)
+    talk.says(talk.asked(device="02:00:00:00:01:3c", number=number(60)), ["refuse not_your_turn retry=60"])
+    talk.step(talk.tick())
+    assert len(talk.session.waiting) == 1
+
+
+def test_no_more_devices_wait_than_fit() -> None:
+    talk = Dialogue(Terms(resend_s=0, allowances=UNLIMITED))
+    for index in range(60):
+        sent(talk, f"02:00:00:00:01:{index:02x}", number(index))
+    full = {f"{index:012x}": Waiting(NUMBER, talk.at.boot_ms) for index in range(spending.MOST_WAITING)}
+    talk.session = msgspec.structs.replace(talk.session, waiting=Map(full))
+    talk.says(talk.asked(device=OTHER), ["refuse not_your_turn retry=60"])
+    assert talk.session.waiting == Map(full)
 
 
 def test_entering_pays_for_two() -> None:

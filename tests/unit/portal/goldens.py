@@ -42,6 +42,8 @@ def pages(language: Language) -> str:
     show("the owner's budget is spent", phone.post("/password", {"number": NUMBER}).body)
     gate.refusing = Refused(Refusal.PREFIX_LIMIT, retry_in_s=2160)
     show("numbers that begin alike were asked for too often", phone.post("/password", {"number": NUMBER}).body)
+    gate.refusing = Refused(Refusal.NOT_YOUR_TURN, retry_in_s=60)
+    show("many ask and do not enter", phone.post("/password", {"number": NUMBER}).body)
     gate.refusing = None
     gate.put(IP, Device(phase=Phase.ASKED, number=NUMBER, delivery=Delivery.FAILED, resend_in_s=0))
     show("not delivered", phone.get("/").body)
