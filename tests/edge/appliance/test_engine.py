@@ -261,6 +261,7 @@ def test_sms_report_reaches_the_page(new_core: NewCore) -> None:
         (EnterPassword(ADDRESS, ""), Refusal.PASSWORD_MALFORMED),
         (EnterPassword(ADDRESS, "123456"), Refusal.NO_PASSWORD_ASKED),
         (ListVisits(), Refusal.FORBIDDEN),
+        (wire.LookAtSpending(), Refusal.FORBIDDEN),
         (EndVisit(PHONE), Refusal.FORBIDDEN),
     ],
 )
