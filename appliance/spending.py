@@ -35,8 +35,9 @@ PATIENCE_MS = 60_000
 """How long a device waits its turn while many passwords are owed."""
 TURN_MS = 180_000
 """How long after it came it may take its turn."""
-MOST_WAITING = 20_000
-"""So many devices may wait; others are told to, and begin later."""
+MOST_WAITING = 5_000
+"""So many devices may wait; others are told to, and begin later. More do not come in that time for long: 28 new
+addresses a second are more than a /16 has leases for in an hour."""
 MOST_REGULARS = 20_000
 """So many numbers are remembered at the turn of a day, the newest: some 2 MB."""
 
