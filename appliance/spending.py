@@ -30,7 +30,9 @@ WATCHED_HOURS = 6
 FEWEST_WATCHED = 30
 """With fewer SMS than this a bad ratio is chance."""
 TIGHT = 4
-"""By so much smaller is the share of a range where nobody enters anything, while the ratio is bad."""
+"""By so much smaller is the share of a range where nobody enters anything, while the ratio is bad..."""
+LEAST_OWED = 3
+"""...but never smaller than this: a visitor whose SMS was lost must be able to ask again."""
 PATIENCE_MS = 60_000
 """How long a device waits its turn while many passwords are owed."""
 TURN_MS = 180_000
@@ -204,8 +206,10 @@ def wait_ms(debt: Debt | None, debtor: Debtor, budget: Budget, now_ms: int, tigh
     """How long until time alone makes room for one more SMS; 0 = now. ``tight``: the ratio is alarming."""
     reach, _ = debtor
     answered = debt is not None and _answered_lately(debt, now_ms)
-    patience_ms = FORGIVEN_MS // TIGHT if tight and reach is Reach.RANGE and not answered else FORGIVEN_MS
-    ahead_ms = (max(debt.until_boot_ms - now_ms, 0) if debt else 0) + _each_ms(reach, budget)
+    each_ms, patience_ms = _each_ms(reach, budget), FORGIVEN_MS
+    if tight and reach is Reach.RANGE and not answered:
+        patience_ms = max(FORGIVEN_MS // TIGHT, LEAST_OWED * each_ms)
+    ahead_ms = (max(debt.until_boot_ms - now_ms, 0) if debt else 0) + each_ms
     return max(0, ahead_ms - patience_ms)
 
 

@@ -69,10 +69,17 @@ def test_ten_thousand_mac_addresses_and_one_operator() -> None:
         assert crowd.served == crowd.came > 0, crowd
 
 
-def test_ten_thousand_mac_addresses_and_any_number() -> None:
-    """No prefix tells the fraud from the visitors. These wait a minute while it lasts, and all get in."""
+@pytest.fixture(scope="module")
+def any_number() -> Day:
+    """The day on which no prefix tells the fraud from the visitors, lived."""
     day = Day(pumped="")
     day.live()
+    return day
+
+
+def test_ten_thousand_mac_addresses_and_any_number(any_number: Day) -> None:
+    """No prefix tells the fraud from the visitors. These wait a minute while it lasts, and all get in."""
+    day = any_number
     assert day.pump.sent <= 260, "a quarter of the budget"
     assert day.newcomers.refusals.keys() == {wire.Refusal.NOT_YOUR_TURN}
     for crowd in (day.regulars, day.newcomers, day.late):
@@ -119,10 +126,9 @@ def test_a_month_of_it_costs_no_more_than_the_month_and_the_regulars_come_every_
     assert regulars.served == regulars.came == 5 * 32
 
 
-def test_invented_numbers_and_addresses_take_no_room() -> None:
+def test_invented_numbers_and_addresses_take_no_room(any_number: Day) -> None:
     """What is kept is bounded by what was sent, and gone when it no longer counts."""
-    day = Day(pumped="")
-    day.live()
+    day = any_number
     sent = sum(day.town.sent_by_day.values())
     assert day.town.most_kept <= 8 * sent, "pending, message, number, device, range, operator; regular; the venue's few"
     day.town.live(DAY_S + 90 * HOUR_S)
