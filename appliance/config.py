@@ -16,7 +16,7 @@ import msgspec
 from appliance import toml_places as places
 from appliance.contradictions import contradictions
 from appliance.errors import ConfigError
-from appliance.sections import Lan, Password, Paths, Portal, Presence, Section, Sms, Venue, Wan
+from appliance.sections import Lan, Password, Paths, Portal, Presence, Section, Sms, Spending, Venue, Wan
 
 
 class Config(Section, frozen=True):
@@ -27,6 +27,7 @@ class Config(Section, frozen=True):
     wan: Wan = Wan()
     portal: Portal = Portal()
     password: Password = Password()
+    spending: Spending = Spending()
     presence: Presence = Presence()
     sms: Sms = Sms()
     paths: Paths = Paths()

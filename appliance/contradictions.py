@@ -49,7 +49,7 @@ def contradictions(config: Config) -> list[tuple[str, str]]:
     """(key, problem) pairs, first first; each topic has a function of its own."""
     return [
         found
-        for topic in (_of_the_venue, _of_the_lan, _of_the_wan, _of_the_portal, _of_the_texts)
+        for topic in (_of_the_venue, _of_the_lan, _of_the_wan, _of_the_portal, _of_the_spending, _of_the_texts)
         for found in topic(config)
     ]
 
@@ -97,6 +97,11 @@ def _of_the_portal(config: Config) -> Iterator[tuple[str, str]]:
     ports = [config.portal.port, config.portal.redirect_port, config.portal.captive_dns_port, 53]
     if len(set(ports)) < len(ports):
         yield "portal.port", "port, redirect_port, captive_dns_port and 53 (DNS) must all differ"
+
+
+def _of_the_spending(config: Config) -> Iterator[tuple[str, str]]:
+    if config.spending.monthly_sms < config.spending.daily_sms:
+        yield "spending.monthly_sms", f"is less than a single day may cost (daily_sms = {config.spending.daily_sms})"
 
 
 def _of_the_texts(config: Config) -> Iterator[tuple[str, str]]:

@@ -16,16 +16,17 @@ from pathlib import Path
 import msgspec
 
 from appliance import render, state
+from appliance.allowances import Allowances, Limit
 from appliance.config import Config
 from appliance.effects import SendPassword
 from appliance.engine import Engine
 from appliance.errors import StateUnreadable, ThreadFell
 from appliance.events import AddressLearnt, DeviceLeft, DeviceSeen, Event, MessageReported, MessageState, Moment
 from appliance.inbox import Happened, Item, Role, Stop
-from appliance.passwords import Allowances, Limit
 from appliance.performer import Performer, last_alive
 from appliance.reception import Reception
 from appliance.server import Server, notify_ready
+from appliance.spending import Budget
 from firewall.gate import Gate
 from firewall.presence.evidence import Address, Evidence
 from firewall.presence.whereabouts import Whereabouts
@@ -84,6 +85,7 @@ def run(config: Config, version: str) -> None:
             lan6=config.lan.gate6,
             countries=frozenset(config.password.countries),
             key=password_key(home / "password.key"),
+            zone=config.venue.zone,
             whereabouts=whereabouts,
             random=secrets,
             clock=now,
@@ -144,6 +146,12 @@ def terms(config: Config) -> state.Terms:
             device=Limit(config.password.device_per_hour, 3600),
             venue=Limit(config.password.venue_per_day, 86400),
         ),
+        budget=Budget(
+            daily_sms=config.spending.daily_sms,
+            monthly_sms=config.spending.monthly_sms,
+            reserved_percent=config.spending.reserved_percent,
+            remember_days=config.spending.remember_days,
+        ),
     )
 
 
@@ -172,10 +180,10 @@ def roles() -> dict[int, Role]:
 
 
 def password_key(path: Path) -> bytes:
-    """The secret under which passwords are hashed; made at the first start, readable by the gate alone."""
+    """The secret under which passwords and numbers are hashed; made at the first start, readable by the gate alone."""
     if path.exists() and len(key := path.read_bytes()) == KEY_BYTES:
         return key
-    # Absent or cut short by a power failure: pending passwords are void, nothing else depends on the old one.
+    # Absent or cut short by a power failure: pending passwords are void, and no number is known from before.
     key = secrets.token_bytes(KEY_BYTES)
     draft = path.with_suffix(".new")
     with open(draft, "wb", opener=lambda name, flags: os.open(name, flags, 0o600)) as out:

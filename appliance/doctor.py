@@ -18,6 +18,7 @@ from appliance import daemon, render, wire
 from appliance.client import Client
 from appliance.config import Config
 from appliance.errors import GateUnreachable
+from appliance.sections import Spending
 from appliance.smpp import sender_settings
 from firewall import checks as firewall_checks
 from journal import checks as journal_checks
@@ -52,6 +53,7 @@ def findings(config: Config) -> list[Finding]:
         *firewall_checks.findings(daemon.firewall_settings(config)),
         *journal_checks.findings(Path(config.paths.state) / "gate" / "journal.db"),
         *_sms(config),
+        *_spending(config),
         *_processes(config),
     ]
 
@@ -90,6 +92,40 @@ def _sms(config: Config) -> Iterable[Finding]:
     except (SmsError, OSError, KeyError) as error:
         return [_Found(False, f"SMS: {error}", "correct [sms] in the configuration, or its password file")]
     return sms_checks.findings(settings)
+
+
+def _spending(config: Config) -> Iterable[Finding]:
+    try:
+        reply = Client(render.gate_socket(config), timeout_s=2.0).ask(wire.LookAtSpending())
+    except GateUnreachable:
+        return []  # said with the processes
+    return spending_findings(reply, config.spending) if isinstance(reply, wire.Spending) else []
+
+
+def spending_findings(told: wire.Spending, limits: Spending) -> list[Finding]:
+    """What the owner should know about the cost of SMS."""
+    month = f"{told.month_sms:,} of {limits.monthly_sms:,} this month"
+    cost = f", {told.month_sms * limits.tenge_per_sms:,.0f} tenge" if limits.tenge_per_sms else ""
+    spent = f"SMS: {told.day_sms:,} of {limits.daily_sms:,} today, {month}{cost}"
+    if not told.left:
+        budget = _Found(False, f"{spent}: the budget is spent, nobody gets a password", _RAISE)
+    elif not told.left_to_newcomers:
+        budget = _Found(False, f"{spent}: only numbers that logged in here before get passwords", _RAISE)
+    else:
+        budget = _Found(True, spent)
+    entered = f"of {told.sent:,} passwords sent in the last hours {told.entered:,} were entered"
+    found: list[Finding] = [budget, _Found(not told.alarming, entered, _PUMPED)]
+    if told.waiting:
+        named = ", ".join(f"{prefix}…" if prefix else "all new numbers" for prefix in told.waiting)
+        found.append(_Found(False, f"nobody enters what is sent to {named}: passwords are held back there", _PUMPED))
+    return found
+
+
+_RAISE = "if your visitors asked for these (qaqpa journal extract), raise daily_sms or monthly_sms in [spending]"
+_PUMPED = (
+    "either SMS do not arrive (ask the SMS provider) or somebody asks for other people's numbers; nothing need be done"
+    " at once: what it may cost is limited by [spending]"
+)
 
 
 def _processes(config: Config) -> Iterable[Finding]:

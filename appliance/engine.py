@@ -15,7 +15,18 @@ from typing import Protocol
 
 from appliance import wire
 from appliance.effects import Answer, Effect
-from appliance.events import DeviceLeft, DeviceMoved, Event, Looked, Moment, Started, Stopping, Tick, VisitsListed
+from appliance.events import (
+    DeviceLeft,
+    DeviceMoved,
+    Event,
+    Looked,
+    Moment,
+    SpendingLooked,
+    Started,
+    Stopping,
+    Tick,
+    VisitsListed,
+)
 from appliance.inbox import Happened, Item, Requested, Stop
 from appliance.performer import Performer
 from appliance.reception import Reception
@@ -154,7 +165,7 @@ class Engine:
     def _without_journal(self, item: Requested) -> wire.Reply:
         """Only what changes nothing is answered while nothing can be recorded."""
         understood = self._reception.understand(item.request, item.role, self._session)
-        if isinstance(understood, Looked | VisitsListed):
+        if isinstance(understood, Looked | VisitsListed | SpendingLooked):
             _, effects = step(self._session, understood)
             return next(effect.reply for effect in effects if isinstance(effect, Answer))
         return understood if isinstance(understood, wire.Refused) else wire.Refused(wire.Refusal.JOURNAL_UNAVAILABLE)

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 import msgspec
 
+from appliance.spending import Day
 from appliance.wire import Language
 
 
@@ -62,8 +63,17 @@ class VisitsListed(_Event, frozen=True):
     """An administrator wants to see all live visits."""
 
 
+class SpendingLooked(_Event, frozen=True):
+    """An administrator wants to see what was spent on SMS; ``day``: today, as in ``PasswordAsked``."""
+
+    day: Day
+
+
 class PasswordAsked(_Event, frozen=True):
-    """«Get password» with a number that was judged good (¶5). ``password`` is random, ``digest`` its keyed hash."""
+    """«Get password» with a number that was judged good (¶5). ``password`` is random, ``digest`` its keyed hash.
+
+    ``subscriber``: the keyed hash of the number; ``day``: today, by the wall clock and the venue's time zone.
+    """
 
     device: str
     number: str
@@ -71,6 +81,8 @@ class PasswordAsked(_Event, frozen=True):
     message: str
     password: str
     digest: bytes
+    subscriber: str
+    day: Day
 
 
 class MessageReported(_Event, frozen=True):
@@ -142,6 +154,7 @@ Event = (
     | Tick
     | Looked
     | VisitsListed
+    | SpendingLooked
     | PasswordAsked
     | MessageReported
     | PasswordEntered

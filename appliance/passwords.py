@@ -1,4 +1,4 @@
-"""One-time passwords and how often they may be asked: all pure, nothing random in here.
+"""One-time passwords, and the keyed hashes under which they and numbers are kept: all pure, nothing random in here.
 
     >>> well_formed("123 456")
     '123456'
@@ -13,10 +13,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from enum import StrEnum
-from typing import assert_never
-
-import msgspec
 
 DIGITS = 6
 _WELL_FORMED = re.compile(rf"[0-9]{{{DIGITS}}}")  # not \d: that matches every alphabet's digits
@@ -47,53 +43,9 @@ def same(one: bytes, other: bytes) -> bool:
     return hmac.compare_digest(one, other)
 
 
-class Scope(StrEnum):
-    """What passwords are counted by. Never by device alone: phones change their MAC addresses at will."""
+def subscriber(key: bytes, number: str) -> str:
+    """The keyed hash under which a number that logged in here is remembered: who reads it without ``key`` learns none.
 
-    NUMBER = "number"
-    DEVICE = "device"
-    VENUE = "venue"
-
-
-class Limit(msgspec.Struct, frozen=True):
-    """At most ``count`` passwords in any ``window_s`` seconds."""
-
-    count: int
-    window_s: int
-
-
-class Allowances(msgspec.Struct, frozen=True):
-    """The limits of a venue."""
-
-    number: Limit = Limit(5, 3600)
-    device: Limit = Limit(8, 3600)
-    venue: Limit = Limit(1000, 86400)
-
-    def of(self, scope: Scope) -> Limit:
-        """The limit for this scope."""
-        match scope:
-            case Scope.NUMBER:
-                return self.number
-            case Scope.DEVICE:
-                return self.device
-            case Scope.VENUE:
-                return self.venue
-            case _:
-                assert_never(scope)
-
-
-Times = tuple[int, ...]
-"""When passwords were asked, boot-clock milliseconds, oldest first."""
-
-
-def retry_in_s(times: Times, limit: Limit, now_ms: int) -> int:
-    """Whole seconds until another password fits the limit; 0 = now."""
-    inside = within(times, limit, now_ms)
-    if len(inside) < limit.count:
-        return 0
-    return max(1, -(-(inside[-limit.count] + limit.window_s * 1000 - now_ms) // 1000))
-
-
-def within(times: Times, limit: Limit, now_ms: int) -> Times:
-    """Those of ``times`` that still count."""
-    return tuple(t for t in times if t > now_ms - limit.window_s * 1000)
+    64 bits: two numbers of a venue are practically never alike, and if they were, one would be sent an SMS too many.
+    """
+    return hmac.digest(key, f"subscriber\n{number}".encode(), hashlib.sha256)[:8].hex()

@@ -8,13 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface, ip_address
 from typing import Protocol, assert_never
+from zoneinfo import ZoneInfo
 
 from appliance import passwords, wire
-from appliance.events import EndAsked, Event, Looked, Moment, PasswordAsked, PasswordEntered, VisitsListed
+from appliance.events import (
+    EndAsked,
+    Event,
+    Looked,
+    Moment,
+    PasswordAsked,
+    PasswordEntered,
+    SpendingLooked,
+    VisitsListed,
+)
 from appliance.inbox import Role
 from appliance.numbers import judge
+from appliance.spending import Day
 from appliance.state import Session
 from appliance.wire import Refusal, Refused
 
@@ -39,17 +51,19 @@ class Randomness(Protocol):
     def token_hex(self, nbytes: int | None = None, /) -> str: ...
 
 
-_ADMINISTRATORS_ONLY = (wire.ListVisits, wire.EndVisit)
+_ADMINISTRATORS_ONLY = (wire.ListVisits, wire.LookAtSpending, wire.EndVisit)
 
 
 @dataclass(frozen=True)
 class Reception:
-    """Judges requests for one venue. ``key`` is the secret under which passwords are hashed."""
+    """Judges requests for one venue. ``key`` is the secret under which passwords and numbers are hashed; ``zone`` tells
+    when its days begin."""
 
     lan: IPv4Interface
     lan6: IPv6Interface | None
     countries: frozenset[str]
     key: bytes
+    zone: ZoneInfo
     whereabouts: Whereabouts
     random: Randomness
     clock: Callable[[], Moment]
@@ -71,6 +85,8 @@ class Reception:
                 return device if isinstance(device, Refused) else self._entered(request, device, session, now)
             case wire.ListVisits():
                 return VisitsListed(now)
+            case wire.LookAtSpending():
+                return SpendingLooked(now, day_of(now, self.zone))
             case wire.EndVisit(mac=mac):
                 return EndAsked(now, device=mac)
             case _:
@@ -98,7 +114,9 @@ class Reception:
         message = self.random.token_hex(8)
         password = passwords.from_random(self.random.randbelow(10**passwords.DIGITS))
         digest = passwords.digest(self.key, device, message, password)
-        return PasswordAsked(now, device, number, request.language, message, password, digest)
+        subscriber = passwords.subscriber(self.key, number)
+        today = day_of(now, self.zone)
+        return PasswordAsked(now, device, number, request.language, message, password, digest, subscriber, today)
 
     def _entered(self, request: wire.EnterPassword, device: str, session: Session, now: Moment) -> Event | Refused:
         password = passwords.well_formed(request.password)
@@ -113,3 +131,9 @@ class Reception:
             visit=self.random.token_hex(8),
             port=self.whereabouts.port_of(device),
         )
+
+
+def day_of(moment: Moment, zone: ZoneInfo) -> Day:
+    """The day that a calendar on the venue's wall shows."""
+    local = datetime.fromtimestamp(moment.utc_ms / 1000, UTC).astimezone(zone)
+    return Day(local.toordinal(), f"{local:%Y-%m}")

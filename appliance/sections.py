@@ -102,6 +102,14 @@ class Password(Section, frozen=True):
     venue_per_day: PerWindow = 1000
 
 
+class Spending(Section, frozen=True):
+    daily_sms: Annotated[int, Meta(ge=1, le=1_000_000)] = 1000
+    monthly_sms: Annotated[int, Meta(ge=1, le=30_000_000)] = 20_000
+    reserved_percent: Annotated[int, Meta(ge=0, le=90)] = 30
+    remember_days: Annotated[int, Meta(ge=0, le=730)] = 90
+    tenge_per_sms: Annotated[float, Meta(ge=0, le=10_000)] = 0.0
+
+
 class Presence(Section, frozen=True):
     grace_s: Annotated[int, Meta(ge=0, le=3600)] = 60
 

@@ -23,11 +23,10 @@ from typing import assert_never
 
 from msgspec.structs import replace
 
-from appliance import events, passwords
+from appliance import asking, events, passwords
 from appliance.addresses import address_learnt, device_moved
 from appliance.effects import Admit, Effect, Revoke, SendPassword
-from appliance.passwords import Scope
-from appliance.state import Message, PasswordPending, Session, Visit, is_ipv6, live_visits, seconds_up, status
+from appliance.state import Message, PasswordPending, Session, Visit, is_ipv6, live_visits, status
 from appliance.turn import Turn
 from appliance.wire import Delivery, Done, Refusal
 from journal import entries
@@ -57,6 +56,8 @@ def step(session: Session, event: events.Event) -> tuple[Session, list[Effect]]:
             turn.answer(status(session, device, event.at.boot_ms))
         case events.VisitsListed():
             turn.answer(live_visits(session))
+        case events.SpendingLooked(day=day):
+            turn.answer(asking.figures(session, day, event.at.boot_ms))
         case events.PasswordAsked():
             _password_asked(turn, event)
         case events.MessageReported():
@@ -86,34 +87,23 @@ def _password_asked(turn: Turn, event: events.PasswordAsked) -> None:
     state, terms, now = turn.session.devices.get(event.device), turn.session.terms, event.at.boot_ms
     if isinstance(state, Visit) and state.online:
         return turn.refuse(Refusal.ALREADY_ONLINE)
-    # Another number may be asked for at once: the visitor mistyped it. The limits below still count.
-    if isinstance(state, PasswordPending) and state.number == event.number and now < state.resend_boot_ms:
-        return turn.refuse(Refusal.TOO_SOON, retry_in_s=seconds_up(state.resend_boot_ms - now))
-    counted = (
-        (Scope.NUMBER, event.number, Refusal.NUMBER_LIMIT),
-        (Scope.DEVICE, event.device, Refusal.DEVICE_LIMIT),
-        (Scope.VENUE, "", Refusal.VENUE_LIMIT),
-    )
-    for scope, key, refusal in counted:
-        times = turn.session.asked.get((scope, key), ())
-        if wait_s := passwords.retry_in_s(times, terms.allowances.of(scope), now):
-            return turn.refuse(refusal, retry_in_s=wait_s)
+    if refused := asking.refused(turn, event):
+        return turn.answer(refused)
     if isinstance(state, Visit):  # away, yet asking
         turn.end(event.device, state, _left(state, event), state.left_proof)
-    for scope, key, _ in counted:
-        turn.count(scope, key)
+    charge = asking.charge(turn, event)
     valid_ms = terms.password_valid_s * 1000
     pending = PasswordPending(
         number=event.number,
         message=event.message,
         digest=event.digest,
         expires_boot_ms=now + valid_ms,
-        resend_boot_ms=now + terms.resend_s * 1000,
+        resend_boot_ms=asking.resend_boot_ms(turn.session, event),
         tries_left=terms.tries,
     )
     turn.put(event.device, pending)
     forget_ms = pending.expires_boot_ms + LATE_REPORT_MS
-    turn.put_message(event.message, Message(event.device, event.number, forget_boot_ms=forget_ms))
+    turn.put_message(event.message, Message(event.device, event.number, forget_boot_ms=forget_ms, charge=charge))
     turn.record(entries.PasswordAsked(device=event.device, number=event.number, message=event.message))
     turn.do(SendPassword(event.message, event.number, event.language, event.password, event.at.utc_ms + valid_ms))
     turn.answer(status(turn.session, event.device, now))
@@ -133,8 +123,8 @@ def _message_reported(turn: Turn, event: events.MessageReported) -> None:
             turn.record(entries.PasswordDelivered(**about))
         case events.MessageState.FAILED:
             turn.record(entries.PasswordUndelivered(**about, reason=event.reason))
-            if sms.delivery is not Delivery.SENT:  # no SMSC took it: this number was sent nothing
-                turn.uncount(Scope.NUMBER, sms.number)
+            if sms.delivery is not Delivery.SENT:
+                asking.never_left(turn, sms, event.reason)
             state = turn.session.devices.get(sms.device)
             if isinstance(state, PasswordPending) and state.message == event.message:
                 # It will not arrive, so there is nothing to wait for before asking again.
@@ -169,6 +159,7 @@ def _password_entered(turn: Turn, event: events.PasswordEntered) -> None:
         visit=visit.visit, device=event.device, addresses=visit.addresses, number=visit.number, method="sms"
     )
     turn.record(began)
+    asking.entered(turn, state.message)
     turn.put(event.device, visit)  # the pending password is gone with this: it was good for one visit (law 5)
     turn.do(Admit(event.device, visit.addresses))
     turn.answer(status(turn.session, event.device, event.at.boot_ms))
@@ -252,7 +243,7 @@ def _tick(turn: Turn) -> None:
     for message, sms in turn.session.messages.items():
         if now >= sms.forget_boot_ms:
             turn.put_message(message, None)
-    turn.uncount_old()
+    asking.forget_old(turn)
 
 
 def _started(turn: Turn, event: events.Started) -> None:
@@ -277,7 +268,7 @@ def _started(turn: Turn, event: events.Started) -> None:
             case _:
                 assert_never(state)
     if not event.same_boot:
-        turn.uncount_all()
+        asking.rebooted(turn)
         for message in turn.session.messages:
             turn.put_message(message, None)
     turn.record(entries.GateStarted(version=event.version, online=len(turn.session.admitted()), ended=ended))

@@ -10,8 +10,9 @@ from collections.abc import Mapping
 import msgspec
 from immutables import Map
 
+from appliance.allowances import Allowances, Scope, Times
 from appliance.events import Moment
-from appliance.passwords import Allowances, Scope, Times
+from appliance.spending import Budget, Day, Debt, Debtor, Ledger, Reach, Waiting
 from appliance.wire import Delivery, LiveVisit, Phase, Status, Visits
 
 
@@ -21,10 +22,11 @@ class Terms(msgspec.Struct, frozen=True):
     password_valid_s: int = 300
     tries: int = 5
     resend_s: int = 60
-    """How long after asking the same device may ask for the same number again."""
+    """How long after the first password the same device may ask for the same number again; doubles with each."""
     grace_s: int = 60
     """How long a device that left may return without a new password; 0 = ¶9 to the letter."""
     allowances: Allowances = Allowances()
+    budget: Budget = Budget()
 
 
 class PasswordPending(msgspec.Struct, frozen=True, tag="pending"):
@@ -38,6 +40,16 @@ class PasswordPending(msgspec.Struct, frozen=True, tag="pending"):
     tries_left: int
 
 
+class Charge(msgspec.Struct, frozen=True):
+    """What an SMS was charged to."""
+
+    day: Day
+    subscriber: str
+    """The keyed hash of its number."""
+    newcomer: bool
+    """Whether it is a debt of its prefixes."""
+
+
 class Message(msgspec.Struct, frozen=True):
     """An SMS with a password, remembered longer than the password: a late receipt is recorded all the same."""
 
@@ -45,6 +57,8 @@ class Message(msgspec.Struct, frozen=True):
     number: str
     forget_boot_ms: int
     delivery: Delivery = Delivery.QUEUED
+    charge: Charge | None = None
+    """None: an earlier version sent it."""
 
 
 class Visit(msgspec.Struct, frozen=True, tag="visit"):
@@ -73,6 +87,9 @@ Device = PasswordPending | Visit
 _devices: msgspec.json.Decoder[Device] = msgspec.json.Decoder(Device)
 _messages: msgspec.json.Decoder[Message] = msgspec.json.Decoder(Message)
 _times: msgspec.json.Decoder[Times] = msgspec.json.Decoder(Times)
+_ledger: msgspec.json.Decoder[Ledger] = msgspec.json.Decoder(Ledger)
+_debts: msgspec.json.Decoder[Debt] = msgspec.json.Decoder(Debt)
+_ordinals: msgspec.json.Decoder[int] = msgspec.json.Decoder(int)
 
 
 class Session(msgspec.Struct, frozen=True):
@@ -83,6 +100,13 @@ class Session(msgspec.Struct, frozen=True):
     messages: Map[str, Message] = Map()
     asked: Map[tuple[Scope, str], Times] = Map()
     """When passwords were asked, by number, by device and for the whole venue."""
+    ledger: Ledger = Ledger()
+    debts: Map[Debtor, Debt] = Map()
+    regulars: Map[str, int] = Map()
+    """Numbers that logged in here, as keyed hashes, each with the ordinal of the day when it last did."""
+    waiting: Map[str, Waiting] = Map()
+    """Devices that wait their turn. Not kept: whoever floods the venue must not make it write, and a restart costs a
+    visitor another minute."""
 
     def admitted(self) -> dict[str, tuple[str, ...]]:
         """The devices for which the gate is open, with their addresses: what the kernel should show (law 4)."""
@@ -124,6 +148,21 @@ def asked_key(scope: Scope, key: str) -> str:
     return f"asked/{scope}/{key}"
 
 
+LEDGER_KEY = "spending"
+"""Under which key the ledger is kept."""
+
+
+def debt_key(debtor: Debtor) -> str:
+    """Under which key a prefix's debt is kept."""
+    reach, prefix = debtor
+    return f"debt/{reach}/{prefix}"
+
+
+def regular_key(subscriber: str) -> str:
+    """Under which key a number that logged in here is kept."""
+    return f"regular/{subscriber}"
+
+
 def restore(terms: Terms, kept: Mapping[str, bytes]) -> Session:
     """The state that earlier ``Keep`` effects saved. Follow it with a ``Started`` event.
 
@@ -133,6 +172,9 @@ def restore(terms: Terms, kept: Mapping[str, bytes]) -> Session:
     devices: dict[str, Device] = {}
     messages: dict[str, Message] = {}
     asked: dict[tuple[Scope, str], Times] = {}
+    ledger = Ledger()
+    debts: dict[Debtor, Debt] = {}
+    regulars: dict[str, int] = {}
     for name, value in kept.items():
         room, _, key = name.partition("/")
         if room == "device":
@@ -142,7 +184,14 @@ def restore(terms: Terms, kept: Mapping[str, bytes]) -> Session:
         elif room == "asked":
             scope, _, whom = key.partition("/")
             asked[Scope(scope), whom] = _times.decode(value)
-    return Session(terms, Map(devices), Map(messages), Map(asked))
+        elif room == "debt":
+            reach, _, prefix = key.partition("/")
+            debts[Reach(reach), prefix] = _debts.decode(value)
+        elif room == "regular":
+            regulars[key] = _ordinals.decode(value)
+        elif name == LEDGER_KEY:
+            ledger = _ledger.decode(value)
+    return Session(terms, Map(devices), Map(messages), Map(asked), ledger, Map(debts), Map(regulars))
 
 
 def status(session: Session, device: str, now_boot_ms: int) -> Status:

@@ -7,10 +7,22 @@ from __future__ import annotations
 
 import msgspec
 
+from appliance.allowances import Scope, Times, within
 from appliance.effects import Admit, Answer, Effect, Keep, Record, Revoke
 from appliance.events import Moment
-from appliance.passwords import Scope, Times, within
-from appliance.state import Device, Message, Session, Visit, asked_key, device_key, message_key
+from appliance.spending import Debt, Debtor, Ledger, Waiting
+from appliance.state import (
+    LEDGER_KEY,
+    Device,
+    Message,
+    Session,
+    Visit,
+    asked_key,
+    debt_key,
+    device_key,
+    message_key,
+    regular_key,
+)
 from appliance.wire import Refusal, Refused, Reply
 from journal.entries import Entry, VisitEnded, VisitMoved
 
@@ -61,6 +73,31 @@ class Turn:
         """Forget every time of asking: the clock they were told on has begun anew."""
         for scope, key in self.session.asked:
             self._keep_asked(scope, key, ())
+
+    def put_ledger(self, ledger: Ledger) -> None:
+        """What was spent is this now."""
+        self.session = msgspec.structs.replace(self.session, ledger=ledger)
+        self.effects.append(Keep(LEDGER_KEY, msgspec.json.encode(ledger)))
+
+    def put_debt(self, debtor: Debtor, debt: Debt | None) -> None:
+        """The prefix owes this now; None: nothing."""
+        debts = self.session.debts
+        debts = debts.delete(debtor) if debt is None else debts.set(debtor, debt)
+        self.session = msgspec.structs.replace(self.session, debts=debts)
+        self.effects.append(Keep(debt_key(debtor), None if debt is None else msgspec.json.encode(debt)))
+
+    def put_regular(self, subscriber: str, ordinal: int | None) -> None:
+        """The number last logged in on this day; None: it is remembered no longer."""
+        regulars = self.session.regulars
+        regulars = regulars.delete(subscriber) if ordinal is None else regulars.set(subscriber, ordinal)
+        self.session = msgspec.structs.replace(self.session, regulars=regulars)
+        self.effects.append(Keep(regular_key(subscriber), None if ordinal is None else msgspec.json.encode(ordinal)))
+
+    def put_waiting(self, device: str, waiting: Waiting | None) -> None:
+        """The device waits its turn; None: no longer."""
+        devices = self.session.waiting
+        devices = devices.delete(device) if waiting is None else devices.set(device, waiting)
+        self.session = msgspec.structs.replace(self.session, waiting=devices)
 
     def readdress(self, device: str, visit: Visit, gone: tuple[str, ...] = (), come: str = "") -> None:
         """The visit has lost the addresses ``gone`` and has ``come``; the kernel follows if it is online."""

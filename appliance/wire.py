@@ -67,13 +67,17 @@ class ListVisits(_Request, frozen=True, tag="list_visits"):
     """All live visits → Visits (administrators only)"""
 
 
+class LookAtSpending(_Request, frozen=True, tag="look_at_spending"):
+    """What was spent on SMS, and what came of it → Spending (administrators only)"""
+
+
 class EndVisit(_Request, frozen=True, tag="end_visit"):
     """End this device's visit now → Done or Refused (administrators only)"""
 
     mac: Mac
 
 
-Request = Look | AskPassword | EnterPassword | ListVisits | EndVisit
+Request = Look | AskPassword | EnterPassword | ListVisits | LookAtSpending | EndVisit
 
 
 class Phase(StrEnum):
@@ -122,7 +126,13 @@ class Refusal(StrEnum):
     DEVICE_LIMIT = "device_limit"
     """This device asked for enough passwords for now."""
     VENUE_LIMIT = "venue_limit"
-    """The venue has used up its SMS for today."""
+    """The venue, or its newcomers together, have used up their SMS for now."""
+    PREFIX_LIMIT = "prefix_limit"
+    """Too many passwords were sent to numbers that begin like this one, and not entered."""
+    NOT_YOUR_TURN = "not_your_turn"
+    """Many passwords are asked for and not entered; whoever asks again after ``retry_in_s`` is served."""
+    BUDGET_SPENT = "budget_spent"
+    """What the owner is ready to pay for SMS is spent, but for what is reserved for others."""
     ALREADY_ONLINE = "already_online"
     NO_PASSWORD_ASKED = "no_password_asked"
     PASSWORD_MALFORMED = "password_malformed"
@@ -182,11 +192,31 @@ class Visits(_Reply, frozen=True, tag="visits"):
     visits: tuple[LiveVisit, ...]
 
 
+class Spending(_Reply, frozen=True, tag="spending"):
+    """What was spent on SMS on the venue's day and in its month, and what came of the newest."""
+
+    day_sms: int
+    month_sms: int
+    left: int
+    """How many more may be sent today to numbers that logged in here before."""
+    left_to_newcomers: int
+    """How many more to others."""
+    sent: int
+    """In the last hours."""
+    entered: int
+    """In the same hours."""
+    alarming: bool
+    """Far fewer were entered than visitors enter."""
+    waiting: tuple[str, ...]
+    """Prefixes to which nothing is sent for now, since nobody enters it, the longest wait first; at most 10. "" means
+    all numbers that never logged in here."""
+
+
 class Done(_Reply, frozen=True, tag="done"):
     """Carried out."""
 
 
-Reply = Status | Refused | Visits | Done
+Reply = Status | Refused | Visits | Spending | Done
 
 _encoder = msgspec.json.Encoder()
 _request_decoder: msgspec.json.Decoder[Request] = msgspec.json.Decoder(Request)

@@ -71,6 +71,10 @@ ENGLISH: Final = Words(
         number_limit="This number has been sent enough passwords for now. Come back later or ask at the desk.",
         device_limit="Your device has asked for enough passwords for now. Come back later or ask at the desk.",
         venue_limit="No more SMS can be sent here for now. Please ask at the desk.",
+        prefix_limit="Numbers that begin like yours have been sent enough passwords for now."
+        " Come back later or ask at the desk.",
+        not_your_turn="Many passwords are being asked for right now. Stay here, then press “Get password” again.",
+        budget_spent="SMS cannot be sent from here at the moment. Please ask at the desk.",
         already_online="You are online already.",
         no_password_asked="No password has been asked for yet. Enter your number and press “Get password”.",
         password_malformed="The password is 6 digits, 0 to 9. Enter it as it stands in the SMS.",

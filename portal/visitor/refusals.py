@@ -71,6 +71,12 @@ def _saying(refusal: Refusal, words: Words) -> Saying:
             return Saying(Place.NUMBER, told.device_limit)
         case Refusal.VENUE_LIMIT:
             return Saying(Place.NUMBER, told.venue_limit)
+        case Refusal.PREFIX_LIMIT:
+            return Saying(Place.NUMBER, told.prefix_limit)
+        case Refusal.NOT_YOUR_TURN:
+            return Saying(Place.NUMBER, told.not_your_turn)
+        case Refusal.BUDGET_SPENT:
+            return Saying(Place.NUMBER, told.budget_spent)
         case Refusal.NO_PASSWORD_ASKED:
             return Saying(Place.NUMBER, told.no_password_asked)
         case Refusal.PASSWORD_MALFORMED:
@@ -124,6 +130,8 @@ def http_status(refusal: Refusal) -> HTTPStatus:
             | Refusal.NUMBER_LIMIT
             | Refusal.DEVICE_LIMIT
             | Refusal.VENUE_LIMIT
+            | Refusal.PREFIX_LIMIT
+            | Refusal.NOT_YOUR_TURN
             | Refusal.TOO_MANY_TRIES
         ):
             return HTTPStatus.TOO_MANY_REQUESTS
@@ -131,7 +139,7 @@ def http_status(refusal: Refusal) -> HTTPStatus:
             return HTTPStatus.CONFLICT
         case Refusal.NOT_ON_LAN | Refusal.UNKNOWN_DEVICE:
             return HTTPStatus.FORBIDDEN
-        case Refusal.BUSY | Refusal.JOURNAL_UNAVAILABLE | Refusal.FORBIDDEN:
+        case Refusal.BUSY | Refusal.JOURNAL_UNAVAILABLE | Refusal.FORBIDDEN | Refusal.BUDGET_SPENT:
             return HTTPStatus.SERVICE_UNAVAILABLE
         case _:
             assert_never(refusal)

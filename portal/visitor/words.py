@@ -105,6 +105,9 @@ class RefusalWords:
     number_limit: str
     device_limit: str
     venue_limit: str
+    prefix_limit: str
+    not_your_turn: str
+    budget_spent: str
     already_online: str
     no_password_asked: str
     password_malformed: str

@@ -19,7 +19,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.attack.frames import inside, link_address
+from tests.attack.frames import link_address
+from tests.lab.entering import inside
 from tests.lab.namespaces import give_address, ip
 from tests.lab.run import Process, run, start
 from tests.lab.venue import DNS, PORTAL, Venue

@@ -11,39 +11,20 @@ which frame is an attack, whether hearing one is good or bad.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 import socket
 import time
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
 from typing import Self
 
 from scapy.packet import Packet
 
+from tests.lab.entering import inside
 from tests.lab.namespaces import ip
 
 _ETH_P_ALL = 3  # linux/if_ether.h
-_CLONE_NEWNET = 0x40000000
 _OUTGOING = 4  # PACKET_OUTGOING of linux/if_packet.h
 _BUFFER_BYTES = 16 * 1024 * 1024
-_libc = ctypes.CDLL(None, use_errno=True)
-
-
-@contextlib.contextmanager
-def inside(namespace: str) -> Iterator[None]:
-    """The calling thread is in the network namespace until the block ends."""
-    with Path("/proc/thread-self/ns/net").open("rb") as home, Path(f"/run/netns/{namespace}").open("rb") as target:
-        _enter(target.fileno())
-        try:
-            yield
-        finally:
-            _enter(home.fileno())
-
-
-def _enter(descriptor: int) -> None:
-    if _libc.setns(descriptor, _CLONE_NEWNET) != 0:
-        raise OSError(ctypes.get_errno(), "setns")
 
 
 def marker() -> bytes:

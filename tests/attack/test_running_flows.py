@@ -6,7 +6,7 @@ import contextlib
 import socket
 
 from tests.attack.field import Field
-from tests.attack.frames import inside
+from tests.lab.entering import inside
 from tests.lab.venue import WEB
 from tests.lab.visitor import Visitor
 

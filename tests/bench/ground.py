@@ -40,7 +40,7 @@ PHONE = "10.77.0.10"
 PORTAL6, PHONE6 = "2001:db8:77::1", "2001:db8:77::10"
 
 # The limits against abuse would end a measurement after five passwords.
-_LIMITS = re.compile(r"^(number_per_hour|device_per_hour|venue_per_day) = \d+", re.MULTILINE)
+_LIMITS = re.compile(r"^(number_per_hour|device_per_hour|venue_per_day|daily_sms|monthly_sms) = \d+", re.MULTILINE)
 # The lab's bridge has PORTAL6 already.
 _BOTH_FAMILIES: Mapping[str, object] = {"lan.address6": f"{PORTAL6}/64", "wan.masquerade6": True}
 

@@ -10,36 +10,17 @@ all times are of one clock. Must not know: the gate.
 from __future__ import annotations
 
 import contextlib
-import ctypes
-import os
 import select
 import socket
 import struct
 import threading
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Self
 
-_CLONE_NEWNET = 0x40000000  # setns(2); Python has os.setns only from 3.12 on
-_libc = ctypes.CDLL(None, use_errno=True)
+from tests.lab.entering import inside
+
 _DATAGRAM = struct.Struct("!Q")
-
-
-@contextlib.contextmanager
-def inside(namespace: str) -> Iterator[None]:
-    """The calling thread is in the network namespace until the block ends."""
-    with Path("/proc/thread-self/ns/net").open("rb") as home, Path(f"/run/netns/{namespace}").open("rb") as there:
-        _enter(there.fileno())
-        try:
-            yield
-        finally:
-            _enter(home.fileno())
-
-
-def _enter(descriptor: int) -> None:
-    if _libc.setns(descriptor, _CLONE_NEWNET) != 0:
-        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()), "setns")
 
 
 class Pulse:

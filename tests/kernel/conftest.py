@@ -10,7 +10,8 @@ import pytest
 
 from firewall.gate import Gate
 from firewall.settings import Settings
-from tests.kernel.venue import GATE, GATE_LAN6, SERVER6, Venue, inside, pings, until
+from tests.kernel.venue import GATE, GATE_LAN6, SERVER6, Venue, pings, until
+from tests.lab.entering import inside
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ import ipaddress
 
 from firewall import checks
 from firewall.gate import Gate
-from tests.kernel.venue import GATE, Venue, inside, sh
+from tests.kernel.venue import GATE, Venue, sh
+from tests.lab.entering import inside
 
 
 def state() -> str:

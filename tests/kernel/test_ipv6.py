@@ -36,7 +36,6 @@ from tests.kernel.venue import (
     SILENCE_S,
     connect,
     frames,
-    inside,
     listener,
     pings,
     read_sysctl,
@@ -45,6 +44,7 @@ from tests.kernel.venue import (
     udp,
     until,
 )
+from tests.lab.entering import inside
 
 ONE, TWO = "ktv1", "ktv2"
 IPS6 = {name: ipaddress.IPv6Address(text) for name, text in ADDRESSES6.items()}

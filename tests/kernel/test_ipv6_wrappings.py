@@ -18,17 +18,8 @@ from scapy.packet import Packet, Raw
 
 from firewall.gate import Gate
 from tests.kernel.test_passage import gate_mac
-from tests.kernel.venue import (
-    ADDRESSES6,
-    GATE,
-    GATE_LAN6,
-    MACS,
-    OUTSIDE,
-    SERVER6,
-    frames,
-    inside,
-    seen,
-)
+from tests.kernel.venue import ADDRESSES6, GATE, GATE_LAN6, MACS, OUTSIDE, SERVER6, frames, seen
+from tests.lab.entering import inside
 
 ONE, TWO = "ktv1", "ktv2"
 IPS6 = {name: ipaddress.IPv6Address(text) for name, text in ADDRESSES6.items()}

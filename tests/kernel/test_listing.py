@@ -13,7 +13,8 @@ from firewall import datapath, rules, tables
 from firewall.errors import KernelRefused
 from firewall.gate import Gate, Repairs
 from firewall.settings import Settings
-from tests.kernel.venue import GATE, Venue, descriptors, inside, read_sysctl, rules_of, sh, write_sysctl
+from tests.kernel.venue import GATE, Venue, descriptors, read_sysctl, rules_of, sh, write_sysctl
+from tests.lab.entering import inside
 
 NewGate = Callable[[Settings], Gate]
 

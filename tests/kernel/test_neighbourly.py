@@ -31,7 +31,6 @@ from tests.kernel.venue import (
     Venue,
     connect,
     frames,
-    inside,
     listener,
     pings,
     read_sysctl,
@@ -41,6 +40,7 @@ from tests.kernel.venue import (
     until,
     write_sysctl,
 )
+from tests.lab.entering import inside
 
 ONE, TWO, THREE = VISITORS
 NewGate = Callable[[Settings], Gate]

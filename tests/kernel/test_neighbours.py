@@ -18,20 +18,8 @@ from firewall.presence.evidence import Address
 from firewall.presence.neighbours import Neighbours, mac_of
 from firewall.settings import Settings
 from tests.kernel.test_passage import gate_mac
-from tests.kernel.venue import (
-    ADDRESSES6,
-    GATE,
-    MACS,
-    PATIENCE_S,
-    SILENCE_S,
-    VISITORS,
-    Venue,
-    frames,
-    inside,
-    pings,
-    sh,
-    until,
-)
+from tests.kernel.venue import ADDRESSES6, GATE, MACS, PATIENCE_S, SILENCE_S, VISITORS, Venue, frames, pings, sh, until
+from tests.lab.entering import inside
 
 ONE, TWO, THREE = VISITORS
 NewGate = Callable[[Settings], Gate]

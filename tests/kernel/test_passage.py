@@ -26,7 +26,6 @@ from tests.kernel.venue import (
     SILENCE_S,
     connect,
     frames,
-    inside,
     listener,
     pings,
     seen,
@@ -34,6 +33,7 @@ from tests.kernel.venue import (
     udp,
     write_sysctl,
 )
+from tests.lab.entering import inside
 
 ONE, TWO = "ktv1", "ktv2"
 

@@ -13,19 +13,8 @@ from firewall.errors import KernelRefused, NotABridge
 from firewall.presence.evidence import Evidence, Proof
 from firewall.presence.neighbours import mac_of
 from firewall.presence.ports import Ports
-from tests.kernel.venue import (
-    ADDRESSES,
-    GATE,
-    MACS,
-    PATIENCE_S,
-    SILENCE_S,
-    VISITORS,
-    inside,
-    pings,
-    sh,
-    until,
-    write_sysctl,
-)
+from tests.kernel.venue import ADDRESSES, GATE, MACS, PATIENCE_S, SILENCE_S, VISITORS, pings, sh, until, write_sysctl
+from tests.lab.entering import inside
 
 ONE, TWO, THREE = VISITORS
 

@@ -12,20 +12,8 @@ import pytest
 from firewall.errors import DeviceRefused
 from firewall.gate import Gate, Repairs
 from firewall.settings import Settings
-from tests.kernel.venue import (
-    ADDRESSES,
-    GATE,
-    GATE_LAN,
-    MACS,
-    OUTSIDE,
-    SERVER,
-    Venue,
-    connect,
-    inside,
-    listener,
-    sh,
-    until,
-)
+from tests.kernel.venue import ADDRESSES, GATE, GATE_LAN, MACS, OUTSIDE, SERVER, Venue, connect, listener, sh, until
+from tests.lab.entering import inside
 
 NewGate = Callable[[Settings], Gate]
 ONE, TWO = "ktv1", "ktv2"

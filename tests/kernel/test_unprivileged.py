@@ -12,7 +12,8 @@ import pytest
 from firewall import tables
 from firewall.errors import LockTimeout
 from firewall.gate import Gate
-from tests.kernel.venue import ADDRESSES, GATE, Venue, inside, pings, read_sysctl, sh
+from tests.kernel.venue import ADDRESSES, GATE, Venue, pings, read_sysctl, sh
+from tests.lab.entering import inside
 from tests.lab.run import ROOT, in_reach
 
 _CAPABILITIES = "+net_admin,+net_raw"

@@ -11,7 +11,8 @@ import pytest
 
 from firewall.presence.evidence import Evidence, Proof
 from firewall.presence.whereabouts import Whereabouts
-from tests.kernel.venue import ADDRESSES, GATE, MACS, PATIENCE_S, VISITORS, inside, pings, sh, until
+from tests.kernel.venue import ADDRESSES, GATE, MACS, PATIENCE_S, VISITORS, pings, sh, until
+from tests.lab.entering import inside
 
 ONE, TWO, _ = VISITORS
 ELSEWHERE = "02:00:00:00:00:77"

@@ -10,13 +10,12 @@ the calling thread for a moment.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import dataclasses
 import ipaddress
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -24,6 +23,7 @@ from typing import Self
 from scapy.layers.inet import ICMP
 
 from firewall.settings import Settings
+from tests.lab.entering import inside
 
 GATE, OUTSIDE = "ktgate", "ktout"
 VISITORS = ("ktv1", "ktv2", "ktv3")
@@ -37,25 +37,6 @@ SILENCE_S = 0.3
 """How long nothing must come for "nothing came": a packet through three namespaces takes less than a millisecond."""
 PATIENCE_S = 10.0
 """The longest wait for what must come."""
-
-_CLONE_NEWNET = 0x40000000
-_libc = ctypes.CDLL(None, use_errno=True)
-
-
-@contextlib.contextmanager
-def inside(namespace: str) -> Iterator[None]:
-    """The calling thread is in the namespace until the block ends."""
-    with Path("/proc/thread-self/ns/net").open("rb") as home, Path(f"/run/netns/{namespace}").open("rb") as target:
-        _enter(target.fileno())
-        try:
-            yield
-        finally:
-            _enter(home.fileno())
-
-
-def _enter(descriptor: int) -> None:
-    if _libc.setns(descriptor, _CLONE_NEWNET) != 0:
-        raise OSError(ctypes.get_errno(), "setns")
 
 
 def sh(command: str, namespace: str = GATE) -> str:

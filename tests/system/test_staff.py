@@ -145,6 +145,7 @@ def test_doctor_finds_nothing_wrong_with_a_running_venue(venue: Venue) -> None:
     told = command(venue, "doctor")
     assert told.code == 0
     assert all(line.startswith("ok ") for line in told.stdout.splitlines())
+    assert " of 1,000 today, " in told.stdout, "what was spent on SMS"
 
 
 @pytest.fixture

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from appliance import wire
+from appliance.allowances import Allowances, Limit
 from appliance.effects import SendPassword
 from appliance.events import DeviceLeft, DeviceSeen, MessageReported, MessageState
 from appliance.inbox import Requested, Role
-from appliance.passwords import Allowances, Limit
 from appliance.state import Terms
 from appliance.wire import EndVisit, EnterPassword, ListVisits, Look, Phase, Refusal, Refused
 from journal.entries import VisitAway, VisitEnded
@@ -261,6 +261,7 @@ def test_sms_report_reaches_the_page(new_core: NewCore) -> None:
         (EnterPassword(ADDRESS, ""), Refusal.PASSWORD_MALFORMED),
         (EnterPassword(ADDRESS, "123456"), Refusal.NO_PASSWORD_ASKED),
         (ListVisits(), Refusal.FORBIDDEN),
+        (wire.LookAtSpending(), Refusal.FORBIDDEN),
         (EndVisit(PHONE), Refusal.FORBIDDEN),
     ],
 )

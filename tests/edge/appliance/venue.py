@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from appliance import wire
 from appliance.effects import SendPassword
@@ -136,6 +137,7 @@ class Core:
                 lan6=IPv6Interface("fd77::1/64"),
                 countries=frozenset({"KZ"}),
                 key=b"k" * 32,
+                zone=ZoneInfo("Asia/Almaty"),
                 whereabouts=self.lan,
                 random=Countable(),
                 clock=lambda: self.now,

@@ -9,6 +9,10 @@ Effects are compared as readable lines, so that a test reads as the story it tel
 from __future__ import annotations
 
 from typing import assert_never
+from zoneinfo import ZoneInfo
+
+from immutables import Map
+from msgspec.structs import replace
 
 from appliance import passwords, wire
 from appliance.effects import Admit, Answer, Effect, Keep, Record, Revoke, SendPassword
@@ -25,10 +29,13 @@ from appliance.events import (
     Moment,
     PasswordAsked,
     PasswordEntered,
+    SpendingLooked,
     Started,
     Tick,
 )
+from appliance.reception import day_of
 from appliance.session import step
+from appliance.spending import Day
 from appliance.state import Session, Terms, restore
 from journal import entries
 
@@ -37,6 +44,7 @@ OTHER = "02:00:00:00:00:02"
 NUMBER = "+77011234567"
 ADDRESS = "10.77.0.10"
 KEY = b"k" * 32
+ALMATY = ZoneInfo("Asia/Almaty")
 NOON_MS = 1_800_000_000_000
 
 
@@ -49,10 +57,17 @@ class Dialogue:
         self.now_ms = 1_000_000
         self.kept: dict[str, bytes] = {}
         self.messages = 0
+        self.booted_ms = 0
+        self.ahead_ms = 0
 
     @property
     def at(self) -> Moment:
-        return Moment(utc_ms=NOON_MS + self.now_ms, boot_ms=self.now_ms)
+        return Moment(utc_ms=NOON_MS + self.now_ms, boot_ms=self.now_ms - self.booted_ms)
+
+    @property
+    def day(self) -> Day:
+        """Today, by a wall clock that may be ahead or behind."""
+        return day_of(Moment(self.at.utc_ms + self.ahead_ms, 0), ALMATY)
 
     def wait(self, seconds: float) -> None:
         self.now_ms += int(seconds * 1000)
@@ -67,12 +82,7 @@ class Dialogue:
                 else:
                     self.kept[effect.key] = effect.value
         # Whatever happens, what is kept is the state: a crash after any step loses nothing.
-        again = restore(self.terms, self.kept)
-        assert (again.devices, again.messages, again.asked) == (
-            self.session.devices,
-            self.session.messages,
-            self.session.asked,
-        )
+        assert restore(self.terms, self.kept) == replace(self.session, waiting=Map())
         return effects
 
     def says(self, event: Event, expected: list[str]) -> None:
@@ -84,13 +94,22 @@ class Dialogue:
         """The process dies and a new one reads what was kept."""
         self.session = restore(self.terms, self.kept)
 
+    def reboot(self) -> None:
+        """The machine went off and on again: the boot clock begins anew."""
+        self.crash()
+        self.booted_ms = self.now_ms - 5_000
+        self.step(self.started(same_boot=False))
+
     # ── events, as short as they can be ─────────────────────────────────────────────────────────────────────────────
 
     def asked(self, password: str = "123456", device: str = PHONE, number: str = NUMBER) -> PasswordAsked:
         self.messages += 1
         message = f"m{self.messages}"
         digest = passwords.digest(KEY, device, message, password)
-        return PasswordAsked(self.at, device, number, wire.Language.KAZAKH, message, password, digest)
+        subscriber = passwords.subscriber(KEY, number)
+        return PasswordAsked(
+            self.at, device, number, wire.Language.KAZAKH, message, password, digest, subscriber, self.day
+        )
 
     def entered(self, password: str = "123456", device: str = PHONE, port: str | None = "port1") -> PasswordEntered:
         message = self.session.pending_message(device) or ""
@@ -120,6 +139,9 @@ class Dialogue:
 
     def tick(self) -> Tick:
         return Tick(self.at)
+
+    def spending(self) -> SpendingLooked:
+        return SpendingLooked(self.at, self.day)
 
     def started(self, same_boot: bool = True) -> Started:
         return Started(self.at, "1.0", same_boot, alive_utc_ms=self.at.utc_ms - 7_000)

@@ -39,6 +39,10 @@ def test_empty_file_is_the_defaults() -> None:
             "\n[lan]\nadress = '10.0.0.1/24'",
             'q.toml, line 3: lan.adress: there is no such key; did you mean "address"?',
         ),
+        (
+            "[spending]\nmonthly_sms = 900",
+            "q.toml, line 2: spending.monthly_sms: is less than a single day may cost (daily_sms = 1000)",
+        ),
         ("[sms.text]\nde = 'x'", "q.toml, line 2: sms.text.de: there is no such key"),
         (
             "[venue]\nlanguage = 'de'",

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance import passwords
+from appliance.allowances import Limit, Times, retry_in_s, within
 from appliance.numbers import judge
-from appliance.passwords import Limit, Times, retry_in_s, well_formed, within
+from appliance.passwords import well_formed
 from appliance.wire import Refusal
 
 KZ = frozenset({"KZ"})
