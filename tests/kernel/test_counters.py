@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
+from ipaddress import IPv6Address
 
 import pytest
 
 from firewall.counters import Counters, Traffic
 from firewall.errors import KernelRefused
 from firewall.gate import Gate
-from tests.kernel.venue import ADDRESSES, ADDRESSES6, GATE, MACS, inside, sh
+from tests.kernel.venue import ADDRESSES, ADDRESSES6, GATE, MACS, OUTSIDE, SERVER, SERVER6, inside, sh, udp
 
 ONE, TWO = "ktv1", "ktv2"
 ONES = [str(ADDRESSES[ONE]), ADDRESSES6[ONE]]
@@ -23,11 +25,41 @@ def counters() -> Iterator[Counters]:
         yield made
 
 
+def converse(family: int, server: str, up: int, down: int, size: int) -> None:
+    """Visitor ONE sends so many UDP packets and the server answers with so many; all arrive."""
+    with udp(OUTSIDE, family, port=7000) as there, udp(ONE, family) as here:
+        for _ in range(up):
+            here.sendto(bytes(size), (server, 7000))
+        for _ in range(up):
+            _, whence = there.recvfrom(2000)
+        for _ in range(down):
+            there.sendto(bytes(size), whence)
+        for _ in range(down):
+            here.recvfrom(2000)
+
+
 @pytest.mark.usefixtures("gate")
 def test_no_set_is_no_traffic(counters: Counters) -> None:
     with inside(GATE):
         assert counters.read().traffic(MACS[ONE], ONES, whole=True) is None
         assert counters.read(ONES).traffic(MACS[ONE], ONES, whole=True) is None
+
+
+def test_every_forwarded_packet_of_both_families_is_counted_once(gate6: Gate, counters: Counters) -> None:
+    with inside(GATE):
+        gate6.admit(MACS[ONE], [ADDRESSES[ONE], IPv6Address(ONES[1])])
+        gate6.admit(MACS[TWO], [ADDRESSES[TWO]])
+    converse(socket.AF_INET, SERVER, up=5, down=3, size=100)
+    converse(socket.AF_INET6, SERVER6, up=4, down=2, size=1000)
+    four, six = 20 + 8 + 100, 40 + 8 + 1000
+    both = Traffic(5 + 4, 5 * four + 4 * six, 3 + 2, 3 * four + 2 * six)
+    with inside(GATE):
+        for reading in (counters.read(), counters.read([MACS[ONE], *ONES])):
+            assert reading.traffic(MACS[ONE], ONES, whole=True) == both
+            assert reading.traffic(MACS[ONE], ONES[:1], whole=False) == Traffic(5, 5 * four, 3, 3 * four)
+        assert counters.read().traffic(MACS[TWO], TWOS, whole=True) == Traffic(0, 0, 0, 0)
+        assert counters.read().traffic(MACS[TWO], ONES[:1], whole=True) is None, "another device's address"
+        assert counters.read([TWOS[0]]).traffic(MACS[ONE], ONES, whole=True) is None, "it was not asked for"
 
 
 @pytest.mark.usefixtures("gate")
