@@ -16,7 +16,7 @@ import msgspec
 from appliance import toml_places as places
 from appliance.contradictions import contradictions
 from appliance.errors import ConfigError
-from appliance.sections import Lan, Password, Paths, Portal, Presence, Section, Sms, Venue, Wan
+from appliance.sections import Lan, Password, Paths, Portal, Presence, Section, Sms, Venue, Visit, Wan
 
 
 class Config(Section, frozen=True):
@@ -28,6 +28,7 @@ class Config(Section, frozen=True):
     portal: Portal = Portal()
     password: Password = Password()
     presence: Presence = Presence()
+    visit: Visit = Visit()
     sms: Sms = Sms()
     paths: Paths = Paths()
 

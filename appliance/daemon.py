@@ -22,10 +22,12 @@ from appliance.engine import Engine
 from appliance.errors import StateUnreadable, ThreadFell
 from appliance.events import AddressLearnt, DeviceLeft, DeviceSeen, Event, MessageReported, MessageState, Moment
 from appliance.inbox import Happened, Item, Role, Stop
+from appliance.meter import Meter
 from appliance.passwords import Allowances, Limit
 from appliance.performer import Performer, last_alive
 from appliance.reception import Reception
 from appliance.server import Server, notify_ready
+from firewall.counters import Counters
 from firewall.gate import Gate
 from firewall.presence.evidence import Address, Evidence
 from firewall.presence.whereabouts import Whereabouts
@@ -74,6 +76,7 @@ def run(config: Config, version: str) -> None:
         session,
         performer=Performer(
             Gate(firewall_settings(config)),
+            Counters(),
             store,
             boot_id,
             send=lambda effect: messages.send(_as_message(config, effect)),
@@ -90,6 +93,7 @@ def run(config: Config, version: str) -> None:
         ),
         clock=now,
     )
+    meter = Meter(Counters(), engine.admitted, deliver=happened, clock=now, every_s=reading_every_s(config))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: engine.post(Stop()))
     fallen = end_with_any_thread(engine.post)
@@ -99,6 +103,8 @@ def run(config: Config, version: str) -> None:
         whereabouts.start(session.ports())
         stack.callback(whereabouts.stop)
         engine.start(version, same_boot=boot_before == boot_id, alive_utc_ms=alive_utc_ms)
+        meter.start()
+        stack.callback(meter.stop)
         messages.start()
         stack.callback(messages.stop)
         server.start()
@@ -139,12 +145,19 @@ def terms(config: Config) -> state.Terms:
         tries=config.password.tries,
         resend_s=config.password.resend_s,
         grace_s=config.presence.grace_s,
+        max_s=config.visit.max_s,
+        quota_bytes=config.visit.quota_mb * 1_000_000,
         allowances=Allowances(
             number=Limit(config.password.number_per_hour, 3600),
             device=Limit(config.password.device_per_hour, 3600),
             venue=Limit(config.password.venue_per_day, 86400),
         ),
     )
+
+
+def reading_every_s(config: Config) -> float:
+    """How often counters are read: with a quota so often that at 100 Mbit/s it is exceeded by 7 MB at most."""
+    return 0.5 if config.visit.quota_mb else 5.0
 
 
 def firewall_settings(config: Config) -> Settings:

@@ -39,6 +39,21 @@ class Usage(msgspec.Struct, frozen=True):
     """To the device."""
     down_bytes: int = 0
 
+    @property
+    def total_bytes(self) -> int:
+        """Both directions."""
+        return self.up_bytes + self.down_bytes
+
+
+class Stretch(msgspec.Struct, frozen=True):
+    """A part of a visit that ends with a closing: between two of them the kernel counts."""
+
+    visit: str
+    whole: bool
+    """The device is shut out altogether; False: it loses some of its addresses."""
+    last: Usage | None
+    """What the whole device had used of it when it was last read; None: it was not."""
+
 
 class _Event(msgspec.Struct, frozen=True):
     at: Moment
@@ -152,6 +167,17 @@ class Counted(_Event, frozen=True):
     usage: Mapping[str, Usage]
 
 
+class Closed(_Event, frozen=True):
+    """The gate was closed for the device, or for some of its addresses, and this is what they had used.
+
+    ``usage``: None if the kernel's counters are gone.
+    """
+
+    device: str
+    stretch: Stretch
+    usage: Usage | None
+
+
 class EndAsked(_Event, frozen=True):
     """An administrator ends the device's visit."""
 
@@ -172,5 +198,6 @@ Event = (
     | AddressLearnt
     | DeviceMoved
     | Counted
+    | Closed
     | EndAsked
 )

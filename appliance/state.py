@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import msgspec
 from immutables import Map
 
-from appliance.events import Moment
+from appliance.events import Moment, Usage
 from appliance.passwords import Allowances, Scope, Times
 from appliance.wire import Delivery, LiveVisit, Phase, Status, Visits
 
@@ -25,6 +25,10 @@ class Terms(msgspec.Struct, frozen=True):
     grace_s: int = 60
     """How long a device that left may return without a new password; 0 = ¶9 to the letter."""
     allowances: Allowances = Allowances()
+    max_s: int = 0
+    """How long a visit may last; 0 = as long as the device stays."""
+    quota_bytes: int = 0
+    """How much a visit may use, both directions together; 0 = without limit."""
 
 
 class PasswordPending(msgspec.Struct, frozen=True, tag="pending"):
@@ -61,6 +65,10 @@ class Visit(msgspec.Struct, frozen=True, tag="visit"):
     left_utc_ms: int | None = None
     left_proof: str = ""
     grace_ends_boot_ms: int = 0
+    used: Usage = Usage()
+    """What was counted until the last closing, of the device or of one of its addresses."""
+    counted_from_boot_ms: int = 0
+    """When that was: a reading of the counters that began earlier may hold what is in ``used`` already."""
 
     @property
     def online(self) -> bool:
@@ -68,10 +76,20 @@ class Visit(msgspec.Struct, frozen=True, tag="visit"):
         return self.left_utc_ms is None
 
 
+class KeptReading(msgspec.Struct, frozen=True):
+    """A reading of the counters, kept now and then: after a power cut it is all that is known."""
+
+    boot_ms: int
+    usage: Mapping[str, Usage]
+
+
 Device = PasswordPending | Visit
+COUNTED_KEY = "counted"
+"""Under which key the last reading is kept."""
 
 _devices: msgspec.json.Decoder[Device] = msgspec.json.Decoder(Device)
 _messages: msgspec.json.Decoder[Message] = msgspec.json.Decoder(Message)
+_readings: msgspec.json.Decoder[KeptReading] = msgspec.json.Decoder(KeptReading)
 _times: msgspec.json.Decoder[Times] = msgspec.json.Decoder(Times)
 
 
@@ -83,12 +101,22 @@ class Session(msgspec.Struct, frozen=True):
     messages: Map[str, Message] = Map()
     asked: Map[tuple[Scope, str], Times] = Map()
     """When passwords were asked, by number, by device and for the whole venue."""
+    counted: Mapping[str, Usage] = Map()
+    """By device, the kernel's counters as they were last read."""
+    counted_boot_ms: int = 0
+    """When that reading began."""
+    counted_kept_boot_ms: int = 0
+    """When the last reading that is kept began."""
 
     def admitted(self) -> dict[str, tuple[str, ...]]:
         """The devices for which the gate is open, with their addresses: what the kernel should show (law 4)."""
         return {
             mac: state.addresses for mac, state in self.devices.items() if isinstance(state, Visit) and state.online
         }
+
+    def online_visits(self) -> dict[str, Visit]:
+        """The visits for which the gate is open, by device."""
+        return {mac: state for mac, state in self.devices.items() if isinstance(state, Visit) and state.online}
 
     def ports(self) -> dict[str, str]:
         """The bridge port each device that is online was last seen behind, where known."""
@@ -98,10 +126,33 @@ class Session(msgspec.Struct, frozen=True):
             if isinstance(state, Visit) and state.online and state.port
         }
 
+    def stretch_usage(self, device: str, visit: Visit) -> Usage | None:
+        """What was last read of the visit's present stretch; None: nothing yet."""
+        return self.counted.get(device) if self.counted_boot_ms > visit.counted_from_boot_ms else None
+
+    def usage(self, device: str, visit: Visit) -> Usage:
+        """What the visit has used, as far as it was read."""
+        present = self.stretch_usage(device, visit) if visit.online else None
+        return visit.used if present is None else plus(visit.used, present)
+
+    def visit_ends_boot_ms(self, visit: Visit) -> int | None:
+        """When the visit's time is up; None: never."""
+        return visit.began.boot_ms + self.terms.max_s * 1000 if self.terms.max_s else None
+
     def pending_message(self, device: str) -> str | None:
         """The message whose password the device may enter now."""
         state = self.devices.get(device)
         return state.message if isinstance(state, PasswordPending) else None
+
+
+def plus(one: Usage, other: Usage) -> Usage:
+    """Both together."""
+    return Usage(
+        one.up_packets + other.up_packets,
+        one.up_bytes + other.up_bytes,
+        one.down_packets + other.down_packets,
+        one.down_bytes + other.down_bytes,
+    )
 
 
 def is_ipv6(address: str) -> bool:
@@ -133,6 +184,7 @@ def restore(terms: Terms, kept: Mapping[str, bytes]) -> Session:
     devices: dict[str, Device] = {}
     messages: dict[str, Message] = {}
     asked: dict[tuple[Scope, str], Times] = {}
+    reading = KeptReading(0, {})
     for name, value in kept.items():
         room, _, key = name.partition("/")
         if room == "device":
@@ -142,7 +194,9 @@ def restore(terms: Terms, kept: Mapping[str, bytes]) -> Session:
         elif room == "asked":
             scope, _, whom = key.partition("/")
             asked[Scope(scope), whom] = _times.decode(value)
-    return Session(terms, Map(devices), Map(messages), Map(asked))
+        elif room == COUNTED_KEY:
+            reading = _readings.decode(value)
+    return Session(terms, Map(devices), Map(messages), Map(asked), reading.usage, reading.boot_ms)
 
 
 def status(session: Session, device: str, now_boot_ms: int) -> Status:
@@ -158,10 +212,15 @@ def status(session: Session, device: str, now_boot_ms: int) -> Status:
                 resend_in_s=seconds_up(state.resend_boot_ms - now_boot_ms),
             )
         case Visit() as state:
+            used, ends = session.usage(device, state).total_bytes, session.visit_ends_boot_ms(state)
+            quota = session.terms.quota_bytes
             return Status(
                 Phase.ONLINE if state.online else Phase.AWAY,
                 number=state.number,
                 online_for_s=max(0, now_boot_ms - state.began.boot_ms) // 1000,
+                bytes_used=used,
+                seconds_remaining=None if ends is None else seconds_up(ends - now_boot_ms),
+                bytes_remaining=max(0, quota - used) if quota else None,
             )
         case _:
             return Status(Phase.STRANGER)
@@ -178,6 +237,8 @@ def live_visits(session: Session) -> Visits:
             addresses=state.addresses,
             began_utc_ms=state.began.utc_ms,
             left_utc_ms=state.left_utc_ms,
+            up_bytes=(used := session.usage(device, state)).up_bytes,
+            down_bytes=used.down_bytes,
         )
         for device, state in session.devices.items()
         if isinstance(state, Visit)
