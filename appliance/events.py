@@ -29,7 +29,7 @@ class MessageState(StrEnum):
     FAILED = "failed"
 
 
-class Usage(msgspec.Struct, frozen=True):
+class Usage(msgspec.Struct, frozen=True, array_like=True):
     """What passed of a device in both families, as the kernel counts it: IP packets, and their bytes with headers."""
 
     up_packets: int = 0

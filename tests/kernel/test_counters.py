@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 from collections.abc import Iterator
-from ipaddress import IPv6Address
+from ipaddress import IPv4Address, IPv6Address
 
 import pytest
 
 from firewall.counters import Counters, Traffic
 from firewall.errors import KernelRefused
 from firewall.gate import Gate
-from tests.kernel.venue import ADDRESSES, ADDRESSES6, GATE, MACS, OUTSIDE, SERVER, SERVER6, inside, sh, udp
+from tests.kernel.venue import ADDRESSES, ADDRESSES6, GATE, GATE_LAN, MACS, OUTSIDE, SERVER, SERVER6, inside, sh, udp
 
 ONE, TWO = "ktv1", "ktv2"
 ONES = [str(ADDRESSES[ONE]), ADDRESSES6[ONE]]
@@ -60,6 +61,57 @@ def test_every_forwarded_packet_of_both_families_is_counted_once(gate6: Gate, co
         assert counters.read().traffic(MACS[TWO], TWOS, whole=True) == Traffic(0, 0, 0, 0)
         assert counters.read().traffic(MACS[TWO], ONES[:1], whole=True) is None, "another device's address"
         assert counters.read([TWOS[0]]).traffic(MACS[ONE], ONES, whole=True) is None, "it was not asked for"
+
+
+@pytest.mark.parametrize("many", [False, True])
+def test_an_address_that_another_device_takes_over_is_counted_anew(gate6: Gate, counters: Counters, many: bool) -> None:
+    addresses: list[IPv4Address | IPv6Address] = [ADDRESSES[ONE], IPv6Address(ONES[1])]
+    with inside(GATE):
+        gate6.admit(MACS[ONE], addresses)
+    converse(socket.AF_INET, SERVER, up=2, down=2, size=10)
+    converse(socket.AF_INET6, SERVER6, up=2, down=2, size=10)
+    with inside(GATE):
+        gate6.admit(MACS[ONE], addresses)
+        assert counters.read().traffic(MACS[ONE], ONES, whole=True) == Traffic(4, 2 * (38 + 58), 4, 2 * (38 + 58))
+        if many:
+            gate6.sync({MACS[TWO]: frozenset(addresses)})
+        else:
+            gate6.admit(MACS[TWO], addresses)
+        assert counters.read().traffic(MACS[TWO], ONES, whole=True) == Traffic(0, 0, 0, 0)
+
+
+@pytest.mark.parametrize("many", [False, True])
+def test_who_returns_is_counted_anew(gate: Gate, counters: Counters, many: bool) -> None:
+    """A bitmap keeps the counters of what was deleted from it."""
+
+    def admit() -> None:
+        if many:
+            gate.sync({MACS[ONE]: {ADDRESSES[ONE]}})
+        else:
+            gate.admit(MACS[ONE], [ADDRESSES[ONE]])
+
+    with inside(GATE):
+        admit()
+    for _ in range(2):
+        converse(socket.AF_INET, SERVER, up=3, down=2, size=72)
+        with inside(GATE):
+            admit()
+            gate.sync({MACS[ONE]: {ADDRESSES[ONE]}})
+            assert counters.read().traffic(MACS[ONE], ONES, whole=True) == Traffic(3, 300, 2, 200)
+            gate.revoke(MACS[ONE], [ADDRESSES[ONE]])
+            admit()
+
+
+def test_refused_packets_and_the_resolver_s_are_not_counted(gate: Gate, counters: Counters) -> None:
+    with inside(GATE):
+        gate.admit(MACS[ONE], [ADDRESSES[ONE]])
+    with udp(ONE) as here:
+        for whither in (("10.99.0.1", 7000), (GATE_LAN, 53)):
+            with contextlib.suppress(OSError):  # refused by ICMP
+                here.sendto(b"?", whither)
+    converse(socket.AF_INET, SERVER, up=1, down=0, size=1)
+    with inside(GATE):
+        assert counters.read().traffic(MACS[ONE], ONES, whole=True) == Traffic(1, 29, 0, 0)
 
 
 @pytest.mark.usefixtures("gate")

@@ -133,6 +133,7 @@ def test_address_that_another_device_claims_is_nobodys(venue: Venue) -> None:
 def test_what_the_phone_sent_and_got_is_recorded_once_though_the_gate_was_killed(venue: Venue) -> None:
     """Every byte of both families, with IP headers, and of the time in which no gate was there."""
     guest = online(venue)
+    assert guest.pour(WEB, 5, 100) == 5
     guest.leave()  # whatever was needed to get here belongs to the first stretch
     guest.phone.connect()
     until(lambda: guest.phase() == "online", "the visit to go on")
