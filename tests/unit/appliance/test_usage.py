@@ -62,7 +62,7 @@ def test_a_device_that_stays_away_has_nothing_more_to_tell() -> None:
 
 def test_reading_that_began_before_a_closing_is_not_counted_again() -> None:
     """The reader has a thread of its own: what it saw may have been recorded by the time it tells."""
-    talk = Dialogue()
+    talk = Dialogue(Terms(quota_bytes=2000))
     talk.online()
     talk.wait(1)
     before = talk.counted(100, 1000)
