@@ -192,7 +192,7 @@ def _device_left(turn: Turn, event: events.DeviceLeft) -> None:
     grace_ms = turn.session.terms.grace_s * 1000
     if grace_ms == 0:
         return turn.end(event.device, state, event.left_utc_ms, event.proof)
-    state = turn.shut(event.device, state, state.addresses)
+    turn.shut(event.device, state, state.addresses)
     turn.record(entries.VisitAway(state.visit, event.device, event.left_utc_ms, event.proof))
     ends_ms = event.at.boot_ms + grace_ms
     if (over_ms := turn.session.visit_ends_boot_ms(state)) is not None:

@@ -66,20 +66,17 @@ class Turn:
         """The visit has lost the addresses ``gone`` and has ``come``; the kernel follows if it is online."""
         addresses = tuple(address for address in visit.addresses if address not in gone) + ((come,) if come else ())
         if visit.online and gone:
-            visit = self.shut(device, visit, gone)
+            self.shut(device, visit, gone)
         self.record(VisitMoved(visit=visit.visit, device=device, addresses=addresses))
         self.put(device, msgspec.structs.replace(visit, addresses=addresses))
         if visit.online and come:
             self.do(Admit(device, (come,)))
 
-    def shut(self, device: str, visit: Visit, gone: tuple[str, ...]) -> Visit:
-        """Close the gate for the visit's addresses ``gone``; what they used will be told by ``Closed``. The visit is
-        returned as it is from now on, with its addresses still."""
-        if not gone:
-            return visit
-        whole = set(visit.addresses) <= set(gone)
-        self.do(Revoke(device, gone, Stretch(visit.visit, whole, self.session.stretch_usage(device, visit))))
-        return msgspec.structs.replace(visit, counted_from_boot_ms=self.at.boot_ms)
+    def shut(self, device: str, visit: Visit, gone: tuple[str, ...]) -> None:
+        """Close the gate for the visit's addresses ``gone``; what they used will be told by ``Closed``."""
+        if gone:
+            whole = set(visit.addresses) <= set(gone)
+            self.do(Revoke(device, gone, Stretch(visit.visit, whole, self.session.stretch_usage(device, visit))))
 
     def end(self, device: str, visit: Visit, left_utc_ms: int, proof: str) -> None:
         """The visit is over: closed, recorded, forgotten."""
