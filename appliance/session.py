@@ -189,14 +189,11 @@ def _device_left(turn: Turn, event: events.DeviceLeft) -> None:
     state = turn.session.devices.get(event.device)
     if not isinstance(state, Visit) or not state.online:
         return
-    grace_ms = turn.session.terms.grace_s * 1000
-    if grace_ms == 0:
+    if turn.session.terms.grace_s == 0:
         return turn.end(event.device, state, event.left_utc_ms, event.proof)
     turn.shut(event.device, state, state.addresses)
     turn.record(entries.VisitAway(state.visit, event.device, event.left_utc_ms, event.proof))
-    ends_ms = event.at.boot_ms + grace_ms
-    if (over_ms := turn.session.visit_ends_boot_ms(state)) is not None:
-        ends_ms = min(ends_ms, over_ms)
+    ends_ms = turn.session.grace_ends_boot_ms(state, event.at.boot_ms)
     away = replace(state, left_utc_ms=event.left_utc_ms, left_proof=event.proof, grace_ends_boot_ms=ends_ms)
     turn.put(event.device, away)
 

@@ -139,6 +139,11 @@ class Session(msgspec.Struct, frozen=True):
         """When the visit's time is up; None: never."""
         return visit.began.boot_ms + self.terms.max_s * 1000 if self.terms.max_s else None
 
+    def grace_ends_boot_ms(self, visit: Visit, left_boot_ms: int) -> int:
+        """Until when a visit that is left may be resumed: never beyond its time."""
+        grace_ends, ends = left_boot_ms + self.terms.grace_s * 1000, self.visit_ends_boot_ms(visit)
+        return grace_ends if ends is None else min(grace_ends, ends)
+
     def pending_message(self, device: str) -> str | None:
         """The message whose password the device may enter now."""
         state = self.devices.get(device)
