@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import struct
 from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv6Address
 
@@ -144,6 +145,18 @@ def test_a_kernel_that_does_not_answer_is_told_and_the_next_reading_is_right(
             with pytest.raises(KernelRefused):
                 counters.read()
         assert counters.read().traffic(MACS[ONE], ONES, whole=True) == Traffic(0, 0, 0, 0)
+        lines = [f"add qq-up4 10.77.{m}.{n},02:00:00:00:01:{n:02x}" for m in range(2, 12) for n in range(256)]
+        sh("ipset restore <<END\n" + "\n".join(lines) + "\nEND")
+        whole = counters.read()
+        with monkeypatch.context() as broken:
+            broken.setattr("firewall.counters._pattern", garbled)
+            with pytest.raises(KernelRefused):
+                counters.read()
+        assert counters.read() == whole, "nothing is left of the answer that was given up"
+
+
+def garbled(*_: object) -> struct.Struct:
+    raise struct.error("on purpose")
 
 
 @pytest.mark.usefixtures("gate")

@@ -30,6 +30,12 @@ def test_members_by_mac_address(padding: bool) -> None:
     assert list(_rows_of(members, [macs[3], b"absent"])) == [(macs[3], 2**40 + 3, 3)]
 
 
+def test_members_of_several_shapes_in_one_set() -> None:
+    """A stranger's entry without a MAC address lies among ours."""
+    members = memoryview(member(KEY, 1, 10, padding=True) + member(KEY, 2, 20, padding=False))
+    assert [row[1:] for row in _rows(members)] == [(10, 1), (20, 2)]
+
+
 def test_what_is_counted_by_the_mac_address_goes_with_the_last_address() -> None:
     reading = Reading(
         up4={KEY4: (KEY4, KEY, 100, 1)},
