@@ -142,7 +142,10 @@ def visits(path: Path, as_json: bool) -> None:
         return
     for visit in reply.visits:
         began = _local(config, visit.began_utc_ms)
-        click.echo(f"{visit.device}  {visit.number:<16} {visit.phase:<7} since {began}  {' '.join(visit.addresses)}")
+        used = f"{visit.down_bytes / 1e6:.1f} MB down, {visit.up_bytes / 1e6:.1f} MB up"
+        click.echo(
+            f"{visit.device}  {visit.number:<16} {visit.phase:<7} since {began}  {used}  {' '.join(visit.addresses)}"
+        )
     if not reply.visits:
         click.echo("nobody is online", err=True)
 

@@ -16,7 +16,7 @@ import msgspec
 from appliance import toml_places as places
 from appliance.contradictions import contradictions
 from appliance.errors import ConfigError
-from appliance.sections import Lan, Password, Paths, Portal, Presence, Section, Sms, Spending, Venue, Wan
+from appliance.sections import Lan, Password, Paths, Portal, Presence, Section, Sms, Spending, Venue, Visit, Wan
 
 
 class Config(Section, frozen=True):
@@ -29,6 +29,7 @@ class Config(Section, frozen=True):
     password: Password = Password()
     spending: Spending = Spending()
     presence: Presence = Presence()
+    visit: Visit = Visit()
     sms: Sms = Sms()
     paths: Paths = Paths()
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import msgspec
 
-from appliance import render, state
+from appliance import kept, render, state
 from appliance.allowances import Allowances, Limit
 from appliance.config import Config
 from appliance.effects import SendPassword
@@ -23,10 +23,12 @@ from appliance.engine import Engine
 from appliance.errors import StateUnreadable, ThreadFell
 from appliance.events import AddressLearnt, DeviceLeft, DeviceSeen, Event, MessageReported, MessageState, Moment
 from appliance.inbox import Happened, Item, Role, Stop
+from appliance.meter import Meter
 from appliance.performer import Performer, last_alive
 from appliance.reception import Reception
 from appliance.server import Server, notify_ready
 from appliance.spending import Budget
+from firewall.counters import Counters
 from firewall.gate import Gate
 from firewall.presence.evidence import Address, Evidence
 from firewall.presence.whereabouts import Whereabouts
@@ -52,10 +54,10 @@ def run(config: Config, version: str) -> None:
     home = Path(config.paths.state) / "gate"
     boot_id = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
     store = Store.open(home / "journal.db")
-    kept = store.kept()
-    boot_before, alive_utc_ms = last_alive(kept)
+    saved = store.kept()
+    boot_before, alive_utc_ms = last_alive(saved)
 
-    session = _restored(config, kept)
+    session = _restored(config, saved)
 
     def happened(event: Event) -> None:
         engine.post(Happened(event))
@@ -75,6 +77,7 @@ def run(config: Config, version: str) -> None:
         session,
         performer=Performer(
             Gate(firewall_settings(config)),
+            Counters(),
             store,
             boot_id,
             send=lambda effect: messages.send(_as_message(config, effect)),
@@ -92,6 +95,7 @@ def run(config: Config, version: str) -> None:
         ),
         clock=now,
     )
+    meter = Meter(Counters(), engine.admitted, deliver=happened, clock=now, every_s=reading_every_s(config))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: engine.post(Stop()))
     fallen = end_with_any_thread(engine.post)
@@ -101,6 +105,8 @@ def run(config: Config, version: str) -> None:
         whereabouts.start(session.ports())
         stack.callback(whereabouts.stop)
         engine.start(version, same_boot=boot_before == boot_id, alive_utc_ms=alive_utc_ms)
+        meter.start()
+        stack.callback(meter.stop)
         messages.start()
         stack.callback(messages.stop)
         server.start()
@@ -141,6 +147,8 @@ def terms(config: Config) -> state.Terms:
         tries=config.password.tries,
         resend_s=config.password.resend_s,
         grace_s=config.presence.grace_s,
+        max_s=config.visit.max_s,
+        quota_bytes=config.visit.quota_mb * 1_000_000,
         allowances=Allowances(
             number=Limit(config.password.number_per_hour, 3600),
             device=Limit(config.password.device_per_hour, 3600),
@@ -153,6 +161,11 @@ def terms(config: Config) -> state.Terms:
             remember_days=config.spending.remember_days,
         ),
     )
+
+
+def reading_every_s(config: Config) -> float:
+    """How often counters are read: with a quota so often that at 100 Mbit/s it is exceeded by 7 MB at most."""
+    return 0.5 if config.visit.quota_mb else 5.0
 
 
 def firewall_settings(config: Config) -> Settings:
@@ -197,9 +210,9 @@ def password_key(path: Path) -> bytes:
     return key
 
 
-def _restored(config: Config, kept: Mapping[str, bytes]) -> state.Session:
+def _restored(config: Config, saved: Mapping[str, bytes]) -> state.Session:
     try:
-        return state.restore(terms(config), kept)
+        return kept.restore(terms(config), saved)
     except (msgspec.MsgspecError, ValueError) as error:
         raise StateUnreadable(str(error)) from error
 

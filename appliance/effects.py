@@ -8,6 +8,7 @@ from __future__ import annotations
 import msgspec
 
 from appliance import wire
+from appliance.events import Stretch
 from appliance.wire import Language
 from journal.entries import Entry
 
@@ -37,6 +38,8 @@ class Revoke(msgspec.Struct, frozen=True):
 
     device: str
     addresses: tuple[str, ...]
+    stretch: Stretch | None
+    """What ends with it and is to be counted; None: it was closed before."""
 
 
 class SendPassword(msgspec.Struct, frozen=True):

@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import logging
 import queue
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from ipaddress import IPv4Address
 from typing import Protocol
 
 from appliance import wire
-from appliance.effects import Answer, Effect
+from appliance.closings import Closing
+from appliance.effects import Answer, Effect, Record
 from appliance.events import (
+    Closed,
+    Counted,
     DeviceLeft,
     DeviceMoved,
     Event,
@@ -51,7 +54,7 @@ class Engine:
     """Owns the session; ``run`` is its thread, others only ``post``.
 
     Args:
-        session: as ``state.restore`` gave it.
+        session: as ``kept.restore`` gave it.
         clock: the moment now.
     """
 
@@ -86,8 +89,8 @@ class Engine:
         for device, proof in self._gone_meanwhile(session):
             session, more = step(session, DeviceLeft(now, device, proof, left_utc_ms=alive_utc_ms))
             effects += more
-        self._performer.start(now, session, effects)
         self._session = session
+        self._performer.record(now, self._with_usage(self._performer.start(session, effects), effects))
 
     def _gone_meanwhile(self, session: Session) -> list[tuple[str, str]]:
         """Who left while no gate was there to see it, with the proof; no later event would tell."""
@@ -125,10 +128,11 @@ class Engine:
         requests = [item for item in items if isinstance(item, Requested)]
         stopping = any(isinstance(item, Stop) for item in items)
 
-        # What brings nothing about (sightings of strangers) is not worth repeating if this batch cannot be recorded.
+        # What brings nothing about (sightings of strangers) is not worth repeating if this batch cannot be recorded,
+        # nor is a reading of counters: the next one says more.
         told = [(event, self._step(event)) for event in happened]
         effects = [effect for _, brought in told for effect in brought]
-        happened = [event for event, brought in told if brought]
+        happened = [event for event, brought in told if brought and not isinstance(event, Counted)]
         if now.boot_ms >= self._tick_due_ms:
             self._tick_due_ms = now.boot_ms + TICK_MS
             effects += self._step(Tick(now)) + self._follow_leases(now)
@@ -140,7 +144,8 @@ class Engine:
         if stopping:
             effects += self._step(Stopping(now))
 
-        if self._performer.perform(now, before, effects):
+        closings = self._performer.close(now, before, effects)
+        if closings is not None and self._performer.perform(now, self._with_usage(closings, effects)):
             self._untold = []
         else:
             self._session, self._untold = before, happened
@@ -153,6 +158,18 @@ class Engine:
     def _step(self, event: Event) -> list[Effect]:
         self._session, effects = step(self._session, event)
         return effects
+
+    def _with_usage(self, closings: Sequence[Closing], effects: list[Effect]) -> list[Effect]:
+        """The batch's effects with what its closings told. The journal has it before the end that it belongs to; what
+        is kept is the later state."""
+        at = self._clock()
+        told = [effect for closing in closings for effect in self._step(Closed(at, *closing))]
+        records = [effect for effect in told if isinstance(effect, Record)]
+        return [*records, *effects, *(effect for effect in told if not isinstance(effect, Record))]
+
+    def admitted(self) -> dict[str, tuple[str, ...]]:
+        """Who is admitted under which addresses; from any thread, since a session never changes."""
+        return self._session.admitted()
 
     def _ask(self, item: Requested) -> tuple[wire.Reply, list[Effect]]:
         understood = self._reception.understand(item.request, item.role, self._session)

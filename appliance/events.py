@@ -6,6 +6,7 @@ IP address. Must not know: where an event came from (a socket, netlink, the SMS 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 import msgspec
@@ -27,6 +28,32 @@ class MessageState(StrEnum):
     SENT = "sent"
     DELIVERED = "delivered"
     FAILED = "failed"
+
+
+class Usage(msgspec.Struct, frozen=True, array_like=True):
+    """What passed of a device in both families, as the kernel counts it: IP packets, and their bytes with headers."""
+
+    up_packets: int = 0
+    """From the device."""
+    up_bytes: int = 0
+    down_packets: int = 0
+    """To the device."""
+    down_bytes: int = 0
+
+    @property
+    def total_bytes(self) -> int:
+        """Both directions."""
+        return self.up_bytes + self.down_bytes
+
+
+class Stretch(msgspec.Struct, frozen=True):
+    """A part of a visit that ends with a closing: between two of them the kernel counts."""
+
+    visit: str
+    whole: bool
+    """The device is shut out altogether; False: it loses some of its addresses."""
+    last: Usage | None
+    """What the whole device had used of it when it was last read; None: it was not."""
 
 
 class _Event(msgspec.Struct, frozen=True):
@@ -142,6 +169,27 @@ class DeviceMoved(_Event, frozen=True):
     address: str
 
 
+class Counted(_Event, frozen=True):
+    """The kernel's counters were read, beginning at ``at``.
+
+    ``usage``: by device, what was counted since it was last let in: a stretch begins with an admission and ends when
+    the gate is closed. It falls when one of the device's addresses goes. Devices that are not admitted are not there.
+    """
+
+    usage: Mapping[str, Usage]
+
+
+class Closed(_Event, frozen=True):
+    """The gate was closed for the device, or for some of its addresses, and this is what they had used.
+
+    ``usage``: None if the kernel's counters are gone.
+    """
+
+    device: str
+    stretch: Stretch
+    usage: Usage | None
+
+
 class EndAsked(_Event, frozen=True):
     """An administrator ends the device's visit."""
 
@@ -162,5 +210,7 @@ Event = (
     | DeviceLeft
     | AddressLearnt
     | DeviceMoved
+    | Counted
+    | Closed
     | EndAsked
 )

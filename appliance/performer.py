@@ -1,12 +1,12 @@
 """The session's effects on kernel, journal and SMS, in the order of law 2:
 
-    1. Revoke               the gate is closed for those who left
+    1. Revoke               the gate is closed for those who left, and what they used is read (the engine steps that)
     2. Record, Keep         one durable transaction for the whole batch (group commit)
     3. Admit                the gate is opened for those whose record is durable now
     4. SendPassword         (Answer is the engine's, after all this)
 
-When 1 or 2 fails nothing is opened or sent, and whom it closed out stays outside until a later batch succeeded. Must
-not know: how a step decides, who asked.
+When 1 or 2 fails nothing is opened or sent, and whom it closed out stays outside until a later batch succeeded; what
+they had used is told again. Must not know: how a step decides, who asked.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Protocol, assert_never
 
+from appliance.closings import Closing, Closings, Counters
 from appliance.effects import Admit, Answer, Effect, Keep, Record, Revoke, SendPassword
 from appliance.events import Moment
 from appliance.state import Session
@@ -59,20 +60,31 @@ class Performer:
         send: hands a password to the SMS process; must not block.
     """
 
-    def __init__(self, gate: Gate, journal: Journal, boot_id: str, send: Callable[[SendPassword], None]) -> None:
+    def __init__(
+        self, gate: Gate, counters: Counters, journal: Journal, boot_id: str, send: Callable[[SendPassword], None]
+    ) -> None:
         self._gate, self._journal, self._boot_id, self._send = gate, journal, boot_id, send
+        self._closings = Closings(counters)
         self._shut: set[str] = set()
         """Addresses that were closed while the record of it is still owed."""
         self._sync_due_ms = self._alive_due_ms = 0
 
-    def start(self, now: Moment, session: Session, effects: list[Effect]) -> None:
-        """Bring kernel and journal to what the session says.
+    def start(self, session: Session, effects: list[Effect]) -> list[Closing]:
+        """Bring the kernel to what the session says, and tell what was used of what ends; ``record`` is to follow.
 
         Raises:
-            FirewallError, JournalError: nothing was opened; whoever starts us tries again.
+            FirewallError: nothing was opened; whoever starts us tries again.
         """
         self._gate.setup()
+        closings = self._closings.found(session, [effect for effect in effects if isinstance(effect, Revoke)])
         self._gate.sync(_desired(session, self._shut))
+        return closings
+
+    def record(self, now: Moment, effects: list[Effect]) -> None:
+        """
+        Raises:
+            JournalError: nothing was recorded; whoever starts us tries again.
+        """
         self._commit(now, effects)
 
     def sync(self, now: Moment, session: Session) -> None:
@@ -81,18 +93,22 @@ class Performer:
             self._sync_due_ms = now.boot_ms + SYNC_MS
             self._kernel(now, lambda: self._gate.sync(_desired(session, self._shut)))
 
-    def perform(self, now: Moment, before: Session, effects: list[Effect]) -> bool:
-        """Close, record, open, send; False if closing or recording failed: then nothing was opened or sent."""
+    def close(self, now: Moment, before: Session, effects: list[Effect]) -> list[Closing] | None:
+        """Close, and tell what was used until then; None if closing failed: then nothing may be recorded or opened."""
         revokes = [effect for effect in effects if isinstance(effect, Revoke)]
         self._shut.update(address for effect in revokes for address in effect.addresses)
-        if not self._close(now, before, revokes):
-            return False
+        closed = self._close(now, before, revokes)
+        return self._closings.owed() if closed else None
+
+    def perform(self, now: Moment, effects: list[Effect]) -> bool:
+        """Record, open, send; False if recording failed: then nothing was opened or sent."""
         try:
             self._commit(now, effects)
         except JournalError as error:
             log.error("nothing can be recorded, so nobody is admitted: %s", error)
             return False
         self._shut.clear()
+        self._closings.recorded()
         for position, effect in enumerate(effects):
             match effect:
                 case Admit():
@@ -120,14 +136,16 @@ class Performer:
             self._kernel(now, lambda: self._gate.admit(device, _addresses(addresses)))
 
     def _close(self, now: Moment, before: Session, revokes: list[Revoke]) -> bool:
+        read = self._closings.read(revokes)
         if len(revokes) > BULK:
             # A switch full of visitors was unplugged: once for all is quicker than one by one. As things stood before
             # this batch, since whom the batch admits has no record yet.
-            return self._kernel(now, lambda: self._gate.sync(_desired(before, self._shut)))
-        closed = True
-        for effect in revokes:
-            closed &= self._revoke(now, effect)
-        return closed
+            closed = [self._kernel(now, lambda: self._gate.sync(_desired(before, self._shut)))] * len(revokes)
+        else:
+            closed = [self._revoke(now, effect) for effect in revokes]
+        # Whoever is not closed counts on, and is read again when it is.
+        self._closings.owe(closing for closing, done in zip(read, closed, strict=True) if done and closing)
+        return all(closed)
 
     def _revoke(self, now: Moment, effect: Revoke) -> bool:
         return self._kernel(now, lambda: self._gate.revoke(effect.device, _addresses(effect.addresses)))

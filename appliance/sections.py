@@ -114,6 +114,11 @@ class Presence(Section, frozen=True):
     grace_s: Annotated[int, Meta(ge=0, le=3600)] = 60
 
 
+class Visit(Section, frozen=True):
+    max_s: Annotated[int, Meta(ge=0, le=2_592_000)] = 0
+    quota_mb: Annotated[int, Meta(ge=0, le=10_000_000)] = 0
+
+
 class SmsText(Section, frozen=True):
     kk: str = "{venue}: пароль {password}"
     ru: str = "{venue}: пароль {password}"

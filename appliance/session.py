@@ -10,7 +10,8 @@ Every transition there is; what is not drawn is refused or changes nothing:
         │                              PasswordEntered, wrong:       │   within the grace    │   password, so the old
         │                              one try fewer                 │                       │   visit is over (¶9)
         │◀───────────────────────────────────────────────────────────┴───────────────────────┘
-                    EndAsked · Started after a reboot · DeviceLeft without grace · Tick: the grace is over
+                    EndAsked · Started after a reboot · DeviceLeft without grace · Tick: the grace or the visit's time
+                    is over · Counted: its quota is used up
 
 ``step`` is pure: the time, random values and the device behind an address come in with the event. It returns the next
 state and the effects; the engine performs them so that the record is durable before the gate opens, and the gate is
@@ -25,9 +26,10 @@ from msgspec.structs import replace
 
 from appliance import asking, events, passwords
 from appliance.addresses import address_learnt, device_moved
-from appliance.effects import Admit, Effect, Revoke, SendPassword
+from appliance.effects import Admit, Effect, SendPassword
 from appliance.state import Message, PasswordPending, Session, Visit, is_ipv6, live_visits, status
 from appliance.turn import Turn
+from appliance.usage import closed, counted, forget_counters, time_is_up
 from appliance.wire import Delivery, Done, Refusal
 from journal import entries
 
@@ -72,6 +74,10 @@ def step(session: Session, event: events.Event) -> tuple[Session, list[Effect]]:
             device_moved(turn, event)
         case events.AddressLearnt():
             address_learnt(turn, event)
+        case events.Counted():
+            counted(turn, event)
+        case events.Closed():
+            closed(turn, event)
         case events.EndAsked():
             _end_asked(turn, event)
         case _:
@@ -154,7 +160,8 @@ def _password_entered(turn: Turn, event: events.PasswordEntered) -> None:
         turn.record(entries.PasswordWrong(device=event.device, number=state.number, tries_left=left))
         turn.put(event.device, replace(state, tries_left=left))
         return turn.refuse(Refusal.PASSWORD_WRONG if left else Refusal.TOO_MANY_TRIES, tries_left=left)
-    visit = Visit(event.visit, state.number, event.addresses, began=event.at, port=event.port)
+    at = event.at
+    visit = Visit(event.visit, state.number, event.addresses, at, event.port, counted_from_boot_ms=at.boot_ms)
     began = entries.VisitBegan(
         visit=visit.visit, device=event.device, addresses=visit.addresses, number=visit.number, method="sms"
     )
@@ -173,13 +180,11 @@ def _device_left(turn: Turn, event: events.DeviceLeft) -> None:
     state = turn.session.devices.get(event.device)
     if not isinstance(state, Visit) or not state.online:
         return
-    grace_ms = turn.session.terms.grace_s * 1000
-    if grace_ms == 0:
+    if turn.session.terms.grace_s == 0:
         return turn.end(event.device, state, event.left_utc_ms, event.proof)
-    if state.addresses:
-        turn.do(Revoke(event.device, state.addresses))
+    turn.shut(event.device, state, state.addresses)
     turn.record(entries.VisitAway(state.visit, event.device, event.left_utc_ms, event.proof))
-    ends_ms = event.at.boot_ms + grace_ms
+    ends_ms = turn.session.grace_ends_boot_ms(state, event.at.boot_ms)
     away = replace(state, left_utc_ms=event.left_utc_ms, left_proof=event.proof, grace_ends_boot_ms=ends_ms)
     turn.put(event.device, away)
 
@@ -227,7 +232,7 @@ def _end_asked(turn: Turn, event: events.EndAsked) -> None:
 
 
 def _tick(turn: Turn) -> None:
-    """Passwords expire, graces end, limits are forgotten."""
+    """Passwords expire, graces and the time of visits end, limits are forgotten."""
     now = turn.at.boot_ms
     for device, state in turn.session.devices.items():
         match state:
@@ -238,6 +243,8 @@ def _tick(turn: Turn) -> None:
             case Visit():
                 if state.left_utc_ms is not None and now >= state.grace_ends_boot_ms:
                     turn.end(device, state, state.left_utc_ms, state.left_proof)
+                elif state.online and time_is_up(turn.session, state, now):
+                    turn.end(device, state, turn.at.utc_ms, "time")
             case _:
                 assert_never(state)
     for message, sms in turn.session.messages.items():
@@ -269,6 +276,7 @@ def _started(turn: Turn, event: events.Started) -> None:
                 assert_never(state)
     if not event.same_boot:
         asking.rebooted(turn)
+        forget_counters(turn)
         for message in turn.session.messages:
             turn.put_message(message, None)
     turn.record(entries.GateStarted(version=event.version, online=len(turn.session.admitted()), ended=ended))

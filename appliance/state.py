@@ -11,8 +11,8 @@ import msgspec
 from immutables import Map
 
 from appliance.allowances import Allowances, Scope, Times
-from appliance.events import Moment
-from appliance.spending import Budget, Day, Debt, Debtor, Ledger, Reach, Waiting
+from appliance.events import Moment, Usage
+from appliance.spending import Budget, Day, Debt, Debtor, Ledger, Waiting
 from appliance.wire import Delivery, LiveVisit, Phase, Status, Visits
 
 
@@ -27,6 +27,10 @@ class Terms(msgspec.Struct, frozen=True):
     """How long a device that left may return without a new password; 0 = ¶9 to the letter."""
     allowances: Allowances = Allowances()
     budget: Budget = Budget()
+    max_s: int = 0
+    """How long a visit may last; 0 = as long as the device stays."""
+    quota_bytes: int = 0
+    """How much a visit may use, both directions together; 0 = without limit."""
 
 
 class PasswordPending(msgspec.Struct, frozen=True, tag="pending"):
@@ -75,6 +79,10 @@ class Visit(msgspec.Struct, frozen=True, tag="visit"):
     left_utc_ms: int | None = None
     left_proof: str = ""
     grace_ends_boot_ms: int = 0
+    used: Usage = Usage()
+    """What was counted until the last closing, of the device or of one of its addresses."""
+    counted_from_boot_ms: int = 0
+    """When that was: a reading of the counters that began earlier may hold what is in ``used`` already."""
 
     @property
     def online(self) -> bool:
@@ -83,13 +91,6 @@ class Visit(msgspec.Struct, frozen=True, tag="visit"):
 
 
 Device = PasswordPending | Visit
-
-_devices: msgspec.json.Decoder[Device] = msgspec.json.Decoder(Device)
-_messages: msgspec.json.Decoder[Message] = msgspec.json.Decoder(Message)
-_times: msgspec.json.Decoder[Times] = msgspec.json.Decoder(Times)
-_ledger: msgspec.json.Decoder[Ledger] = msgspec.json.Decoder(Ledger)
-_debts: msgspec.json.Decoder[Debt] = msgspec.json.Decoder(Debt)
-_ordinals: msgspec.json.Decoder[int] = msgspec.json.Decoder(int)
 
 
 class Session(msgspec.Struct, frozen=True):
@@ -107,12 +108,22 @@ class Session(msgspec.Struct, frozen=True):
     waiting: Map[str, Waiting] = Map()
     """Devices that wait their turn. Not kept: whoever floods the venue must not make it write, and a restart costs a
     visitor another minute."""
+    counted: Mapping[str, Usage] = Map()
+    """By device, the kernel's counters as they were last read."""
+    counted_boot_ms: int = 0
+    """When that reading began."""
+    counted_kept_boot_ms: int = 0
+    """When the last reading that is kept began."""
 
     def admitted(self) -> dict[str, tuple[str, ...]]:
         """The devices for which the gate is open, with their addresses: what the kernel should show (law 4)."""
         return {
             mac: state.addresses for mac, state in self.devices.items() if isinstance(state, Visit) and state.online
         }
+
+    def online_visits(self) -> dict[str, Visit]:
+        """The visits for which the gate is open, by device."""
+        return {mac: state for mac, state in self.devices.items() if isinstance(state, Visit) and state.online}
 
     def ports(self) -> dict[str, str]:
         """The bridge port each device that is online was last seen behind, where known."""
@@ -122,76 +133,43 @@ class Session(msgspec.Struct, frozen=True):
             if isinstance(state, Visit) and state.online and state.port
         }
 
+    def stretch_usage(self, device: str, visit: Visit) -> Usage | None:
+        """What was last read of the visit's present stretch; None: nothing yet."""
+        return self.counted.get(device) if self.counted_boot_ms > visit.counted_from_boot_ms else None
+
+    def usage(self, device: str, visit: Visit) -> Usage:
+        """What the visit has used, as far as it was read."""
+        present = self.stretch_usage(device, visit) if visit.online else None
+        return visit.used if present is None else plus(visit.used, present)
+
+    def visit_ends_boot_ms(self, visit: Visit) -> int | None:
+        """When the visit's time is up; None: never."""
+        return visit.began.boot_ms + self.terms.max_s * 1000 if self.terms.max_s else None
+
+    def grace_ends_boot_ms(self, visit: Visit, left_boot_ms: int) -> int:
+        """Until when a visit that is left may be resumed: never beyond its time."""
+        grace_ends, ends = left_boot_ms + self.terms.grace_s * 1000, self.visit_ends_boot_ms(visit)
+        return grace_ends if ends is None else min(grace_ends, ends)
+
     def pending_message(self, device: str) -> str | None:
         """The message whose password the device may enter now."""
         state = self.devices.get(device)
         return state.message if isinstance(state, PasswordPending) else None
 
 
+def plus(one: Usage, other: Usage) -> Usage:
+    """Both together."""
+    return Usage(
+        one.up_packets + other.up_packets,
+        one.up_bytes + other.up_bytes,
+        one.down_packets + other.down_packets,
+        one.down_bytes + other.down_bytes,
+    )
+
+
 def is_ipv6(address: str) -> bool:
     """Whether an address in text is one of IPv6."""
     return ":" in address
-
-
-def device_key(device: str) -> str:
-    """Under which key a device's state is kept."""
-    return f"device/{device}"
-
-
-def message_key(message: str) -> str:
-    """Under which key what became of an SMS is kept."""
-    return f"message/{message}"
-
-
-def asked_key(scope: Scope, key: str) -> str:
-    """Under which key the times of asking are kept."""
-    return f"asked/{scope}/{key}"
-
-
-LEDGER_KEY = "spending"
-"""Under which key the ledger is kept."""
-
-
-def debt_key(debtor: Debtor) -> str:
-    """Under which key a prefix's debt is kept."""
-    reach, prefix = debtor
-    return f"debt/{reach}/{prefix}"
-
-
-def regular_key(subscriber: str) -> str:
-    """Under which key a number that logged in here is kept."""
-    return f"regular/{subscriber}"
-
-
-def restore(terms: Terms, kept: Mapping[str, bytes]) -> Session:
-    """The state that earlier ``Keep`` effects saved. Follow it with a ``Started`` event.
-
-    Raises:
-        msgspec.ValidationError, msgspec.DecodeError, ValueError: a kept value is not ours.
-    """
-    devices: dict[str, Device] = {}
-    messages: dict[str, Message] = {}
-    asked: dict[tuple[Scope, str], Times] = {}
-    ledger = Ledger()
-    debts: dict[Debtor, Debt] = {}
-    regulars: dict[str, int] = {}
-    for name, value in kept.items():
-        room, _, key = name.partition("/")
-        if room == "device":
-            devices[key] = _devices.decode(value)
-        elif room == "message":
-            messages[key] = _messages.decode(value)
-        elif room == "asked":
-            scope, _, whom = key.partition("/")
-            asked[Scope(scope), whom] = _times.decode(value)
-        elif room == "debt":
-            reach, _, prefix = key.partition("/")
-            debts[Reach(reach), prefix] = _debts.decode(value)
-        elif room == "regular":
-            regulars[key] = _ordinals.decode(value)
-        elif name == LEDGER_KEY:
-            ledger = _ledger.decode(value)
-    return Session(terms, Map(devices), Map(messages), Map(asked), ledger, Map(debts), Map(regulars))
 
 
 def status(session: Session, device: str, now_boot_ms: int) -> Status:
@@ -207,10 +185,15 @@ def status(session: Session, device: str, now_boot_ms: int) -> Status:
                 resend_in_s=seconds_up(state.resend_boot_ms - now_boot_ms),
             )
         case Visit() as state:
+            used, ends = session.usage(device, state).total_bytes, session.visit_ends_boot_ms(state)
+            quota = session.terms.quota_bytes
             return Status(
                 Phase.ONLINE if state.online else Phase.AWAY,
                 number=state.number,
                 online_for_s=max(0, now_boot_ms - state.began.boot_ms) // 1000,
+                bytes_used=used,
+                seconds_remaining=None if ends is None else seconds_up(ends - now_boot_ms),
+                bytes_remaining=max(0, quota - used) if quota else None,
             )
         case _:
             return Status(Phase.STRANGER)
@@ -227,6 +210,8 @@ def live_visits(session: Session) -> Visits:
             addresses=state.addresses,
             began_utc_ms=state.began.utc_ms,
             left_utc_ms=state.left_utc_ms,
+            up_bytes=(used := session.usage(device, state)).up_bytes,
+            down_bytes=used.down_bytes,
         )
         for device, state in session.devices.items()
         if isinstance(state, Visit)

@@ -9,20 +9,10 @@ import msgspec
 
 from appliance.allowances import Scope, Times, within
 from appliance.effects import Admit, Answer, Effect, Keep, Record, Revoke
-from appliance.events import Moment
+from appliance.events import Moment, Stretch
+from appliance.kept import LEDGER_KEY, asked_key, debt_key, device_key, message_key, regular_key
 from appliance.spending import Debt, Debtor, Ledger, Waiting
-from appliance.state import (
-    LEDGER_KEY,
-    Device,
-    Message,
-    Session,
-    Visit,
-    asked_key,
-    debt_key,
-    device_key,
-    message_key,
-    regular_key,
-)
+from appliance.state import Device, Message, Session, Visit
 from appliance.wire import Refusal, Refused, Reply
 from journal.entries import Entry, VisitEnded, VisitMoved
 
@@ -103,16 +93,24 @@ class Turn:
         """The visit has lost the addresses ``gone`` and has ``come``; the kernel follows if it is online."""
         addresses = tuple(address for address in visit.addresses if address not in gone) + ((come,) if come else ())
         if visit.online and gone:
-            self.do(Revoke(device, gone))
+            self.shut(device, visit, gone)
         self.record(VisitMoved(visit=visit.visit, device=device, addresses=addresses))
         self.put(device, msgspec.structs.replace(visit, addresses=addresses))
         if visit.online and come:
             self.do(Admit(device, (come,)))
 
+    def shut(self, device: str, visit: Visit, gone: tuple[str, ...]) -> None:
+        """Close the gate for the visit's addresses ``gone``; what they used will be told by ``Closed``."""
+        if gone:
+            whole = set(visit.addresses) <= set(gone)
+            self.do(Revoke(device, gone, Stretch(visit.visit, whole, self.session.stretch_usage(device, visit))))
+
     def end(self, device: str, visit: Visit, left_utc_ms: int, proof: str) -> None:
         """The visit is over: closed, recorded, forgotten."""
-        if visit.addresses:
-            self.do(Revoke(device, visit.addresses))
+        if visit.online:
+            self.shut(device, visit, visit.addresses)
+        elif visit.addresses:
+            self.do(Revoke(device, visit.addresses, stretch=None))
         self.record(VisitEnded(visit=visit.visit, device=device, left_utc_ms=left_utc_ms, proof=proof))
         self.forget(device)
 

@@ -164,6 +164,12 @@ class Status(_Reply, frozen=True, tag="status"):
     """Whole seconds until another password may be asked; 0 = now."""
     online_for_s: int | None = None
     """Whole seconds since admission (online, away)."""
+    bytes_used: int | None = None
+    """Of IP packets in both directions, as last counted, a few seconds ago at most (online, away)."""
+    seconds_remaining: int | None = None
+    """Whole seconds until the visit's time is up (online, away); None if it is unlimited."""
+    bytes_remaining: int | None = None
+    """What the visit may still use (online, away); None if it is unlimited."""
 
 
 class Refused(_Reply, frozen=True, tag="refused"):
@@ -184,6 +190,9 @@ class LiveVisit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     addresses: tuple[str, ...]
     began_utc_ms: int
     left_utc_ms: int | None
+    up_bytes: int
+    """From the device, as last counted."""
+    down_bytes: int
 
 
 class Visits(_Reply, frozen=True, tag="visits"):

@@ -96,10 +96,20 @@ class Gate:
         # An entry that binds another MAC address to a wanted address is replaced by adding, without a moment between.
         keys = {(entry.set_name, entry.key) for entry in kept}
         gone = [entry for entry in present if (entry.set_name, entry.key) not in keys]
-        fresh = [address for address, entries in wanted.items() if any(entry not in present for entry in entries)]
+        taken = {address for address, mac in holders.items() if self._holder.get(address, mac) != mac}
+        fresh = [
+            address
+            for address, entries in wanted.items()
+            if address in taken or any(entry not in present for entry in entries)
+        ]
         changes = [Change("del", entry) for entry in gone]
-        changes += [Change("add", entry) for address in fresh for entry in wanted[address]]
-        changes += [Change("add", entry) for entry in kept if entry in present and self._due(present[entry])]
+        changes += [
+            # What is counted by the MAC address goes on, if the device is there under another address.
+            Change("renew" if entry in present and _MAC.fullmatch(entry.key) else "add", entry)
+            for address in fresh
+            for entry in wanted[address]
+        ]
+        changes += [Change("renew", entry) for entry in kept if entry in present and self._due(present[entry])]
         sets.apply(changes)
         self._bridge_address.hold()
         self._binding.sync({entry.key: entry.mac for entry in kept if entry.set_name == UP4})
@@ -124,7 +134,9 @@ class Gate:
             before = self._holder.get(address)
             if before is not None and before != mac:
                 self._held[before].discard(address)
-            sets.add(mac, address)
+            for entry in sets.entries(mac, address):
+                # What is counted by the MAC address goes on while the device has another address.
+                sets.add(entry, anew=not self._held.get(mac) if entry.key == mac else before != mac)
             self._holder[address] = mac
             self._held.setdefault(mac, set()).add(address)
             if isinstance(address, IPv4Address):

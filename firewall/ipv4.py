@@ -41,6 +41,7 @@ _KNOWN = conntrack("RELATED,ESTABLISHED")
 # admission ended go on talking to the gate's resolver on an old connection.
 _ANSWER = conntrack("RELATED,ESTABLISHED", ("ctdir", "REPLY"))
 _UP = member(UP4, "src,src")
+_IS_UP = member(UP4, "src,src", counts=False)
 _DOWN = member(DOWN4, "dst")
 _TO_GARDEN = member(GARDEN4, "dst")
 _FROM_GARDEN = member(GARDEN4, "src")
@@ -133,7 +134,7 @@ def _new(settings: Settings) -> Chain:
             Rule("QQ-PRIVATE", destination=f"{settings.captive_address}/32"),
             *(Rule("QQ-PRIVATE", destination=network) for network in private),
             # Members only are counted: others get no connection here, and could fill the count with invented addresses.
-            *limits.new_connections(settings, "qq-up4", 32, _UP),
+            *limits.new_connections(settings, "qq-up4", 32, _IS_UP),
         ),
     )
 
@@ -152,8 +153,8 @@ def _lan_input(settings: Settings) -> Chain:
             # The redirected arrive here too: their connections live in the same table as everybody's.
             *limits.new_connections(settings, "qq-in4", 32, _BEGINS),
             # The real resolver only for the admitted: from others it would be a tunnel.
-            Rule("ACCEPT", destination=gate, protocol="udp", matches=(port("udp", 53), _UP)),
-            Rule("ACCEPT", destination=gate, protocol="tcp", matches=(port("tcp", 53), _UP)),
+            Rule("ACCEPT", destination=gate, protocol="udp", matches=(port("udp", 53), _IS_UP)),
+            Rule("ACCEPT", destination=gate, protocol="tcp", matches=(port("tcp", 53), _IS_UP)),
             Rule("ACCEPT", protocol="udp", matches=(port("udp", settings.captive_dns_port),)),
             Rule("ACCEPT", protocol="tcp", matches=(port("tcp", settings.captive_dns_port),)),
             Rule("ACCEPT", destination=gate, protocol="tcp", matches=(port("tcp", settings.portal_port),)),
@@ -174,7 +175,7 @@ def nat_table(settings: Settings) -> Table:
     captive = Chain(
         "QQ-CAPTIVE",
         (
-            Rule("RETURN", matches=(_UP,)),
+            Rule("RETURN", matches=(_IS_UP,)),
             Rule("REDIRECT", protocol="udp", matches=(port("udp", 53),), target_options=captive_dns),
             Rule("REDIRECT", protocol="tcp", matches=(port("tcp", 53),), target_options=captive_dns),
             Rule("RETURN", protocol="tcp", matches=(port("tcp", 80), _TO_GARDEN)),

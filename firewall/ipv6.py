@@ -34,6 +34,7 @@ _BEGINS = conntrack("NEW")
 _KNOWN = conntrack("RELATED,ESTABLISHED")
 _ANSWER = conntrack("RELATED,ESTABLISHED", ("ctdir", "REPLY"))  # why not plain ESTABLISHED: see ipv4
 _UP = member(UP6, "src")
+_IS_UP = member(UP6, "src", counts=False)
 _DOWN = member(DOWN6, "dst")
 _RESET = (("reject-with", "tcp-reset"),)
 _PROHIBITED = (("reject-with", "icmp6-adm-prohibited"),)
@@ -109,7 +110,7 @@ def _open(settings: Settings, prefix: str, redirects: bool) -> tuple[Chain, ...]
         (
             Rule("DROP", matches=(_LOST,)),
             *(Rule("QQ-PRIVATE", destination=network) for network in private),
-            *limits.new_connections(settings, "qq-up6", 128, _UP),
+            *limits.new_connections(settings, "qq-up6", 128, _IS_UP),
         ),
     )
     to_lan = Chain("QQ-TO-LAN", (Rule("ACCEPT", in_interface=wan, matches=(_KNOWN, _DOWN)), Rule("DROP")))
@@ -160,8 +161,8 @@ def _lan_input(settings: Settings, prefix: str, redirects: bool) -> Chain:
             # IPv6 addresses could not tell whose link-local address it is.
             Rule("DROP", source=f"!{prefix}"),
             *limits.new_connections(settings, "qq-in6", 128, _BEGINS),
-            Rule("ACCEPT", destination=gate, protocol="udp", matches=(port("udp", 53), _UP)),
-            Rule("ACCEPT", destination=gate, protocol="tcp", matches=(port("tcp", 53), _UP)),
+            Rule("ACCEPT", destination=gate, protocol="udp", matches=(port("udp", 53), _IS_UP)),
+            Rule("ACCEPT", destination=gate, protocol="tcp", matches=(port("tcp", 53), _IS_UP)),
             *(() if redirects else (refuse,)),
             Rule("ACCEPT", protocol="udp", matches=(port("udp", settings.captive_dns_port),)),
             Rule("ACCEPT", protocol="tcp", matches=(port("tcp", settings.captive_dns_port),)),
@@ -184,7 +185,7 @@ def nat_table(settings: Settings) -> Table:
     captive = Chain(
         "QQ-CAPTIVE",
         (
-            Rule("RETURN", matches=(_UP,)),
+            Rule("RETURN", matches=(_IS_UP,)),
             # Of a link-local address nothing is served (see _lan_input), so nothing is redirected.
             Rule("RETURN", source=f"!{prefix}"),
             Rule("REDIRECT", protocol="udp", matches=(port("udp", 53),), target_options=captive_dns),

@@ -53,7 +53,8 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Match:
-    """One extension match, its options in the order in which iptables prints them, values split at blanks."""
+    """One extension match, its options in the order in which iptables prints them, values split at blanks; the value
+    ``!`` negates an option that has none."""
 
     name: str
     options: tuple[tuple[str, str], ...]
@@ -104,9 +105,11 @@ def conntrack(states: str, *more: tuple[str, str]) -> Match:
     return Match("conntrack", (("ctstate", states), *more))
 
 
-def member(set_name: str, directions: str) -> Match:
-    """The packet's addresses are in the set."""
-    return Match("set", (("match-set", f"{set_name} {directions}"),))
+def member(set_name: str, directions: str, counts: bool = True) -> Match:
+    """The packet's addresses are in the set. A packet that passes must be counted there once, so that of all the rules
+    that ask on its way one counts: the one that lets it through."""
+    asked = ("match-set", f"{set_name} {directions}")
+    return Match("set", (asked,) if counts else (asked, ("update-counters", "!")))
 
 
 def port(protocol: str, number: int) -> Match:
@@ -138,6 +141,8 @@ def _rule_text(rule: Rule) -> str:
     for option, value in (("-i", rule.in_interface), ("-o", rule.out_interface), ("-p", rule.protocol)):
         words += [option, value] if value else []
     for match in rule.matches:
-        words += ["-m", match.name, *(word for name, value in match.options for word in (f"--{name}", value) if word)]
+        words += ["-m", match.name]
+        for name, value in match.options:
+            words += ["!", f"--{name}"] if value == "!" else [word for word in (f"--{name}", value) if word]
     words += ["-j", rule.target, *(word for name, value in rule.target_options for word in (f"--{name}", value))]
     return " ".join(words)

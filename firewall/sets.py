@@ -2,7 +2,8 @@
 
     >>> sets = Sets(settings, mac_sets=False)                               # doctest: +SKIP
     >>> sets.ensure()
-    >>> sets.add("02:00:00:00:00:01", IPv4Address("10.77.0.10"))
+    >>> for entry in sets.entries("02:00:00:00:00:01", IPv4Address("10.77.0.10")):
+    ...     sets.add(entry, anew=True)
 
 Single changes go by netlink (0.2 ms each), many at once by one ``ipset restore`` (0.01 ms each, one fork), as is
 reading everything by ``ipset save``. Entries carry a timeout that ``Gate.sync`` renews. Must not know: rules,
@@ -56,7 +57,7 @@ class Entry(NamedTuple):
 class Change:
     """One line for ``ipset restore``."""
 
-    what: Literal["add", "del"]
+    what: Literal["add", "renew", "del"]
     entry: Entry
 
 
@@ -152,20 +153,24 @@ class Sets:
                 found[Entry(name, key, mac)] = int(words[4]) if words[3:4] == ["timeout"] else 0
         return found
 
-    def add(self, mac: str, address: Address) -> None:
+    def add(self, entry: Entry, anew: bool) -> None:
         """Admit, or renew; an IPv4 address that another device had is this one's from now on.
 
-        Neither packets nor bytes are passed along: then the kernel keeps an existing entry's counters (it sets them
-        only if the message names them), whereas passing along what was read a moment ago would lose the packets since.
+        Args:
+            anew: counters begin at zero. They must be told to: a bitmap keeps those of an entry that was deleted, and
+                of another MAC address. Else neither packets nor bytes are passed along: then the kernel keeps them (it
+                sets them only if the message names them), whereas passing along what was read a moment ago would lose
+                the packets since.
         """
-        for entry in self.entries(mac, address):
-            key, kind = ((entry.key, entry.mac), "ip,mac") if entry.mac else (entry.key, _kind(entry))
-            self._do(
-                f"add {entry.text} to {entry.set_name}",
-                lambda kernel, name=entry.set_name, key=key, kind=kind: kernel.add(
-                    name, key, family=_family(name), etype=kind, exclusive=False, timeout=self._timeout_s
-                ),
-            )
+        counters = {"packets": 0, "bytes": 0} if anew else {}
+        name = entry.set_name
+        key, kind = ((entry.key, entry.mac), "ip,mac") if entry.mac else (entry.key, _kind(entry))
+        self._do(
+            f"add {entry.text} to {name}",
+            lambda kernel: kernel.add(
+                name, key, family=_family(name), etype=kind, exclusive=False, timeout=self._timeout_s, **counters
+            ),
+        )
 
     def holder(self, address: IPv4Address, mac: str) -> Literal["nobody", "it", "another"]:
         """Who has the IPv4 address: this MAC address or another?"""
@@ -194,7 +199,8 @@ class Sets:
     def _line(self, change: Change) -> str:
         if change.what == "del":
             return f"del {change.entry.set_name} {change.entry.key}\n"
-        return f"add {change.entry.set_name} {change.entry.text} timeout {self._timeout_s}\n"
+        counters = " packets 0 bytes 0" if change.what == "add" else ""
+        return f"add {change.entry.set_name} {change.entry.text} timeout {self._timeout_s}{counters}\n"
 
     def empty(self) -> set[str]:
         """Nobody is admitted; returns which IP addresses were. The sets remain, because rules name them, if they

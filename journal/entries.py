@@ -145,6 +145,22 @@ class VisitEnded(_Entry, frozen=True, tag="visit_ended"):
     proof: str
 
 
+class VisitUsed(_Entry, frozen=True, tag="visit_used"):
+    """What passed of the device since it was let in, recorded once, when the gate is closed for it or for one of its
+    addresses; all such entries of a visit together are what it used. IP packets, and their bytes with headers."""
+
+    visit: str
+    device: str
+    up_packets: int | None
+    """From the device. None: nothing is known."""
+    up_bytes: int | None
+    down_packets: int | None
+    """To the device."""
+    down_bytes: int | None
+    complete: bool
+    """False: the kernel lost its counters (a power cut, a gate dead for long); it was at least what is told here."""
+
+
 Entry = (
     GateStarted
     | GateStopped
@@ -159,6 +175,7 @@ Entry = (
     | VisitMoved
     | AddressClaimed
     | VisitEnded
+    | VisitUsed
 )
 
 _encoder = msgspec.json.Encoder()

@@ -18,13 +18,13 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from journal.database import reading
-from journal.entries import Entry, Stamp, VisitAway, VisitBegan, VisitEnded, VisitMoved, VisitResumed, decode
+from journal.entries import Entry, Stamp, VisitAway, VisitBegan, VisitEnded, VisitMoved, VisitResumed, VisitUsed, decode
 from journal.errors import JournalCorrupt
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 _EARLIEST, _LATEST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
-_VISIT_KINDS = ("visit_began", "visit_away", "visit_resumed", "visit_moved", "visit_ended")
+_VISIT_KINDS = ("visit_began", "visit_away", "visit_resumed", "visit_moved", "visit_used", "visit_ended")
 
 
 class Visit(msgspec.Struct, frozen=True):
@@ -46,6 +46,12 @@ class Visit(msgspec.Struct, frozen=True):
     """Which source said that the device left; None: the visit is not over."""
     away: int
     """How many gaps the visit has: the device was away and returned within the grace."""
+    up_bytes: int | None = None
+    """What the device sent through the gate, IP packets with headers, as far as recorded. None: nothing is known."""
+    down_bytes: int | None = None
+    """What it got."""
+    in_part: bool = False
+    """A part of the visit was not counted to its end: it used at least so much."""
 
 
 def entries(
@@ -120,6 +126,8 @@ def _visits(path: Path, rows: Iterable[tuple[int, Stamp, Entry]]) -> Iterator[Vi
                     away += 1
                 addresses = tuple(dict.fromkeys(visit.addresses + entry.addresses))
                 online[entry.visit] = msgspec.structs.replace(visit, addresses=addresses, away=away)
+            case VisitUsed() if entry.visit in online:
+                online[entry.visit] = _with_usage(online[entry.visit], entry)
             case VisitEnded() if entry.visit in online:
                 ended = _utc(path, seq, entry.left_utc_ms)
                 gone.discard(entry.visit)
@@ -127,6 +135,14 @@ def _visits(path: Path, rows: Iterable[tuple[int, Stamp, Entry]]) -> Iterator[Vi
             case _:
                 pass  # an entry of a visit whose beginning is no longer in the journal
     yield from online.values()
+
+
+def _with_usage(visit: Visit, entry: VisitUsed) -> Visit:
+    up, down = visit.up_bytes, visit.down_bytes
+    if entry.up_bytes is not None and entry.down_bytes is not None:
+        up, down = (up or 0) + entry.up_bytes, (down or 0) + entry.down_bytes
+    in_part = visit.in_part or not entry.complete
+    return msgspec.structs.replace(visit, up_bytes=up, down_bytes=down, in_part=in_part)
 
 
 HEADER = (
@@ -141,6 +157,9 @@ HEADER = (
     "authorised by",
     "left according to",
     "times away",
+    "bytes up",
+    "bytes down",
+    "bytes counted",
 )
 
 
@@ -212,7 +231,17 @@ def _csv_row(visit: Visit, zone: ZoneInfo) -> tuple[str | int, ...]:
         inert(visit.method),
         inert(visit.proof or ""),
         visit.away,
+        "" if visit.up_bytes is None else visit.up_bytes,
+        "" if visit.down_bytes is None else visit.down_bytes,
+        _counted(visit),
     )
+
+
+def _counted(visit: Visit) -> str:
+    """How far the bytes can be trusted; empty where there are none and none are missing."""
+    if visit.in_part:
+        return "at least" if visit.up_bytes is not None else "unknown"
+    return "" if visit.up_bytes is None else "all" if visit.ended else "so far"
 
 
 def _local(moment: datetime, zone: ZoneInfo) -> tuple[str, str]:

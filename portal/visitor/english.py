@@ -12,6 +12,7 @@ from portal.visitor.words import (
     NoticeWords,
     OnlineWords,
     RefusalWords,
+    Sizes,
     Told,
     Words,
 )
@@ -20,6 +21,7 @@ ENGLISH: Final = Words(
     name="English",
     languages="Language",
     durations=Durations(seconds="{n} s", minutes="{n} min", hours="{n} h"),
+    sizes=Sizes(kilobytes="{n} kB", megabytes="{n} MB", gigabytes="{n} GB", decimal="."),
     form=FormWords(
         heading="Internet access",
         intro="Enter your mobile number. A password comes to it by SMS.",
@@ -49,7 +51,12 @@ ENGLISH: Final = Words(
         sentence="You can close this window.",
         login="Login",
         online_for="Online for",
+        used="Used",
+        time_left="Time left",
+        data_left="Data left",
         until="You stay online until your device leaves this Wi-Fi. After that you need a new password.",
+        until_limit="You stay online until your device leaves this Wi-Fi or what is left is used up."
+        " After that you need a new password.",
     ),
     away=AwayWords(
         heading="Welcome back",

@@ -15,6 +15,7 @@ from portal.visitor.words import (
     NoticeWords,
     OnlineWords,
     RefusalWords,
+    Sizes,
     Told,
     Words,
 )
@@ -23,6 +24,7 @@ KAZAKH: Final = Words(
     name="Қазақша",
     languages="Тіл",
     durations=Durations(seconds="{n} сек", minutes="{n} мин", hours="{n} сағ"),
+    sizes=Sizes(kilobytes="{n} кБ", megabytes="{n} МБ", gigabytes="{n} ГБ", decimal=","),
     form=FormWords(
         heading="Интернетке қосылу",
         intro="Ұялы телефон нөміріңізді енгізіңіз. Оған SMS арқылы пароль келеді.",
@@ -51,7 +53,12 @@ KAZAKH: Final = Words(
         sentence="Бұл терезені жабуға болады.",
         login="Логин",
         online_for="Желіде",
+        used="Жұмсалды",
+        time_left="Қалған уақыт",
+        data_left="Қалған трафик",
         until="Құрылғыңыз осы Wi-Fi желісінен ажыратылғанша интернет қолжетімді. Кейін жаңа пароль қажет болады.",
+        until_limit="Құрылғыңыз осы Wi-Fi желісінен ажыратылғанша немесе қалдық таусылғанша интернет қолжетімді."
+        " Кейін жаңа пароль қажет болады.",
     ),
     away=AwayWords(
         heading="Қайта келуіңізбен",

@@ -15,7 +15,7 @@ from typing import assert_never
 
 from appliance.wire import Delivery, Phase, Status
 from portal.visitor.refusals import Place, Saying
-from portal.visitor.spans import elapsed, wait
+from portal.visitor.spans import elapsed, size, wait
 from portal.visitor.words import DeliveryWords, Told, Words
 
 AWAY_REFRESH_S = 3
@@ -62,6 +62,10 @@ class Online:
 
     login_shown: str
     online_for: str
+    used: str
+    time_left: str | None
+    """None: unlimited, as the next."""
+    data_left: str | None
 
 
 @dataclass(frozen=True)
@@ -104,7 +108,7 @@ def of_status(status: Status, words: Words, *, wants_form: bool = False) -> Page
     """
     match status.phase:
         case Phase.ONLINE:
-            return Online(number_for_reading(status.number or ""), elapsed(status.online_for_s or 0, words.durations))
+            return _online(status, words)
         case Phase.ASKED if not wants_form:
             return _asked(status, words)
         case Phase.AWAY if not wants_form:
@@ -178,6 +182,17 @@ def _empty(number: str) -> Form:
         password_problem="",
         password_first=False,
         focus=Focus.NUMBER,
+    )
+
+
+def _online(status: Status, words: Words) -> Online:
+    time_left, data_left = status.seconds_remaining, status.bytes_remaining
+    return Online(
+        login_shown=number_for_reading(status.number or ""),
+        online_for=elapsed(status.online_for_s or 0, words.durations),
+        used=size(status.bytes_used or 0, words.sizes),
+        time_left=None if time_left is None else elapsed(time_left, words.durations),
+        data_left=None if data_left is None else size(data_left, words.sizes),
     )
 
 

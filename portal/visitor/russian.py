@@ -12,6 +12,7 @@ from portal.visitor.words import (
     NoticeWords,
     OnlineWords,
     RefusalWords,
+    Sizes,
     Told,
     Words,
 )
@@ -20,6 +21,7 @@ RUSSIAN: Final = Words(
     name="Русский",
     languages="Язык",
     durations=Durations(seconds="{n} сек", minutes="{n} мин", hours="{n} ч"),
+    sizes=Sizes(kilobytes="{n} кБ", megabytes="{n} МБ", gigabytes="{n} ГБ", decimal=","),
     form=FormWords(
         heading="Вход в интернет",
         intro="Введите номер мобильного телефона. На него придёт SMS с паролем.",
@@ -49,7 +51,12 @@ RUSSIAN: Final = Words(
         sentence="Это окно можно закрыть.",
         login="Логин",
         online_for="В сети",
+        used="Израсходовано",
+        time_left="Осталось времени",
+        data_left="Осталось трафика",
         until="Доступ открыт, пока ваше устройство не отключится от этой сети Wi-Fi. Затем понадобится новый пароль.",
+        until_limit="Доступ открыт, пока ваше устройство не отключится от этой сети Wi-Fi или не закончится остаток."
+        " Затем понадобится новый пароль.",
     ),
     away=AwayWords(
         heading="С возвращением",

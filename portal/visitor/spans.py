@@ -1,4 +1,4 @@
-"""Pure: whole seconds as people say them. Must not know: clocks, what is waited for.
+"""Pure: whole seconds and bytes as people say them. Must not know: clocks, what is waited for.
 
 >>> wait(130, Durations("{n} s", "{n} min", "{n} h"))
 '3 min'
@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from portal.visitor.words import Durations
+from portal.visitor.words import Durations, Sizes
 
 
 def wait(seconds: int, durations: Durations) -> str:
@@ -26,3 +26,13 @@ def elapsed(seconds: int, durations: Durations) -> str:
     if not hours:
         return durations.minutes.format(n=minutes)
     return f"{durations.hours.format(n=hours)} {durations.minutes.format(n=minutes)}"
+
+
+def size(count: int, sizes: Sizes) -> str:
+    """So many bytes, rounded down: nobody is told of more than is there. One decimal below ten."""
+    count = max(0, count)
+    for unit, pattern in ((1_000_000_000, sizes.gigabytes), (1_000_000, sizes.megabytes)):
+        if count >= unit:
+            whole, tenths = divmod(count * 10 // unit, 10)
+            return pattern.format(n=f"{whole}{sizes.decimal}{tenths}" if whole < 10 else whole)
+    return sizes.kilobytes.format(n=count // 1000)

@@ -31,6 +31,17 @@ class Durations:
 
 
 @dataclass(frozen=True)
+class Sizes:
+    """Abbreviated units of 1000, 1000² and 1000³ bytes, each with ``{n}``."""
+
+    kilobytes: str
+    megabytes: str
+    gigabytes: str
+    decimal: str
+    """What stands before the first decimal."""
+
+
+@dataclass(frozen=True)
 class FormWords:
     """The page with ¶4's three elements."""
 
@@ -75,8 +86,13 @@ class OnlineWords:
     sentence: str
     login: str
     online_for: str
+    used: str
+    time_left: str
+    data_left: str
     until: str
     """¶8: the password counts until the device disconnects."""
+    until_limit: str
+    """The same where the venue limits time or data."""
 
 
 @dataclass(frozen=True)
@@ -149,6 +165,7 @@ class Words:
     languages: str
     """What the row of languages is called, for screen readers."""
     durations: Durations
+    sizes: Sizes
     form: FormWords
     delivery: DeliveryWords
     online: OnlineWords

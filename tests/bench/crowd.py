@@ -13,7 +13,8 @@ from pathlib import Path
 import msgspec
 
 from appliance.daemon import now
-from appliance.state import Visit, device_key
+from appliance.kept import device_key
+from appliance.state import Visit
 from journal.entries import Entry, Stamp, VisitBegan, VisitEnded
 from journal.store import Store
 

@@ -19,7 +19,7 @@ from typing import Any
 
 from appliance.config import load
 from appliance.daemon import firewall_settings, terms
-from appliance.state import restore
+from appliance.kept import restore
 from firewall.gate import Gate
 from journal.store import Store
 

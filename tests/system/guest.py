@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.lab.errors import NoLease
-from tests.lab.run import Process, program, start
+from tests.lab.run import Process, program, run, start
 from tests.lab.venue import PORTAL, SMSC, WEB, WEB6, Venue
 from tests.lab.visitor import Probe, Response, Visitor
 from tests.lab.waiting import until
@@ -80,6 +80,11 @@ class Guest:
     def online(self) -> bool:
         """By the phone's own probe."""
         return self.phone.probe(Probe.ANDROID).online
+
+    def pour(self, address: str, count: int, size: int) -> int:
+        """UDP datagrams with so many bytes to the Internet's echo, one after the other; returns how many came back."""
+        line = program("tests.system.pour", address, str(FLOW_PORT), str(count), str(size))
+        return int(run(line, namespace=self.phone.namespace, timeout_s=30.0).stdout)
 
     def phase(self) -> str | None:
         """As ``qaqpa visits`` says; None without a visit."""

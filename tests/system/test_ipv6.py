@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import ipaddress
 import json
+from typing import Any
 
 import pytest
 
@@ -11,9 +13,10 @@ from journal.entries import AddressClaimed
 from journal.extract import entries
 from tests.lab.namespaces import ip
 from tests.lab.run import run
-from tests.lab.venue import WEB6, Venue
+from tests.lab.venue import WEB, WEB6, Venue
 from tests.lab.visitor import Visitor
 from tests.lab.waiting import until
+from tests.system.audit import entries as entries_of
 from tests.system.audit import wiretap
 from tests.system.guest import Guest
 
@@ -125,6 +128,50 @@ def test_address_that_another_device_claims_is_nobodys(venue: Venue) -> None:
     assert (claim.device, claim.by, claim.kept) == (guest.phone.mac, thief.phone.mac, False)
     assert not reached(thief, disputed)
     assert guest.online(), "the visit itself goes on"
+
+
+def test_what_the_phone_sent_and_got_is_recorded_once_though_the_gate_was_killed(venue: Venue) -> None:
+    """Every byte of both families, with IP headers, and of the time in which no gate was there."""
+    guest = online(venue)
+    assert guest.pour(WEB, 5, 100) == 5
+    guest.leave()  # whatever was needed to get here belongs to the first stretch
+    guest.phone.connect()
+    until(lambda: guest.phase() == "online", "the visit to go on")
+    until(lambda: own_addresses(guest.phone), "an IPv6 address after the return", 15.0)
+    sent4, sent6 = 0, 0
+
+    def poured6() -> int:
+        return guest.pour(WEB6, 1, 1000)
+
+    sent6 += until(poured6, "IPv6 to pass after a retry", 15.0)
+    sent4 += guest.pour(WEB, 50, 1000)
+    venue.processes["gate"].kill9()
+    sent4 += guest.pour(WEB, 60, 1000)
+    sent6 += guest.pour(WEB6, 70, 1000)
+    venue.restart("gate")
+    sent6 += guest.pour(WEB6, 80, 1000)
+    assert (sent4, sent6) == (50 + 60, 1 + 70 + 80)
+    counted = sent4 * (20 + 8 + 1000) + sent6 * (40 + 8 + 1000)
+
+    def listed() -> tuple[int, int]:
+        (visit,) = [v for v in json.loads(venue.qaqpa("visits", "--json")) if v["device"] == guest.phone.mac]
+        return visit["up_bytes"], visit["down_bytes"]
+
+    (first,) = used(venue, guest)
+    expected = (first["up_bytes"] + counted, first["down_bytes"] + counted)
+    until(lambda: listed() == expected, f"the list to show {expected}: {listed()}")
+    venue.qaqpa("end", guest.phone.mac)
+    _, second = used(venue, guest)
+    of_entry = ("up_packets", "up_bytes", "down_packets", "down_bytes", "complete")
+    assert [second[name] for name in of_entry] == [sent4 + sent6, counted, sent4 + sent6, counted, True]
+    extract = csv.DictReader(venue.qaqpa("journal", "extract").splitlines(), delimiter=";")
+    (row,) = [row for row in extract if row["device"] == guest.phone.mac]
+    assert (int(row["bytes up"]), int(row["bytes down"]), row["bytes counted"]) == (*expected, "all")
+
+
+def used(venue: Venue, guest: Guest) -> list[Any]:
+    """What the journal says that the guest used, closing by closing."""
+    return entries_of(venue, "visit_used", guest.phone.mac)
 
 
 def claimed(venue: Venue, address: str) -> list[AddressClaimed]:

@@ -14,7 +14,8 @@ from tests.system.audit import entries, kernel, recorded_open, settled, wiretap
 from tests.system.guest import PAGE, Guest, opened
 
 GRACE_S = 2
-CHANGES = {"presence.grace_s": GRACE_S}
+QUOTA_MB = 3
+CHANGES = {"presence.grace_s": GRACE_S, "visit.quota_mb": QUOTA_MB}
 
 
 def answered(guest: Guest) -> list[str]:
@@ -187,6 +188,26 @@ def test_leaving_by_dhcp_release_closes_too(venue: Venue) -> None:
     guest.phone.disconnect(release=True)
     until(lambda: guest.phase() != "online", "the gate to see it leave")
     assert guest.phone.mac not in {mac for mac, _ in kernel(venue).up}
+
+
+def test_a_visit_ends_when_its_quota_is_used_up_and_a_new_password_brings_a_new_one(venue: Venue) -> None:
+    guest = Guest.new(venue).go_online()
+    assert "Data left" in guest.page("/online").body
+    datagram = 1400 + 28
+    whole = QUOTA_MB * 1_000_000 // (2 * datagram)
+    assert guest.pour(WEB, whole - 10, 1400) == whole - 10, "up to its end the quota is the visitor's"
+    assert guest.phase() == "online"
+    guest.pour(WEB, 100_000, 1400)
+    until(lambda: guest.phase() is None, "the visit to end")
+    assert guest.pour(WEB, 1, 100) == 0
+    (ended,) = entries(venue, "visit_ended", guest.phone.mac)
+    (used,) = entries(venue, "visit_used", guest.phone.mac)
+    assert ended["proof"] == "quota"
+    assert used["complete"]
+    up, down = int(str(used["up_bytes"])), int(str(used["down_bytes"]))
+    assert up + down >= QUOTA_MB * 1_000_000
+    assert abs(up - down) <= 2 * datagram
+    assert guest.go_online().pour(WEB, 1, 100) == 1
 
 
 def test_the_journal_s_end_is_when_the_link_went_down(venue: Venue) -> None:

@@ -58,7 +58,7 @@ def test_record_is_durable_before_the_gate_opens_and_after_it_closed(new_core: N
     assert core.story == ["record visit_began", "admit"]
     core.story.clear()
     core.happen(DeviceLeft(core.now, PHONE, "port", core.now.utc_ms))
-    assert core.story == ["revoke", "record visit_away"]
+    assert core.story == ["revoke", "record visit_used visit_away"]
 
 
 def test_one_batch_is_one_transaction(new_core: NewCore) -> None:
@@ -325,7 +325,7 @@ def test_a_whole_switch_is_unplugged(tmp_path: Path) -> None:
     core.engine.post(Requested(EnterPassword(ADDRESS, password), Role.PORTAL, replies.append))
     core.happen(*(DeviceLeft(core.now, mac, "port", core.now.utc_ms) for mac in crowd))
     assert set(core.kernel.admitted) == {PHONE}
-    assert core.story == ["record " + " ".join(["visit_away"] * 20 + ["visit_began"]), "admit"]
+    assert core.story == ["record " + " ".join(["visit_used"] * 20 + ["visit_away"] * 20 + ["visit_began"]), "admit"]
     core.crash()
 
 

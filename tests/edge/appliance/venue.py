@@ -5,8 +5,8 @@ The kernel's double tells the order of what happened to it beside what the journ
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface
+from collections.abc import Collection, Mapping, Sequence
+from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface, ip_address
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -15,9 +15,12 @@ from appliance.effects import SendPassword
 from appliance.engine import Engine
 from appliance.events import Event, Moment
 from appliance.inbox import Happened, Requested, Role
+from appliance.kept import restore
+from appliance.meter import Meter
 from appliance.performer import Performer, last_alive
 from appliance.reception import Reception
-from appliance.state import Terms, restore
+from appliance.state import Terms
+from firewall.counters import Reading, Row, Traffic
 from firewall.errors import KernelRefused
 from journal.entries import Entry, Stamp
 from journal.errors import Cause, JournalUnavailable
@@ -28,11 +31,13 @@ NUMBER = "+77011234567"
 
 
 class Kernel:
-    """Who is admitted; ``broken`` refuses everything."""
+    """Who is admitted, and what was counted of them; ``broken`` refuses every change, ``blind`` to count."""
 
     def __init__(self, story: list[str]) -> None:
         self.admitted: dict[str, frozenset[IPv4Address | IPv6Address]] = {}
-        self.broken = False
+        self.broken = self.blind = False
+        self.passed: dict[IPv4Address | IPv6Address, Traffic] = {}
+        """By address; gone with the admission."""
         self._story = story
 
     def setup(self) -> None:
@@ -41,6 +46,7 @@ class Kernel:
     def sync(self, desired: Mapping[str, frozenset[IPv4Address | IPv6Address]]) -> None:
         self._refuse()
         self.admitted = dict(desired)
+        self._forget()
 
     def admit(self, mac: str, addresses: frozenset[IPv4Address | IPv6Address]) -> None:
         self._refuse()
@@ -54,6 +60,32 @@ class Kernel:
         self.admitted[mac] = self.admitted.get(mac, frozenset()) - addresses
         if not self.admitted[mac]:
             del self.admitted[mac]
+        self._forget()
+
+    def let_pass(self, address: str, up: int, down: int) -> None:
+        """So many bytes, a packet each time, if the address is admitted."""
+        known, before = ip_address(address), self.passed.get(ip_address(address), Traffic(0, 0, 0, 0))
+        if any(known in addresses for addresses in self.admitted.values()):
+            self.passed[known] = Traffic(*map(sum, zip(before, (1, up, 1, down), strict=True)))
+
+    def read(self, only: Collection[str] | None = None) -> Reading:
+        """As ``firewall.counters.Counters`` reads, where the kernel has no sets of MAC addresses."""
+        if self.blind:
+            raise KernelRefused("read", "blind on purpose")
+        reading: dict[int, tuple[dict[bytes, Row], dict[bytes, Row]]] = {4: ({}, {}), 6: ({}, {})}
+        for mac, addresses in self.admitted.items():
+            for address in addresses:
+                if only is None or str(address) in only:
+                    key, counted = address.packed, self.passed.get(address, Traffic(0, 0, 0, 0))
+                    up, down = reading[address.version]
+                    bound = (bytes.fromhex(mac.replace(":", "")),) if address.version == 4 else ()
+                    up[key] = (key, *bound, counted.up_bytes, counted.up_packets)
+                    down[key] = (key, counted.down_bytes, counted.down_packets)
+        return Reading(*reading[4], *reading[6])
+
+    def _forget(self) -> None:
+        there = {address for addresses in self.admitted.values() for address in addresses}
+        self.passed = {address: counted for address, counted in self.passed.items() if address in there}
 
     def _refuse(self) -> None:
         if self.broken:
@@ -130,7 +162,7 @@ class Core:
         kept = self.disk.store.kept()
         self.engine = Engine(
             restore(terms or Terms(), kept),
-            performer=Performer(self.kernel, self.disk, boot_id, self._send),
+            performer=Performer(self.kernel, self.kernel, self.disk, boot_id, self._send),
             places=self.lan,
             reception=Reception(
                 lan=IPv4Interface("10.77.0.1/16"),
@@ -143,6 +175,13 @@ class Core:
                 clock=lambda: self.now,
             ),
             clock=lambda: self.now,
+        )
+        self.meter = Meter(
+            self.kernel,
+            self.engine.admitted,
+            deliver=lambda event: self.engine.post(Happened(event)),
+            clock=lambda: self.now,
+            every_s=1.0,
         )
         before, self.alive_utc_ms = last_alive(kept)
         self.same_boot = before == boot_id
@@ -165,6 +204,12 @@ class Core:
     def happen(self, *events: Event) -> None:
         for event in events:
             self.engine.post(Happened(event))
+        self.engine.turn()
+
+    def count(self) -> None:
+        """The counters are read, a millisecond after what was before."""
+        self.wait(0.001)
+        self.meter.read()
         self.engine.turn()
 
     def log_in(self) -> None:

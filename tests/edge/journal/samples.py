@@ -19,6 +19,7 @@ from journal.entries import (
     VisitEnded,
     VisitMoved,
     VisitResumed,
+    VisitUsed,
 )
 from journal.store import Store
 
@@ -45,6 +46,10 @@ def began(visit: str, *addresses: str) -> VisitBegan:
 
 def ended(visit: str, second: int) -> VisitEnded:
     return VisitEnded(visit, PHONE, NOON_MS + second * 1000, "port")
+
+
+def used(visit: str, up: int | None, down: int | None, complete: bool = True) -> VisitUsed:
+    return VisitUsed(visit, PHONE, up and up // 10, up, down and down // 100, down, complete)
 
 
 def stay() -> list[tuple[Stamp, Entry]]:

@@ -14,7 +14,7 @@ import pytest
 from journal.entries import Entry, Stamp, VisitAway, VisitEnded, VisitMoved, VisitResumed
 from journal.errors import JournalCorrupt
 from journal.extract import Visit, entries, visits, write_csv
-from tests.edge.journal.samples import NOON_MS, NUMBER, PHONE, at, began, ended, moment, stay, write
+from tests.edge.journal.samples import NOON_MS, NUMBER, PHONE, at, began, ended, moment, stay, used, write
 
 
 @pytest.fixture
@@ -52,6 +52,23 @@ def test_leaving_for_good_is_no_gap_and_being_away_is_no_end(path: Path) -> None
     write(path, [(at(9), ended("v1", 2))])
     (visit,) = visits(path)
     assert (visit.away, visit.ended, visit.proof) == (0, moment(2), "port")
+
+
+def test_bytes_are_the_sum_of_what_is_known(path: Path) -> None:
+    write(
+        path,
+        [(at(1), began("all")), (at(1), began("part")), (at(1), began("lost")), (at(1), began("none"))],
+        [(at(2), used("all", 10, 200)), (at(3), used("all", 0, 0))],
+        [(at(2), used("part", 10, 200)), (at(3), used("part", None, None, complete=False))],
+        [(at(4), used("part", 20, 300)), (at(4), used("lost", None, None, complete=False))],
+    )
+    told = {visit.visit: (visit.up_bytes, visit.down_bytes, visit.in_part) for visit in visits(path)}
+    assert told == {
+        "all": (10, 200, False),
+        "part": (30, 500, True),
+        "lost": (None, None, True),
+        "none": (None, None, False),
+    }
 
 
 def test_ended_visits_come_first_then_those_online(path: Path) -> None:
@@ -117,6 +134,7 @@ def test_entries_without_their_visits_beginning_give_no_visit(path: Path) -> Non
         (at(1), VisitAway("x", PHONE, NOON_MS, "port")),
         (at(2), VisitResumed("x", PHONE, ("10.77.0.9",), "dhcp")),
         (at(3), VisitMoved("x", PHONE, ("10.77.0.8",))),
+        (at(4), used("x", 1, 1)),
         (at(4), VisitEnded("x", PHONE, NOON_MS, "port")),
     ]
     write(path, orphans)
@@ -149,5 +167,5 @@ def test_csv_of_a_period(path: Path) -> None:
     assert write_csv(visits(path, moment(0), moment(60)), out, ZoneInfo("Asia/Almaty")) == 1
     assert out.getvalue().decode("utf-8-sig").splitlines()[1] == (
         "v1;'+77011234567;02:00:00:00:00:01;10.77.0.10 10.77.0.11 10.77.0.12;"
-        "2026-11-21 17:00:04;UTC+05:00;2026-11-21 17:00:59;UTC+05:00;sms;port;1"
+        "2026-11-21 17:00:04;UTC+05:00;2026-11-21 17:00:59;UTC+05:00;sms;port;1;;;"
     )

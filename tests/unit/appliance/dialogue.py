@@ -18,6 +18,8 @@ from appliance import passwords, wire
 from appliance.effects import Admit, Answer, Effect, Keep, Record, Revoke, SendPassword
 from appliance.events import (
     AddressLearnt,
+    Closed,
+    Counted,
     DeviceLeft,
     DeviceMoved,
     DeviceSeen,
@@ -31,12 +33,15 @@ from appliance.events import (
     PasswordEntered,
     SpendingLooked,
     Started,
+    Stretch,
     Tick,
+    Usage,
 )
+from appliance.kept import restore
 from appliance.reception import day_of
 from appliance.session import step
 from appliance.spending import Day
-from appliance.state import Session, Terms, restore
+from appliance.state import Session, Terms
 from journal import entries
 
 PHONE = "02:00:00:00:00:01"
@@ -59,6 +64,8 @@ class Dialogue:
         self.messages = 0
         self.booted_ms = 0
         self.ahead_ms = 0
+        self.ending: list[tuple[str, Stretch]] = []
+        """What closings have ended and ``closed`` has not told yet."""
 
     @property
     def at(self) -> Moment:
@@ -81,8 +88,12 @@ class Dialogue:
                     self.kept.pop(effect.key, None)
                 else:
                     self.kept[effect.key] = effect.value
+            if isinstance(effect, Revoke) and effect.stretch:
+                self.ending.append((effect.device, effect.stretch))
         # Whatever happens, what is kept is the state: a crash after any step loses nothing.
-        assert restore(self.terms, self.kept) == replace(self.session, waiting=Map())
+        again = restore(self.terms, self.kept)
+        read = {name: getattr(again, name) for name in ("counted", "counted_boot_ms", "counted_kept_boot_ms")}
+        assert again == replace(self.session, waiting=Map(), **read), "counters are kept once a minute"
         return effects
 
     def says(self, event: Event, expected: list[str]) -> None:
@@ -131,6 +142,15 @@ class Dialogue:
     def learnt(self, address: str, device: str = PHONE, previous: str | None = None) -> AddressLearnt:
         return AddressLearnt(self.at, device, address, previous)
 
+    def counted(self, up: int, down: int, device: str = PHONE) -> Counted:
+        """A reading: so many bytes, and a packet for each ten."""
+        return Counted(self.at, {device: used(up, down)})
+
+    def closed(self, usage: Usage | None) -> Closed:
+        """What the oldest closing that was not told yet has ended."""
+        device, stretch = self.ending.pop(0)
+        return Closed(self.at, device, stretch, usage)
+
     def looked(self, device: str = PHONE) -> Looked:
         return Looked(self.at, device)
 
@@ -150,6 +170,11 @@ class Dialogue:
         """A visit has begun."""
         self.step(self.asked())
         self.step(self.entered())
+
+
+def used(up: int, down: int) -> Usage:
+    """So many bytes, and a packet for each ten."""
+    return Usage(up // 10, up, down // 10, down)
 
 
 def line(effect: Effect) -> str:
@@ -187,6 +212,8 @@ def _entry(entry: entries.Entry) -> str:
             return f"{kind} tries={tries}"
         case entries.VisitEnded(proof=proof, left_utc_ms=left) | entries.VisitAway(proof=proof, left_utc_ms=left):
             return f"{kind} by {proof} at {(left - NOON_MS) // 1000}"
+        case entries.VisitUsed(up_bytes=up, down_bytes=down, complete=complete):
+            return f"{kind} {up} up {down} down{'' if complete else ' at least'}"
         case entries.AddressClaimed(kept=kept):
             return f"{kind} kept={kept}"
         case entries.GateStarted(online=online, ended=ended):

@@ -102,6 +102,8 @@ def test_empty_file_is_the_defaults() -> None:
         ("[password]\ncountries = ['kz']", "q.toml, line 2: password.countries: "),
         ("[presence]\ngrace_s = -1", "q.toml, line 2: presence.grace_s: expected `int` >= 0"),
         ("[presence]\ngrace_s = '60'", "q.toml, line 2: presence.grace_s: expected `int`, got `str`"),
+        ("[visit]\nmax_s = -1", "q.toml, line 2: visit.max_s: expected `int` >= 0"),
+        ("[visit]\nquota_mb = 1.5", "q.toml, line 2: visit.quota_mb: expected `int`, got `float`"),
         ("[sms]\nsystem_id = 'sixteen-letters!'", "q.toml, line 2: sms.system_id: "),
         ("[sms]\nsource = 'twelve chars'", "q.toml, line 2: sms.source: "),
         ("[sms]\npassword_file = 'relative'", "q.toml, line 2: sms.password_file: "),

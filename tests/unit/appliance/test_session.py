@@ -382,14 +382,14 @@ def test_status_says_what_the_page_needs() -> None:
     talk.step(talk.entered())
     talk.wait(61)
     (answer,) = talk.step(talk.looked())
-    assert answer == Answer(wire.Status(wire.Phase.ONLINE, number=NUMBER, online_for_s=61))
+    assert answer == Answer(wire.Status(wire.Phase.ONLINE, number=NUMBER, online_for_s=61, bytes_used=0))
 
 
 def test_visits_are_listed_oldest_first() -> None:
     talk = Dialogue()
     talk.online()
     (answer,) = talk.step(VisitsListed(talk.at))
-    visit = wire.LiveVisit("v1", PHONE, NUMBER, wire.Phase.ONLINE, (ADDRESS,), NOON_MS + 1_000_000, None)
+    visit = wire.LiveVisit("v1", PHONE, NUMBER, wire.Phase.ONLINE, (ADDRESS,), NOON_MS + 1_000_000, None, 0, 0)
     assert answer == Answer(wire.Visits((visit,)))
 
 

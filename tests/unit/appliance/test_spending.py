@@ -163,14 +163,19 @@ def test_never_more_than_the_budget(moves: list[tuple[str | int, int]], daily: i
     talk = Dialogue(thrifty(daily, monthly, reserved=30))
     today, paid_by_day, paid_by_month = talk.day, Counter[int](), Counter[str]()
     charged: dict[str, spending.Day] = {}
+    opened = 0
     for move, who in moves:
         newest = f"m{talk.messages}"
         today = max(today, talk.day)
         if move == "ask":
             if sent(talk, device=f"02:00:00:00:00:0{who}", to=number(who)):
-                charged[f"m{talk.messages}"] = today
-                paid_by_day[today.ordinal] += 1
-                paid_by_month[today.month] += 1
+                # A page is opened by the first SMS of its day; the clock may have been set back since midnight.
+                page = talk.session.ledger.day
+                assert opened <= page.ordinal <= today.ordinal, "no page is opened twice or ahead of its day"
+                opened = page.ordinal
+                charged[f"m{talk.messages}"] = page
+                paid_by_day[page.ordinal] += 1
+                paid_by_month[page.month] += 1
         elif move == "refused":
             talk.step(talk.reported(MessageState.FAILED, newest, "0x0b"))
             if newest in charged and newest in talk.session.messages:

@@ -14,10 +14,11 @@ from dataclasses import dataclass, field
 from appliance import passwords, wire
 from appliance.effects import Answer, Effect, Keep, SendPassword
 from appliance.events import EndAsked, Event, Moment, PasswordAsked, PasswordEntered, Started, Tick
+from appliance.kept import restore
 from appliance.reception import day_of
 from appliance.session import step
 from appliance.spending import Day
-from appliance.state import Session, Terms, restore
+from appliance.state import Session, Terms
 from tests.unit.appliance.dialogue import ALMATY, KEY, NOON_MS
 
 OPERATORS = ("700", "701", "702", "705", "707", "708", "747", "771", "775", "776", "777", "778")

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -27,6 +28,8 @@ VISIT = Visit(
     method="sms",
     proof="port",
     away=1,
+    up_bytes=12_345,
+    down_bytes=6_000_000_000,
 )
 
 
@@ -42,11 +45,32 @@ def test_the_whole_file_across_kazakhstans_change_of_offset() -> None:
     assert _csv(VISIT, online) == (
         b"\xef\xbb\xbf"
         b"visit;subscriber number;device;addresses;began;began UTC offset;ended;ended UTC offset;"
-        b"authorised by;left according to;times away\r\n"
+        b"authorised by;left according to;times away;bytes up;bytes down;bytes counted\r\n"
         b"k3v9;'+77011234567;02:00:00:00:00:01;10.77.0.10 10.77.0.11;2024-02-29 23:59:59;UTC+06:00;"
-        b"2024-03-01 00:59:59;UTC+05:00;sms;port;1\r\n"
-        b"k4;'+77011234567;02:00:00:00:00:02;;2024-02-29 23:59:59;UTC+06:00;;;sms;;0\r\n"
+        b"2024-03-01 00:59:59;UTC+05:00;sms;port;1;12345;6000000000;all\r\n"
+        b"k4;'+77011234567;02:00:00:00:00:02;;2024-02-29 23:59:59;UTC+06:00;;;sms;;0;;;\r\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("usage", "ended", "cells"),
+    [
+        ((5, 6, False), True, "5;6;all"),
+        ((5, 6, False), False, "5;6;so far"),
+        ((5, 6, True), True, "5;6;at least"),
+        ((5, 6, True), False, "5;6;at least"),
+        ((0, 0, False), True, "0;0;all"),
+        ((None, None, True), True, ";;unknown"),
+        ((None, None, False), True, ";;"),
+    ],
+)
+def test_bytes_say_how_far_they_can_be_trusted(
+    usage: tuple[int | None, int | None, bool], ended: bool, cells: str
+) -> None:
+    up, down, in_part = usage
+    visit = msgspec.structs.replace(VISIT, up_bytes=up, down_bytes=down, in_part=in_part)
+    told = visit if ended else msgspec.structs.replace(visit, ended=None)
+    assert _csv(told).decode().splitlines()[1].endswith(f";1;{cells}")
 
 
 def test_no_visit_gives_a_header() -> None:

@@ -17,6 +17,7 @@ FIELDS: dict[object, st.SearchStrategy[object]] = {
     str: TEXTS,
     int: st.integers(-(2**63), 2**63 - 1),
     bool: st.booleans(),
+    int | None: st.none() | st.integers(-(2**63), 2**63 - 1),
     tuple[str, ...]: st.lists(TEXTS, max_size=4).map(tuple),
 }
 

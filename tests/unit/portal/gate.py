@@ -28,6 +28,9 @@ class Device:
     expires_in_s: int = 300
     resend_in_s: int = 30
     online_for_s: int = 0
+    bytes_used: int = 0
+    seconds_remaining: int | None = None
+    bytes_remaining: int | None = None
 
 
 @dataclass
@@ -80,7 +83,14 @@ class GateWithState:
                     resend_in_s=device.resend_in_s,
                 )
             case Phase.ONLINE | Phase.AWAY:
-                return Status(phase=device.phase, number=device.number, online_for_s=device.online_for_s)
+                return Status(
+                    phase=device.phase,
+                    number=device.number,
+                    online_for_s=device.online_for_s,
+                    bytes_used=device.bytes_used,
+                    seconds_remaining=device.seconds_remaining,
+                    bytes_remaining=device.bytes_remaining,
+                )
             case _:
                 assert_never(device.phase)
 

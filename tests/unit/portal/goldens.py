@@ -5,6 +5,7 @@ python -m tests.unit.portal.goldens
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from appliance.wire import Delivery, Language, Phase, Refusal, Refused
@@ -47,8 +48,11 @@ def pages(language: Language) -> str:
     gate.refusing = None
     gate.put(IP, Device(phase=Phase.ASKED, number=NUMBER, delivery=Delivery.FAILED, resend_in_s=0))
     show("not delivered", phone.get("/").body)
-    gate.put(IP, Device(phase=Phase.ONLINE, number=NUMBER, online_for_s=4000))
+    gate.put(IP, Device(phase=Phase.ONLINE, number=NUMBER, online_for_s=4000, bytes_used=1_450_000_000))
     show("online", phone.get("/online").body)
+    limited = Device(phase=Phase.ONLINE, number=NUMBER, online_for_s=400, bytes_used=45_679)
+    gate.put(IP, replace(limited, seconds_remaining=3200, bytes_remaining=54_321_000))
+    show("online, time and data limited", phone.get("/online").body)
     gate.put(IP, Device(phase=Phase.AWAY, number=NUMBER))
     show("away", phone.get("/").body)
     gate.refusing = Refused(Refusal.JOURNAL_UNAVAILABLE)

@@ -13,7 +13,7 @@ from portal.visitor.english import ENGLISH
 from portal.visitor.languages import words_in
 from portal.visitor.pages import number_for_reading
 from portal.visitor.refusals import http_status, saying
-from portal.visitor.spans import elapsed, wait
+from portal.visitor.spans import elapsed, size, wait
 from portal.visitor.words import DeliveryWords, RefusalWords
 
 
@@ -38,6 +38,7 @@ def test_every_sentence_is_there_with_the_same_placeholders(language: Language) 
 
 def test_no_sentence_was_left_in_another_language() -> None:
     meant = {"online.login", "form.login", "form.password", "durations.minutes", "durations.seconds"}
+    meant |= {"sizes.kilobytes", "sizes.megabytes", "sizes.gigabytes", "sizes.decimal"}
     by_language = [dict(sentences(words_in(language))) for language in Language]
     for path in by_language[0].keys() - meant:
         assert len({words[path] for words in by_language}) == len(Language), path
@@ -85,3 +86,21 @@ def test_a_wait_is_rounded_up(seconds: int, said: str) -> None:
 )
 def test_what_has_passed_is_rounded_down(seconds: int, said: str) -> None:
     assert elapsed(seconds, ENGLISH.durations) == said
+
+
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [
+        (-1, "0 kB"),
+        (999, "0 kB"),
+        (999_999, "999 kB"),
+        (1_000_000, "1.0 MB"),
+        (9_999_999, "9.9 MB"),
+        (10_000_000, "10 MB"),
+        (999_999_999, "999 MB"),
+        (1_250_000_000, "1.2 GB"),
+        (123_456_789_012, "123 GB"),
+    ],
+)
+def test_bytes_are_rounded_down(count: int, said: str) -> None:
+    assert size(count, ENGLISH.sizes) == said
