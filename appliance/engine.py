@@ -134,9 +134,9 @@ class Engine:
         else:
             self._session, self._untold = before, happened
             replies = [(request, self._without_journal(request)) for request in requests]
-        self._performer.sync(now, self._session)
         for request, reply in replies:
             request.answer(reply)
+        self._performer.sync(now, self._session)  # when nobody waits for it
         return not stopping
 
     def _step(self, event: Event) -> list[Effect]:

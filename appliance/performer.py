@@ -27,7 +27,10 @@ log = logging.getLogger(__name__)
 
 BULK = 8
 """More departures than this at once are closed together."""
-SYNC_MS = 5_000
+LOOK_MS = 500
+"""How often a part of the kernel is looked at; the gate has eight, so that each is seen every four seconds."""
+SYNC_MS = 60_000
+"""How often kernel and session are compared as a whole, though nobody found a difference."""
 RETRY_MS = 500
 ALIVE_MS = 20_000
 """How often the journal learns that the gate is alive when nothing else happens: by so much may the end of a visit be
@@ -41,6 +44,7 @@ class Gate(Protocol):
 
     def setup(self) -> None: ...
     def sync(self, desired: Mapping[str, frozenset[IPAddress]]) -> object: ...
+    def as_left(self) -> bool: ...
     def admit(self, mac: str, addresses: frozenset[IPAddress]) -> None: ...
     def revoke(self, mac: str, addresses: frozenset[IPAddress]) -> None: ...
 
@@ -63,7 +67,9 @@ class Performer:
         self._gate, self._journal, self._boot_id, self._send = gate, journal, boot_id, send
         self._shut: set[str] = set()
         """Addresses that were closed while the record of it is still owed."""
-        self._sync_due_ms = self._alive_due_ms = 0
+        self._sync_due_ms = self._look_due_ms = self._alive_due_ms = 0
+        self._read: dict[str, tuple[tuple[str, ...], frozenset[IPAddress]]] = {}
+        """The addresses of each device as text, and read: ten thousand are not read anew at each sync."""
 
     def start(self, now: Moment, session: Session, effects: list[Effect]) -> None:
         """Bring kernel and journal to what the session says.
@@ -72,14 +78,26 @@ class Performer:
             FirewallError, JournalError: nothing was opened; whoever starts us tries again.
         """
         self._gate.setup()
-        self._gate.sync(_desired(session, self._shut))
+        self._gate.sync(self._desired(session))
         self._commit(now, effects)
 
     def sync(self, now: Moment, session: Session) -> None:
-        """Make the kernel match the session, if that is due (law 4)."""
+        """Make the kernel match the session, if that is due or the kernel is not as it was left (law 4).
+
+        A whole sync takes a tenth of a second with ten thousand admitted, and meanwhile nobody is answered: so the
+        kernel is looked at part by part, and synced when it is worth it.
+        """
+        if now.boot_ms >= self._look_due_ms:
+            self._look_due_ms = now.boot_ms + LOOK_MS
+            self._kernel(now, lambda: self._look(now))
         if now.boot_ms >= self._sync_due_ms:
             self._sync_due_ms = now.boot_ms + SYNC_MS
-            self._kernel(now, lambda: self._gate.sync(_desired(session, self._shut)))
+            self._kernel(now, lambda: self._gate.sync(self._desired(session)))
+
+    def _look(self, now: Moment) -> None:
+        if not self._gate.as_left():
+            log.warning("the kernel is not as the gate left it: repairing")
+            self._sync_due_ms = now.boot_ms
 
     def perform(self, now: Moment, before: Session, effects: list[Effect]) -> bool:
         """Close, record, open, send; False if closing or recording failed: then nothing was opened or sent."""
@@ -123,7 +141,7 @@ class Performer:
         if len(revokes) > BULK:
             # A switch full of visitors was unplugged: once for all is quicker than one by one. As things stood before
             # this batch, since whom the batch admits has no record yet.
-            return self._kernel(now, lambda: self._gate.sync(_desired(before, self._shut)))
+            return self._kernel(now, lambda: self._gate.sync(self._desired(before)))
         closed = True
         for effect in revokes:
             closed &= self._revoke(now, effect)
@@ -131,6 +149,19 @@ class Performer:
 
     def _revoke(self, now: Moment, effect: Revoke) -> bool:
         return self._kernel(now, lambda: self._gate.revoke(effect.device, _addresses(effect.addresses)))
+
+    def _desired(self, session: Session) -> dict[str, frozenset[IPAddress]]:
+        before, self._read = self._read, {}
+        for mac, addresses in session.admitted().items():
+            known = before.get(mac)
+            self._read[mac] = known if known and known[0] == addresses else (addresses, _addresses(addresses))
+        if not self._shut:
+            return {mac: read for mac, (_, read) in self._read.items()}
+        return {
+            mac: _addresses(open_)
+            for mac, (addresses, _) in self._read.items()
+            if (open_ := [address for address in addresses if address not in self._shut])
+        }
 
     def _kernel(self, now: Moment, act: Callable[[], object]) -> bool:
         try:
@@ -151,14 +182,6 @@ def last_alive(kept: Mapping[str, bytes]) -> tuple[str, int]:
     """The boot in which the last gate was alive, and when (UTC milliseconds); ("", 0) if there was none."""
     boot_id, _, utc_ms = kept.get(ALIVE, b"").decode().partition(" ")
     return (boot_id, int(utc_ms)) if utc_ms.isdigit() else ("", 0)
-
-
-def _desired(session: Session, shut: set[str]) -> dict[str, frozenset[IPAddress]]:
-    return {
-        mac: _addresses(open_)
-        for mac, addresses in session.admitted().items()
-        if (open_ := [address for address in addresses if address not in shut])
-    }
 
 
 def _addresses(texts: Sequence[str]) -> frozenset[IPAddress]:

@@ -31,6 +31,7 @@ class Kernel:
 
     def __init__(self, story: list[str]) -> None:
         self.admitted: dict[str, frozenset[IPv4Address | IPv6Address]] = {}
+        self._left = dict(self.admitted)
         self.broken = False
         self._story = story
 
@@ -40,11 +41,17 @@ class Kernel:
     def sync(self, desired: Mapping[str, frozenset[IPv4Address | IPv6Address]]) -> None:
         self._refuse()
         self.admitted = dict(desired)
+        self._left = dict(desired)
+
+    def as_left(self) -> bool:
+        self._refuse()
+        return self.admitted == self._left
 
     def admit(self, mac: str, addresses: frozenset[IPv4Address | IPv6Address]) -> None:
         self._refuse()
         self._story.append("admit")
         self.admitted[mac] = self.admitted.get(mac, frozenset()) | addresses
+        self._left = dict(self.admitted)
 
     def revoke(self, mac: str, addresses: frozenset[IPv4Address | IPv6Address]) -> None:
         assert addresses
@@ -53,6 +60,7 @@ class Kernel:
         self.admitted[mac] = self.admitted.get(mac, frozenset()) - addresses
         if not self.admitted[mac]:
             del self.admitted[mac]
+        self._left = dict(self.admitted)
 
     def _refuse(self) -> None:
         if self.broken:
