@@ -14,13 +14,13 @@ from ipaddress import IPv4Address
 from typing import Protocol
 
 from appliance import wire
-from appliance.effects import Answer, Effect
+from appliance.effects import Admit, Answer, Effect
 from appliance.events import DeviceLeft, DeviceMoved, Event, Looked, Moment, Started, Stopping, Tick, VisitsListed
 from appliance.inbox import Happened, Item, Requested, Stop
 from appliance.performer import Performer
 from appliance.reception import Reception
 from appliance.session import step
-from appliance.state import Session
+from appliance.state import Session, Visit
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +34,7 @@ class Places(Protocol):
     def connected(self, port: str) -> bool: ...
     def lacks_lease(self, device: str) -> bool: ...
     def address_of(self, device: str) -> IPv4Address | None: ...
+    def newly_given(self) -> set[str]: ...
 
 
 class Engine:
@@ -58,6 +59,8 @@ class Engine:
         self._inbox: queue.SimpleQueue[Item] = queue.SimpleQueue()
         self._untold: list[Event] = []
         """What happened but could not be recorded yet, oldest first."""
+        self._readdressed: set[str] = set()
+        """Whose address by DHCP is still to be compared with its visit's."""
         self._tick_due_ms = 0
 
     def post(self, item: Item) -> None:
@@ -118,9 +121,11 @@ class Engine:
         told = [(event, self._step(event)) for event in happened]
         effects = [effect for _, brought in told for effect in brought]
         happened = [event for event, brought in told if brought]
+        followed: set[str] = set()
         if now.boot_ms >= self._tick_due_ms:
             self._tick_due_ms = now.boot_ms + TICK_MS
             effects += self._step(Tick(now)) + self._follow_leases(now)
+            followed = self._readdressed
         replies: list[tuple[Requested, wire.Reply]] = []
         for request in requests:
             reply, more = self._ask(request)
@@ -131,6 +136,8 @@ class Engine:
 
         if self._performer.perform(now, before, effects):
             self._untold = []
+            # Who was just admitted too: its address may be older than its lease.
+            self._readdressed = (self._readdressed - followed) | {e.device for e in effects if isinstance(e, Admit)}
         else:
             self._session, self._untold = before, happened
             replies = [(request, self._without_journal(request)) for request in requests]
@@ -162,8 +169,9 @@ class Engine:
     def _follow_leases(self, now: Moment) -> list[Effect]:
         """DHCP may have given a device that is online another address."""
         effects: list[Effect] = []
-        for device, addresses in self._session.admitted().items():
-            address = self._places.address_of(device)
-            if address is not None and str(address) not in addresses:
+        self._readdressed |= self._places.newly_given()
+        for device in self._readdressed:
+            visit, address = self._session.devices.get(device), self._places.address_of(device)
+            if isinstance(visit, Visit) and visit.online and address and str(address) not in visit.addresses:
                 effects += self._step(DeviceMoved(now, device, str(address)))
         return effects

@@ -21,7 +21,7 @@ from itertools import islice
 
 from pyroute2.netlink import NLM_F_ACK, NLM_F_DUMP
 
-from firewall.netlink import ATTRIBUTE, HEADER, NESTED, NET_BYTEORDER, Netlink, attribute, attributes, padded
+from firewall.netlink import ATTRIBUTE, HEADER, NESTED, NET_BYTEORDER, Netlink, attribute, attributes, messages, padded
 
 # linux/netlink.h, linux/netfilter/nfnetlink.h and linux/netfilter/ipset/ip_set.h
 _NETLINK_NETFILTER = 12
@@ -60,8 +60,9 @@ def address_of(member: bytes) -> bytes:
 
 def bare(key: bytes) -> bytes:
     """The four, sixteen or six bytes of an address or MAC address alone."""
-    ((kind, value),) = attributes(key)
-    return next(attributes(value))[1] if kind == _IP else value
+    length, kind = ATTRIBUTE.unpack_from(key)
+    # An address stands in an attribute in an attribute, a MAC address in one, with padding.
+    return key[2 * ATTRIBUTE.size :] if kind == _IP | NESTED else key[ATTRIBUTE.size : length]
 
 
 def ip_text(member: bytes) -> str:
@@ -82,7 +83,7 @@ class Members:
     def read(self, set_name: str) -> dict[bytes, int]:
         """Every member, with the seconds until the kernel removes it by itself; 0: never."""
         found: dict[bytes, int] = {}
-        for message in self._kernel.ask(_LIST, NLM_F_DUMP, _FAMILY + _head(set_name)):
+        for message in messages(self._kernel.ask(_LIST, NLM_F_DUMP, _FAMILY + _head(set_name))):
             for kind, value in attributes(message[HEADER.size + len(_FAMILY) :]):
                 if kind == _ADT and value:
                     found.update(_taken_apart(value))
@@ -111,8 +112,7 @@ class Members:
             # Where there may be several, the kernel insists on a line number, as if they stood in a file. Without
             # NLM_F_EXCL it is content with what is there already, or is not.
             body = _FAMILY + _head(set_name) + attribute(_LINENO, bytes(4)) + attribute(_ADT | NESTED, batch)
-            for _ in self._kernel.ask(command, NLM_F_ACK, body):
-                pass
+            self._kernel.ask(command, NLM_F_ACK, body)
 
 
 def _head(set_name: str) -> bytes:

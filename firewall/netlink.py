@@ -1,7 +1,7 @@
 """Netlink as bytes: one question, the kernel's answers undecoded; for what is asked by the thousand.
 
     >>> kernel = Netlink(socket.NETLINK_ROUTE)                              # doctest: +SKIP
-    >>> [len(message) for message in kernel.ask(RTM_GETNEIGH, NLM_F_DUMP, bytes(12))]
+    >>> [len(message) for message in messages(kernel.ask(RTM_GETNEIGH, NLM_F_DUMP, bytes(12)))]
     [88, 88, 88]
 
 pyroute2 speaks to the kernel wherever a message or two are exchanged; it needs a second to decode ten thousand. Must
@@ -40,26 +40,29 @@ class Netlink:
         self._protocol = protocol
         self._socket: socket.socket | None = None
 
-    def ask(self, kind: int, flags: int, body: bytes) -> Iterator[bytes]:
-        """Every message that answers, header and all; for NLM_F_DUMP or NLM_F_ACK, which end with a word of success.
+    def ask(self, kind: int, flags: int, body: bytes) -> bytes:
+        """All messages that answer, header and all, but the last word; for NLM_F_DUMP or NLM_F_ACK, which have one.
 
         Raises:
             OSError: the kernel's refusal; its number may be a subsystem's own (from 4096).
         """
+        answered: list[bytes] = []
         try:
             if self._socket is None:
                 self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, self._protocol)
                 self._socket.settimeout(_PATIENCE_S)
             self._socket.send(HEADER.pack(HEADER.size + len(body), kind, NLM_F_REQUEST | flags, 1, 0) + body)
             while True:
-                for message in _messages(self._socket.recv(_RECEIVE_BYTES)):
-                    _, said, *_ = HEADER.unpack_from(message)
+                data, offset = self._socket.recv(_RECEIVE_BYTES), 0
+                while offset < len(data):
+                    length, said, *_ = HEADER.unpack_from(data, offset)
                     if said in (NLMSG_DONE, NLMSG_ERROR):
-                        refused = -_ERROR.unpack_from(message, HEADER.size)[0]
+                        refused = -_ERROR.unpack_from(data, offset + HEADER.size)[0]
                         if refused:
                             raise OSError(refused, os.strerror(refused))
-                        return
-                    yield message
+                        return b"".join([*answered, data[:offset]])
+                    offset += max(padded(length), HEADER.size)
+                answered.append(data)
         except BaseException:
             # An answer that is still to come must not be taken for the next question's.
             self.close()
@@ -70,6 +73,15 @@ class Netlink:
         if self._socket is not None:
             self._socket.close()
             self._socket = None
+
+
+def messages(data: bytes) -> Iterator[bytes]:
+    """One by one, header and all."""
+    offset = 0
+    while offset < len(data):
+        length: int = HEADER.unpack_from(data, offset)[0]
+        yield data[offset : offset + length]
+        offset += max(padded(length), HEADER.size)
 
 
 def attribute(kind: int, value: bytes) -> bytes:
@@ -90,11 +102,3 @@ def attributes(data: bytes) -> Iterator[tuple[int, bytes]]:
 def padded(length: int) -> int:
     """Up to the next multiple of four bytes, at which messages and attributes begin."""
     return (length + 3) & ~3
-
-
-def _messages(data: bytes) -> Iterator[bytes]:
-    offset = 0
-    while offset + HEADER.size <= len(data):
-        length: int = HEADER.unpack_from(data, offset)[0]
-        yield data[offset : offset + length]
-        offset += max(padded(length), HEADER.size)

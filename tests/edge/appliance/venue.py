@@ -91,6 +91,7 @@ class Lan:
         self.ports = {PHONE: "port1"}
         self.dead_ports: set[str] = set()
         self.released: set[str] = set()
+        self.given: set[str] = set()
 
     def device_at(self, address: IPv4Address | IPv6Address) -> str | None:
         return self.devices.get(address)
@@ -106,6 +107,16 @@ class Lan:
 
     def connected(self, port: str) -> bool:
         return port not in self.dead_ports
+
+    def give(self, device: str, address: str) -> None:
+        """DHCP gives the device another address."""
+        self.devices = {a: mac for a, mac in self.devices.items() if mac != device}
+        self.devices[IPv4Address(address)] = device
+        self.given.add(device)
+
+    def newly_given(self) -> set[str]:
+        given, self.given = self.given, set()
+        return given
 
     def address_of(self, device: str) -> IPv4Address | None:
         return next((a for a in self.addresses_of(device) if isinstance(a, IPv4Address)), None)
