@@ -29,6 +29,11 @@ _LIST, _ADD, _DEL = 6 << 8 | 7, 6 << 8 | 9, 6 << 8 | 10
 _PROTOCOL, _SETNAME, _DATA, _ADT, _LINENO = 1, 2, 7, 8, 9
 _IP, _TIMEOUT, _ETHER = 1, 6, 17
 _IPADDR = {4: 1, 6: 2}
+_IP_HEADS = {
+    4: ATTRIBUTE.pack(12, _IP | NESTED) + ATTRIBUTE.pack(8, _IPADDR[4]),
+    6: ATTRIBUTE.pack(24, _IP | NESTED) + ATTRIBUTE.pack(20, _IPADDR[6]),
+}
+_ETHER_HEAD = ATTRIBUTE.pack(10, _ETHER)
 _OLDEST_PROTOCOL = b"\x06"  # spoken by every kernel since 2.6.39
 _FAMILY = bytes([socket.AF_INET, 0, 0, 0])  # struct nfgenmsg; a member says by itself what it is
 _TIMEOUT_HEAD = ATTRIBUTE.pack(8, _TIMEOUT | NET_BYTEORDER)
@@ -40,12 +45,12 @@ _AT_ONCE = 500
 
 def ip_key(address: IPv4Address | IPv6Address) -> bytes:
     """An address as the kernel writes it; with ``mac_key`` behind it, one that is bound to a MAC address."""
-    return attribute(_IP | NESTED, attribute(_IPADDR[address.version], address.packed))
+    return _IP_HEADS[address.version] + address.packed
 
 
 def mac_key(mac: str) -> bytes:
     """A MAC address as the kernel writes it."""
-    return attribute(_ETHER, bytes.fromhex(mac.replace(":", "")))
+    return _ETHER_HEAD + bytes.fromhex(mac.replace(":", "")) + b"\0\0"
 
 
 def is_ipv4(key: bytes) -> bool:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -55,10 +55,10 @@ class Entry(NamedTuple):
 class Difference:
     """What ``Sets.replace`` had to put right."""
 
-    fresh: frozenset[Entry]
-    """What was missing, or was bound to another MAC address."""
-    gone: frozenset[tuple[str, bytes]]
-    """Set and key of what nothing wanted accounts for."""
+    fresh: Collection[bytes]
+    """Addresses that were missing, or were bound to another MAC address."""
+    gone: Collection[bytes]
+    """What nothing wanted accounts for: addresses, and MAC addresses of a hash:mac set."""
 
 
 class Sets:
@@ -131,13 +131,21 @@ class Sets:
 
     def entries(self, address: bytes, mac: bytes) -> tuple[Entry, ...]:
         """What admits a device under this address (both as keys), downward first: no first answer is lost."""
-        # A device that is known by its MAC address may send IPv6 as soon as any address of it is admitted: a new
-        # address of its own (RFC 8981) loses nothing upward, and its answers pass once the neighbour table tells of it.
-        by_mac = (Entry(UP6, mac, mac),) if self._mac_sets and UP6 in self._definitions else ()
-        if is_ipv4(address):
-            # Never without MAC: bitmap:ip,mac takes such an entry for "whatever MAC".
-            return Entry(DOWN4, address, address), Entry(UP4, address, address + mac), *by_mac
-        return Entry(DOWN6, address, address), *(by_mac or (Entry(UP6, address, address),))
+        wanted = self._wanted({address: mac})
+        found = [Entry(name, key, member) for name in wanted for key, member in wanted[name].items()]
+        return tuple(sorted(found, key=lambda entry: entry.set_name in (UP4, UP6)))
+
+    def _wanted(self, holders: Mapping[bytes, bytes]) -> Wanted:
+        # Set by set and not device by device: this is done for twenty thousand addresses while everybody waits.
+        four = [address for address in holders if is_ipv4(address)]
+        # Never without MAC: bitmap:ip,mac takes such an entry for "whatever MAC".
+        wanted: Wanted = {UP4: {address: address + holders[address] for address in four}, DOWN4: _alone(four)}
+        if UP6 in self._left:
+            six = [address for address in holders if not is_ipv4(address)]
+            # A device that is known by its MAC address may send IPv6 as soon as any address of it is admitted: a new
+            # address of its own (RFC 8981) loses nothing upward, and its answers pass once the neighbour table tells.
+            wanted |= {UP6: _alone(holders.values() if self._mac_sets else six), DOWN6: _alone(six)}
+        return wanted
 
     def add(self, entry: Entry) -> None:
         """Admit, or renew; an IPv4 address that another device had is this one's from now on."""
@@ -151,30 +159,32 @@ class Sets:
             self._members.remove(entry.set_name, [entry.key])
         self._left[entry.set_name].pop(entry.key, None)
 
-    def replace(self, entries: Iterable[Entry]) -> Difference:
-        """Make exactly these the members, and renew those whose time is due; upward is closed first, opened last."""
-        wanted: Wanted = {name: {} for name in self._left}
-        for entry in entries:
-            wanted[entry.set_name][entry.key] = entry.member
+    def replace(self, holders: Mapping[bytes, bytes]) -> Difference:
+        """Admit exactly these (an address's key → its device's), and renew those whose time is due.
+
+        Upward is closed first and opened last.
+        """
+        wanted = self._wanted(holders)
         fresh: dict[str, list[bytes]] = {}
-        gone: set[tuple[str, bytes]] = set()
+        gone: set[bytes] = set()
         for name in wanted:
             with self._told(f"read and empty {name}"):
                 present = self._members.read(name)
                 members = set(wanted[name].values())
                 fresh[name] = [member for member in members if member not in present]
-                due = [member for member in members & present.keys() if not self._lasting(present[member])]
+                strange = [member for member in present if member not in members]
                 # What binds another MAC address to a wanted address is replaced by adding, without a moment between.
-                left_over = {_key(name, member) for member in present.keys() - members} - wanted[name].keys()
+                left_over = {_key(name, member) for member in strange} - wanted[name].keys()
                 self._members.remove(name, left_over)
+                due = [member for member in self._due(present) if member in members]
                 self._members.add(name, due, self._timeout_s)
-            gone |= {(name, key) for key in left_over}
+            gone |= left_over
         for name in reversed(wanted):
             with self._told(f"add to {name}"):
                 self._members.add(name, fresh[name], self._timeout_s)
         self._left = wanted
-        missing = (Entry(name, _key(name, member), member) for name in fresh for member in fresh[name])
-        return Difference(frozenset(missing), frozenset(gone))
+        missing = {_key(name, member) for name in fresh for member in fresh[name]}
+        return Difference([a for a, mac in holders.items() if missing and (a in missing or mac in missing)], gone)
 
     @property
     def looked_at(self) -> tuple[str, ...]:
@@ -195,10 +205,9 @@ class Sets:
         members = self._left[name].values()
         if len(present) != len(members) or not all(map(present.__contains__, members)):
             return False
-        if members and not (self._lasting(min(present.values())) and self._lasting(max(present.values()))):
-            due = [member for member, left_s in present.items() if not self._lasting(left_s)]
-            with self._told(f"renew in {name}"):
-                self._members.add(name, due[: max(_RENEWED_AT_ONCE, len(present) // 4)], self._timeout_s)
+        with self._told(f"renew in {name}"):
+            due = self._due(present)[: max(_RENEWED_AT_ONCE, len(present) // 4)]
+            self._members.add(name, due, self._timeout_s)
         return True
 
     def hold(self, entries: Iterable[Entry]) -> bool:
@@ -206,9 +215,12 @@ class Sets:
         with self._told("look for an entry"):
             return all(entry.member in self._members.read(entry.set_name) for entry in entries)
 
-    def _lasting(self, left_s: int) -> bool:
+    def _due(self, present: Mapping[bytes, int]) -> list[bytes]:
         """Renewing everybody at every look would cost for nothing; a third of the time is left for a late one."""
-        return 2 * self._timeout_s / 3 <= left_s <= self._timeout_s
+        least_s = 2 * self._timeout_s / 3
+        if present and least_s <= min(present.values()) and max(present.values()) <= self._timeout_s:
+            return []
+        return [member for member, left_s in present.items() if not least_s <= left_s <= self._timeout_s]
 
     def empty(self) -> set[str]:
         """Nobody is admitted; returns which IP addresses were. The sets remain, because rules name them, if they
@@ -251,6 +263,10 @@ class Sets:
         if self._socket is None:
             self._socket = IPSet()
         return self._socket
+
+
+def _alone(keys: Iterable[bytes]) -> dict[bytes, bytes]:
+    return {key: key for key in keys}
 
 
 def _key(set_name: str, member: bytes) -> bytes:

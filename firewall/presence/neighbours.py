@@ -21,13 +21,9 @@ import struct
 import threading
 from collections.abc import Callable
 from ipaddress import IPv4Address, IPv6Address, ip_address
-from typing import Any
 
-from pyroute2 import IPRoute
-from pyroute2.netlink import NLM_F_ACK
-from pyroute2.netlink.exceptions import NetlinkError
+from pyroute2.netlink import NLM_F_ACK, NLM_F_DUMP
 from pyroute2.netlink.rtnl import RTM_GETNEIGH, RTM_NEWNEIGH, RTMGRP_NEIGH
-from pyroute2.netlink.rtnl.marshal import MarshalRtnl
 from pyroute2.netlink.rtnl.ndmsg import NUD_DELAY, NUD_PERMANENT, NUD_PROBE, NUD_REACHABLE, NUD_STALE
 
 from firewall.errors import KernelRefused
@@ -115,7 +111,6 @@ class Neighbours:
         self._buffer_bytes, self._remembered = buffer_bytes, remembered
         self._user: dict[str, str] = {}
         """Address → MAC address, the one heard of last at the end."""
-        self._marshal = MarshalRtnl()
         self._thread: threading.Thread | None = None
         self._wake, self._woken = socket.socketpair()
 
@@ -136,7 +131,7 @@ class Neighbours:
             events.bind((0, RTMGRP_NEIGH))
             events.setblocking(False)
             self._dump()
-        except (OSError, NetlinkError) as error:
+        except OSError as error:
             events.close()
             raise KernelRefused(what, str(error)) from error
         name = "firewall.presence.neighbours"
@@ -169,32 +164,35 @@ class Neighbours:
                         behind = False
                     elif events in readable:
                         index = socket.if_nametoindex(self._name)
-                        for message in self._marshal.parse(events.recv(_RECEIVE_BYTES)):
-                            if message["header"]["type"] == RTM_NEWNEIGH:
+                        for message in messages(events.recv(_RECEIVE_BYTES)):
+                            _, kind, *_ = HEADER.unpack_from(message)
+                            if kind == RTM_NEWNEIGH:
                                 self._heard(message, index)
-                except (OSError, NetlinkError) as error:
+                except OSError as error:
                     # ENOBUFS: the kernel had more to say than the buffer holds. Whatever else went wrong (no such
                     # interface for the moment), a dump tells the truth; until one succeeds it is tried again.
-                    code = error.code if isinstance(error, NetlinkError) else error.errno
-                    behind = code not in (errno.EAGAIN, errno.EINTR)
+                    behind = error.errno not in (errno.EAGAIN, errno.EINTR)
 
     def _dump(self) -> None:
         index = socket.if_nametoindex(self._name)
-        with IPRoute() as kernel:
+        with contextlib.closing(Netlink(socket.NETLINK_ROUTE)) as kernel:
             for family in (socket.AF_INET, socket.AF_INET6):
-                for entry in list(kernel.neigh("dump", family=family, ifindex=index)):
+                for entry in messages(kernel.ask(RTM_GETNEIGH, NLM_F_DUMP, _NEIGHBOUR.pack(family, 0, 0, 0, 0))):
                     self._heard(entry, index)
 
-    def _heard(self, entry: Any, index: int) -> None:
+    def _heard(self, entry: bytes, index: int) -> None:
+        family, found_at, state, *_ = _NEIGHBOUR.unpack_from(entry, HEADER.size)
         # The bridge's own table speaks in the same messages, in a family of its own.
-        if entry["ifindex"] != index or entry["family"] not in (socket.AF_INET, socket.AF_INET6):
+        if found_at != index or family not in (socket.AF_INET, socket.AF_INET6) or not state & _LEARNT:
             return
-        text, mac = entry.get_attr("NDA_DST"), str(entry.get_attr("NDA_LLADDR") or "").lower()
-        if not entry["state"] & _LEARNT or text is None or not _DEVICE.fullmatch(mac):
+        said = dict(attributes(entry[HEADER.size + _NEIGHBOUR.size :]))
+        packed, mac = said.get(_DST, b""), said.get(_LLADDR, b"").hex(":")
+        if not packed or not _DEVICE.fullmatch(mac):
             return
-        address = ip_address(text)
+        address = ip_address(packed)
         if address.is_multicast or (address.version == 6 and address.is_link_local):
             return
+        text = str(address)
         previous = self._user.pop(text, None)
         self._user[text] = mac
         if len(self._user) > self._remembered:
