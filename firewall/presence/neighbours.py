@@ -111,6 +111,8 @@ class Neighbours:
         self._buffer_bytes, self._remembered = buffer_bytes, remembered
         self._user: dict[str, str] = {}
         """Address → MAC address, the one heard of last at the end."""
+        self._addresses: dict[str, tuple[IPv4Address | IPv6Address, ...]] = {}
+        """MAC address → its addresses, replaced as a whole: other threads ask."""
         self._thread: threading.Thread | None = None
         self._wake, self._woken = socket.socketpair()
 
@@ -147,8 +149,8 @@ class Neighbours:
         self._woken.close()
 
     def addresses_of(self, mac: str) -> list[IPv4Address | IPv6Address]:
-        """The addresses this device was last heard under. From any thread; looks through all that is remembered."""
-        return [ip_address(address) for address, user in [*self._user.items()] if user == mac]
+        """The addresses this device was last heard under. From any thread."""
+        return [*self._addresses.get(mac, ())]
 
     def _watch(self, events: socket.socket) -> None:
         behind = False
@@ -196,6 +198,15 @@ class Neighbours:
         previous = self._user.pop(text, None)
         self._user[text] = mac
         if len(self._user) > self._remembered:
-            del self._user[next(iter(self._user))]
+            forgotten = next(iter(self._user))
+            self._disown(self._user.pop(forgotten), ip_address(forgotten))
         if previous != mac:
+            if previous:
+                self._disown(previous, address)
+            self._addresses[mac] = (*self._addresses.get(mac, ()), address)
             self._deliver(Address(mac, address, previous))
+
+    def _disown(self, mac: str, address: IPv4Address | IPv6Address) -> None:
+        left = tuple(own for own in self._addresses.pop(mac, ()) if own != address)
+        if left:
+            self._addresses[mac] = left
