@@ -155,13 +155,12 @@ class Performer:
         for mac, addresses in session.admitted().items():
             known = before.get(mac)
             self._read[mac] = known if known and known[0] == addresses else (addresses, _addresses(addresses))
-        if not self._shut:
-            return {mac: read for mac, (_, read) in self._read.items()}
-        return {
-            mac: _addresses(open_)
-            for mac, (addresses, _) in self._read.items()
-            if (open_ := [address for address in addresses if address not in self._shut])
+        shut = self._shut
+        open_ = {
+            mac: read if shut.isdisjoint(texts) else _addresses([text for text in texts if text not in shut])
+            for mac, (texts, read) in self._read.items()
         }
+        return {mac: addresses for mac, addresses in open_.items() if addresses}
 
     def _kernel(self, now: Moment, act: Callable[[], object]) -> bool:
         try:

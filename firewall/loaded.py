@@ -48,14 +48,15 @@ class LoadedRules:
         if before is not None and before == self._bytes.get(table):
             return 0
         self._bytes.pop(table, None)
-        repaired = tables.load(Ruleset((table,)))
-        # Loading has compared what it left, or it would not have ended; a stranger may have been there since: so the
-        # bytes are believed when a second look at the rules, between two at the bytes, finds nothing to repair.
-        before = _read(table)
-        again = tables.load(Ruleset((table,))) if repaired else 0
-        if before is not None and not again and _read(table) == before:
+        repaired = found = tables.load(Ruleset((table,)))
+        if repaired:
+            before = _read(table)
+            found = tables.load(Ruleset((table,)))
+        # A stranger may come between loading and reading: bytes are believed that were the same before and after a pass
+        # over the rules that found nothing to repair.
+        if not found and before is not None and _read(table) == before:
             self._bytes[table] = before
-        return repaired + again
+        return repaired
 
 
 def _read(table: Table) -> bytes | None:
