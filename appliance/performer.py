@@ -13,12 +13,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address
 from typing import Protocol, assert_never
 
 from appliance.effects import Admit, Answer, Effect, Keep, Record, Revoke, SendPassword
 from appliance.events import Moment
-from appliance.state import Session
+from appliance.state import Session, is_ipv6
 from firewall.errors import FirewallError
 from journal.entries import Entry, Stamp
 from journal.errors import JournalError
@@ -184,4 +184,5 @@ def last_alive(kept: Mapping[str, bytes]) -> tuple[str, int]:
 
 
 def _addresses(texts: Sequence[str]) -> frozenset[IPAddress]:
-    return frozenset(ip_address(text) for text in texts)
+    # ip_address would try IPv4 first, and an exception for each of ten thousand costs more than the reading.
+    return frozenset(IPv6Address(text) if is_ipv6(text) else IPv4Address(text) for text in texts)

@@ -146,6 +146,8 @@ class Leases:
         Tells of those that left while nobody watched. False when in doubt: no file, a file that is cut off or was
         written this very moment, one with a sudden gap; and for a device whose leave is still to be delivered.
         """
+        if mac in self._known:  # as almost all are, when everybody is asked about at the start
+            return False
         reading = self._read()
         if reading is None or mac in self._known:
             return False
