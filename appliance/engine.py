@@ -15,7 +15,7 @@ from typing import Protocol
 
 from appliance import wire
 from appliance.closings import Closing
-from appliance.effects import Answer, Effect, Record
+from appliance.effects import Admit, Answer, Effect, Record
 from appliance.events import (
     Closed,
     Counted,
@@ -34,7 +34,7 @@ from appliance.inbox import Happened, Item, Requested, Stop
 from appliance.performer import Performer
 from appliance.reception import Reception
 from appliance.session import step
-from appliance.state import Session
+from appliance.state import Session, Visit
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +48,7 @@ class Places(Protocol):
     def connected(self, port: str) -> bool: ...
     def lacks_lease(self, device: str) -> bool: ...
     def address_of(self, device: str) -> IPv4Address | None: ...
+    def newly_given(self) -> set[str]: ...
 
 
 class Engine:
@@ -72,6 +73,8 @@ class Engine:
         self._inbox: queue.SimpleQueue[Item] = queue.SimpleQueue()
         self._untold: list[Event] = []
         """What happened but could not be recorded yet, oldest first."""
+        self._readdressed: set[str] = set()
+        """Whose address by DHCP is still to be compared with its visit's."""
         self._tick_due_ms = 0
 
     def post(self, item: Item) -> None:
@@ -133,9 +136,11 @@ class Engine:
         told = [(event, self._step(event)) for event in happened]
         effects = [effect for _, brought in told for effect in brought]
         happened = [event for event, brought in told if brought and not isinstance(event, Counted)]
+        followed: set[str] = set()
         if now.boot_ms >= self._tick_due_ms:
             self._tick_due_ms = now.boot_ms + TICK_MS
             effects += self._step(Tick(now)) + self._follow_leases(now)
+            followed = self._readdressed
         replies: list[tuple[Requested, wire.Reply]] = []
         for request in requests:
             reply, more = self._ask(request)
@@ -147,12 +152,14 @@ class Engine:
         closings = self._performer.close(now, before, effects)
         if closings is not None and self._performer.perform(now, self._with_usage(closings, effects)):
             self._untold = []
+            # Who was just admitted too: its address may be older than its lease.
+            self._readdressed = (self._readdressed - followed) | {e.device for e in effects if isinstance(e, Admit)}
         else:
             self._session, self._untold = before, happened
             replies = [(request, self._without_journal(request)) for request in requests]
-        self._performer.sync(now, self._session)
         for request, reply in replies:
             request.answer(reply)
+        self._performer.sync(now, self._session)  # when nobody waits for it
         return not stopping
 
     def _step(self, event: Event) -> list[Effect]:
@@ -190,8 +197,9 @@ class Engine:
     def _follow_leases(self, now: Moment) -> list[Effect]:
         """DHCP may have given a device that is online another address."""
         effects: list[Effect] = []
-        for device, addresses in self._session.admitted().items():
-            address = self._places.address_of(device)
-            if address is not None and str(address) not in addresses:
+        self._readdressed |= self._places.newly_given()
+        for device in self._readdressed:
+            visit, address = self._session.devices.get(device), self._places.address_of(device)
+            if isinstance(visit, Visit) and visit.online and address and str(address) not in visit.addresses:
                 effects += self._step(DeviceMoved(now, device, str(address)))
         return effects

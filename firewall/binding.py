@@ -5,27 +5,40 @@ gate sends to an admitted address goes to the device that DHCP gave it to, whate
 protocol number of ours, so that an administrator's own permanent entries are left alone.
 
 IPv6 is not bound: devices change their addresses by themselves, and the neighbour table's changes are how the gate
-learns of them (``presence.neighbours``). Must not know: sets, rules, visits.
+learns of them (``presence.neighbours``). Addresses and MAC addresses are bare bytes here. Must not know: sets, rules,
+visits.
 """
 
 from __future__ import annotations
 
-import contextlib
-import errno
+import re
 import socket
+import struct
 from collections.abc import Mapping
-from ipaddress import IPv4Address
-from typing import Any
 
-from pyroute2 import IPRoute
-from pyroute2.netlink.exceptions import NetlinkError
+from pyroute2.netlink import NLM_F_ACK, NLM_F_CREATE, NLM_F_DUMP, NLM_F_REPLACE
+from pyroute2.netlink.rtnl import RTM_DELNEIGH, RTM_GETNEIGH, RTM_NEWNEIGH
 from pyroute2.netlink.rtnl.ndmsg import NUD_PERMANENT
 
-from firewall.command import run
 from firewall.errors import KernelRefused
+from firewall.netlink import ATTRIBUTE, Netlink, attribute
 
 _OURS = 81
 """NDA_PROTOCOL: of the numbers that linux/rtnetlink.h leaves to user space, one that no routing daemon has."""
+_NEIGHBOUR = struct.Struct("=BxxxiHBB")  # struct ndmsg: family, interface, state, flags, type
+_DST, _LLADDR, _IFINDEX, _PROTOCOL = 1, 2, 8, 12
+_TOLD_APART = 10  # of its bytes: family, interface and state
+_OUR_MARK = attribute(_PROTOCOL, bytes([_OURS]))
+
+_WRITTEN = (
+    rb".{2}"  # flags, type
+    + re.escape(ATTRIBUTE.pack(8, _DST))
+    + rb"(.{4})"
+    + re.escape(ATTRIBUTE.pack(10, _LLADDR))
+    + rb"(.{6})..(?:.{28})"  # padding; NDA_PROBES and NDA_CACHEINFO
+    + re.escape(_OUR_MARK)
+)
+"""How the kernel (neigh_fill_info) has written a permanent entry of ours since it has NDA_PROTOCOL (5.0)."""
 
 
 class Binding:
@@ -33,66 +46,68 @@ class Binding:
 
     def __init__(self, lan_interface: str) -> None:
         self._interface = lan_interface
-        self._socket: Any = None
+        self._kernel = Netlink(socket.NETLINK_ROUTE)
+        self._left: dict[bytes, bytes] = {}
+        """What is bound to what, as we left it."""
 
-    def bind(self, address: IPv4Address, mac: str) -> None:
+    def bind(self, address: bytes, mac: bytes) -> None:
         """From now on the address is this device's alone."""
-        with self._told(f"bind {address} to {mac}"):
-            self._kernel().neigh(
-                "replace",
-                dst=str(address),
-                lladdr=mac,
-                ifindex=socket.if_nametoindex(self._interface),
-                state=NUD_PERMANENT,
-                protocol=_OURS,
-            )
+        about = attribute(_LLADDR, mac) + _OUR_MARK
+        try:
+            self._tell(RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE, address, about)
+        except OSError as error:
+            raise self._refused(f"bind {socket.inet_ntoa(address)} to {mac.hex(':')}", error) from error
+        self._left[address] = mac
 
-    def release(self, address: IPv4Address) -> None:
+    def release(self, address: bytes) -> None:
         """ARP decides again; releasing what is not bound is no error."""
-        with self._told(f"release {address}"):
-            try:
-                self._kernel().neigh("del", dst=str(address), ifindex=socket.if_nametoindex(self._interface))
-            except NetlinkError as error:
-                if error.code != errno.ENOENT:
-                    raise
+        try:
+            self._tell(RTM_DELNEIGH, 0, address)
+        except FileNotFoundError:
+            pass
+        except OSError as error:
+            raise self._refused(f"release {socket.inet_ntoa(address)}", error) from error
+        self._left.pop(address, None)
 
-    def sync(self, wanted: Mapping[str, str]) -> None:
-        """Bind exactly these (address → MAC address), with two commands however many there are."""
-        if all(name != self._interface for _, name in socket.if_nameindex()):
-            return  # entries went with the interface, and come back with a sync when it does
-        words = ["ip", "-4", "neigh", "show", "nud", "permanent", "dev", self._interface, "proto", str(_OURS)]
-        bound: dict[str, str] = {}
-        for line in run(words).splitlines():
-            match line.split():
-                case [address, "lladdr", mac, *_]:
-                    bound[address] = mac
-                case _:
-                    pass
-        dev = f"dev {self._interface}"
-        lines = [f"neigh del {address} {dev}\n" for address in bound.keys() - wanted.keys()]
-        lines += [
-            f"neigh replace {address} lladdr {mac} {dev} nud permanent proto {_OURS}\n"
-            for address, mac in wanted.items()
-            if bound.get(address) != mac
-        ]
-        if lines:
-            # -force: one that has gone by itself meanwhile must not keep the others from being made.
-            run(["ip", "-force", "-batch", "-"], "".join(lines))
+    def sync(self, wanted: Mapping[bytes, bytes]) -> None:
+        """Bind exactly these (address → MAC address)."""
+        if self._there():
+            bound = self._bound()
+            for address in bound.keys() - wanted.keys():
+                self.release(address)
+            for address, mac in wanted.items():
+                if bound.get(address) != mac:
+                    self.bind(address, mac)
+        # Else entries went with the interface, and come back with a sync when it does.
+        self._left = dict(wanted)
+
+    def as_left(self) -> bool:
+        """Whether what is bound is what we bound."""
+        return not self._there() or self._bound() == self._left
 
     def close(self) -> None:
         """Give the socket back; the entries stay."""
-        if self._socket is not None:
-            self._socket.close()
-            self._socket = None
+        self._kernel.close()
 
-    def _kernel(self) -> Any:
-        if self._socket is None:
-            self._socket = IPRoute()
-        return self._socket
+    def _there(self) -> bool:
+        return any(name == self._interface for _, name in socket.if_nameindex())
 
-    @contextlib.contextmanager
-    def _told(self, what: str) -> Any:
+    def _tell(self, kind: int, flags: int, address: bytes, about: bytes = b"") -> None:
+        index = socket.if_nametoindex(self._interface)
+        neighbour = _NEIGHBOUR.pack(socket.AF_INET, index, NUD_PERMANENT, 0, 0)
+        self._kernel.ask(kind, NLM_F_ACK | flags, neighbour + attribute(_DST, address) + about)
+
+    def _bound(self) -> dict[bytes, bytes]:
+        """Address → MAC address of the entries that are ours."""
         try:
-            yield
-        except (NetlinkError, OSError) as error:
-            raise KernelRefused(f"{what} on {self._interface}", str(error)) from error
+            index = socket.if_nametoindex(self._interface)
+            ours = _NEIGHBOUR.pack(socket.AF_INET, index, NUD_PERMANENT, 0, 0)[:_TOLD_APART]
+            only = _NEIGHBOUR.pack(socket.AF_INET, 0, 0, 0, 0) + attribute(_IFINDEX, struct.pack("=i", index))
+            listed = self._kernel.ask(RTM_GETNEIGH, NLM_F_DUMP, only)
+        except OSError as error:
+            raise self._refused("list who is bound", error) from error
+        # Found by how the kernel writes them, since taking ten thousand messages apart would keep everybody waiting.
+        return dict(re.findall(re.escape(ours) + _WRITTEN, listed, re.DOTALL))
+
+    def _refused(self, what: str, error: OSError) -> KernelRefused:
+        return KernelRefused(f"{what} on {self._interface}", str(error))

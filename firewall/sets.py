@@ -2,63 +2,63 @@
 
     >>> sets = Sets(settings, mac_sets=False)                               # doctest: +SKIP
     >>> sets.ensure()
-    >>> for entry in sets.entries("02:00:00:00:00:01", IPv4Address("10.77.0.10")):
-    ...     sets.add(entry, anew=True)
+    >>> for entry in sets.entries(ip_key(IPv4Address("10.77.0.10")), mac_key("02:00:00:00:00:01")):
+    ...     sets.add(entry)
 
-Single changes go by netlink (0.2 ms each), many at once by one ``ipset restore`` (0.01 ms each, one fork), as is
-reading everything by ``ipset save``. Entries carry a timeout that ``Gate.sync`` renews. Must not know: rules,
-connections, visits.
+What was put in is remembered, so that looking whether a stranger changed it is one comparison. Entries carry a timeout
+that whoever looks renews. Must not know: rules, connections, visits.
 """
 
 from __future__ import annotations
 
+import contextlib
 import socket
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 from pyroute2 import IPSet
 from pyroute2.netlink.exceptions import NetlinkError
-from pyroute2.netlink.nfnetlink.ipset import IPSET_ERR_EXIST, IPSET_FLAG_WITH_COUNTERS
+from pyroute2.netlink.nfnetlink.ipset import IPSET_FLAG_WITH_COUNTERS
 
 from firewall.command import run
 from firewall.errors import KernelRefused
+from firewall.members import Members, address_of, ip_text, is_ipv4
 from firewall.rules import DOWN4, DOWN6, GARDEN4, UP4, UP6
 from firewall.settings import Settings
-
-Address = IPv4Address | IPv6Address
 
 _LIST_HEADER = 1 << 2
 """IPSET_FLAG_LIST_HEADER of linux/netfilter/ipset/ip_set.h: describe the set, leave its members out."""
 _MAXELEM = 65536
+_RENEWED_AT_ONCE = 1000
 GARDEN_TIMEOUT_S = 600
 """How long an address stays in the garden after it was last resolved; the set's default, as dnsmasq names none. The
 captive dnsmasq gives clients a time to live of a minute, so that a page in use is resolved again long before."""
 _MAXELEM6 = 4 * _MAXELEM  # a device has several IPv6 addresses: one that stays, one for each day, and the last ones
 
 
+Wanted = dict[str, dict[bytes, bytes]]
+"""By set: what the kernel finds a member by (an address, or a MAC address in a hash:mac set) → the whole member."""
+
+
 class Entry(NamedTuple):
-    """One line of a set. A tuple, because twenty thousand are looked up at every sync."""
+    """One member of a set, as the kernel writes it (``firewall.members``)."""
 
     set_name: str
-    key: str
-    """What the kernel finds it by: an IP address, or a MAC address in a hash:mac set."""
-    mac: str = ""
-    """The MAC address that the entry binds the address to, in UP4. Empty there: it matches *every* MAC address."""
-
-    @property
-    def text(self) -> str:
-        """As ipset writes it."""
-        return f"{self.key},{self.mac}" if self.mac else self.key
+    key: bytes
+    """What the kernel finds it by."""
+    member: bytes
+    """With the MAC address that the address is bound to, in UP4. Without one it would match *every* MAC address."""
 
 
 @dataclass(frozen=True)
-class Change:
-    """One line for ``ipset restore``."""
+class Difference:
+    """What ``Sets.replace`` had to put right."""
 
-    what: Literal["add", "renew", "del"]
-    entry: Entry
+    fresh: Collection[bytes]
+    """Addresses that were missing, or were bound to another MAC address."""
+    gone: Collection[bytes]
+    """What nothing wanted accounts for: addresses, and MAC addresses of a hash:mac set."""
 
 
 class Sets:
@@ -75,6 +75,7 @@ class Sets:
         self._timeout_s = settings.entry_timeout_s
         self._mac_sets = mac_sets
         self._socket: Any = None
+        self._members = Members()
         # counters: accounting, and the best proof that a device is alive.
         common = ["timeout", str(self._timeout_s), "counters"]
         hash6 = ["hash:ip", "family", "inet6", "maxelem", str(_MAXELEM6), *common]
@@ -87,6 +88,8 @@ class Sets:
         if settings.lan6 is not None:
             self._definitions[UP6] = ["hash:mac", "maxelem", str(_MAXELEM), *common] if mac_sets else hash6
             self._definitions[DOWN6] = hash6
+        self._left: Wanted = {name: {} for name in self._definitions if name != GARDEN4}
+        """The members as we left them; the sets in the order in which they are closed, upward first."""
 
     def ensure(self) -> None:
         """Make the sets exist in the right shape; the members of a set that has it stay."""
@@ -126,89 +129,118 @@ class Sets:
         ends = _address(data, "IPSET_ATTR_IP_FROM"), _address(data, "IPSET_ATTR_IP_TO")
         return kind, family, counted, timed, *ends
 
-    def entries(self, mac: str, address: Address) -> tuple[Entry, ...]:
-        """What admits a device under this address, downward first, so that the first answer is not lost."""
-        text = str(address)
-        # A device that is known by its MAC address may send IPv6 as soon as any address of it is admitted: a new
-        # address of its own (RFC 8981) loses nothing upward, and its answers pass once the neighbour table tells of it.
-        by_mac = (Entry(UP6, mac),) if self._mac_sets and UP6 in self._definitions else ()
-        if isinstance(address, IPv4Address):
-            # Never without MAC: bitmap:ip,mac takes such an entry for "whatever MAC".
-            return Entry(DOWN4, text), Entry(UP4, text, mac), *by_mac
-        return Entry(DOWN6, text), *(by_mac or (Entry(UP6, text),))
+    def entries(self, address: bytes, mac: bytes) -> tuple[Entry, ...]:
+        """What admits a device under this address (both as keys), downward first: no first answer is lost."""
+        wanted = self._wanted({address: mac})
+        found = [Entry(name, key, member) for name in wanted for key, member in wanted[name].items()]
+        return tuple(sorted(found, key=lambda entry: entry.set_name in (UP4, UP6)))
 
-    def read(self) -> dict[Entry, int]:
-        """Every entry, with the seconds until the kernel removes it by itself; 0: never."""
-        return self._read(name for name in self._definitions if name != GARDEN4)  # the garden's are dnsmasq's to put in
-
-    def _read(self, names: Iterable[str]) -> dict[Entry, int]:
-        found: dict[Entry, int] = {}
-        for name in names:
-            # Ten thousand members by pyroute2's decoder take a second, by this 30 ms, and the gate's one thread waits.
-            for line in run(["ipset", "save", name]).splitlines():
-                words = line.split()
-                if words[0] != "add":
-                    continue  # the set's own line
-                key, _, mac = words[2].lower().partition(",")
-                found[Entry(name, key, mac)] = int(words[4]) if words[3:4] == ["timeout"] else 0
-        return found
+    def _wanted(self, holders: Mapping[bytes, bytes]) -> Wanted:
+        # Set by set and not device by device: this is done for twenty thousand addresses while everybody waits.
+        four = [address for address in holders if is_ipv4(address)]
+        # Never without MAC: bitmap:ip,mac takes such an entry for "whatever MAC".
+        wanted: Wanted = {UP4: {address: address + holders[address] for address in four}, DOWN4: _alone(four)}
+        if UP6 in self._left:
+            six = [address for address in holders if not is_ipv4(address)]
+            # A device that is known by its MAC address may send IPv6 as soon as any address of it is admitted: a new
+            # address of its own (RFC 8981) loses nothing upward, and its answers pass once the neighbour table tells.
+            wanted |= {UP6: _alone(holders.values() if self._mac_sets else six), DOWN6: _alone(six)}
+        return wanted
 
     def add(self, entry: Entry, anew: bool) -> None:
         """Admit, or renew; an IPv4 address that another device had is this one's from now on.
 
         Args:
-            anew: counters begin at zero. They must be told to: a bitmap keeps those of an entry that was deleted, and
-                of another MAC address. Else neither packets nor bytes are passed along: then the kernel keeps them (it
-                sets them only if the message names them), whereas passing along what was read a moment ago would lose
-                the packets since.
+            anew: its counters begin at zero.
         """
-        counters = {"packets": 0, "bytes": 0} if anew else {}
-        name = entry.set_name
-        key, kind = ((entry.key, entry.mac), "ip,mac") if entry.mac else (entry.key, _kind(entry))
-        self._do(
-            f"add {entry.text} to {name}",
-            lambda kernel: kernel.add(
-                name, key, family=_family(name), etype=kind, exclusive=False, timeout=self._timeout_s, **counters
-            ),
-        )
-
-    def holder(self, address: IPv4Address, mac: str) -> Literal["nobody", "it", "another"]:
-        """Who has the IPv4 address: this MAC address or another?"""
-        try:
-            # The kernel tests "ip,mac" as "ip" when no MAC address is given.
-            if not self._kernel().test(UP4, str(address), etype="ip"):
-                return "nobody"
-            return "it" if self._kernel().test(UP4, (str(address), mac), etype="ip,mac") else "another"
-        except (NetlinkError, OSError) as error:
-            raise KernelRefused(f"look for {address} in {UP4}", str(error)) from error
+        with self._told(f"add to {entry.set_name}"):
+            self._members.add(entry.set_name, [entry.member], self._timeout_s, anew)
+        self._left[entry.set_name][entry.key] = entry.member
 
     def remove(self, entry: Entry) -> None:
-        """Deleting what is missing is no error. The kernel would ignore a MAC address beside an address here."""
-        name = entry.set_name
-        self._do(
-            f"remove {entry.text} from {name}",
-            lambda kernel: kernel.delete(name, entry.key, family=_family(name), etype=_kind(entry), exclusive=False),
-        )
+        """Deleting what is missing is no error."""
+        with self._told(f"remove from {entry.set_name}"):
+            self._members.remove(entry.set_name, [entry.key])
+        self._left[entry.set_name].pop(entry.key, None)
 
-    def apply(self, changes: Iterable[Change]) -> None:
-        """Many changes with one command, in order; none of them is an error if it was made already."""
-        lines = "".join(self._line(change) for change in changes)
-        if lines:
-            run(["ipset", "-exist", "restore"], lines)
+    def replace(self, holders: Mapping[bytes, bytes], taken: Collection[bytes]) -> Difference:
+        """Admit exactly these (an address's key → its device's), and renew those whose time is due.
 
-    def _line(self, change: Change) -> str:
-        if change.what == "del":
-            return f"del {change.entry.set_name} {change.entry.key}\n"
-        counters = " packets 0 bytes 0" if change.what == "add" else ""
-        return f"add {change.entry.set_name} {change.entry.text} timeout {self._timeout_s}{counters}\n"
+        Upward is closed first and opened last.
+
+        Args:
+            taken: addresses that another device had: what is counted under them begins at zero.
+        """
+        wanted = self._wanted(holders)
+        missing = set(taken)
+        gone: set[bytes] = set()
+        for name in wanted:
+            with self._told(f"read and empty {name}"):
+                present = self._members.read(name)
+                members = set(wanted[name].values())
+                missing |= {_key(name, member) for member in members if member not in present}
+                strange = [member for member in present if member not in members]
+                # What binds another MAC address to a wanted address is replaced by adding, without a moment between.
+                left_over = {_key(name, member) for member in strange} - wanted[name].keys()
+                self._members.remove(name, left_over)
+                due = [member for member in self._due(present) if member in members]
+                self._members.add(name, due, self._timeout_s, anew=False)
+            gone |= left_over
+        for name in reversed(wanted):
+            # Of an address that was missing in one set, in all: both directions begin together.
+            fresh = [wanted[name][key] for key in missing & wanted[name].keys()]
+            with self._told(f"add to {name}"):
+                self._members.add(name, fresh, self._timeout_s, anew=True)
+        self._left = wanted
+        return Difference([a for a, mac in holders.items() if missing and (a in missing or mac in missing)], gone)
+
+    @property
+    def looked_at(self) -> tuple[str, ...]:
+        """The sets whose members are ours to put in; the garden's are dnsmasq's."""
+        return tuple(self._left)
+
+    def as_left(self, name: str) -> bool:
+        """Whether a set's members are those that we left there, whose time is renewed when it is due.
+
+        Not all at once: those of a whole crowd that was admitted in one moment are due in one moment too.
+        """
+        try:
+            present = self._members.read(name)
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            raise KernelRefused(f"read {name}", str(error)) from error
+        members = self._left[name].values()
+        if len(present) != len(members) or not all(map(present.__contains__, members)):
+            return False
+        with self._told(f"renew in {name}"):
+            due = self._due(present)[: max(_RENEWED_AT_ONCE, len(present) // 4)]
+            self._members.add(name, due, self._timeout_s, anew=False)
+        return True
+
+    def hold(self, entries: Iterable[Entry]) -> bool:
+        """Whether all of these are there."""
+        with self._told("look for an entry"):
+            return all(entry.member in self._members.read(entry.set_name) for entry in entries)
+
+    def _due(self, present: Mapping[bytes, int]) -> list[bytes]:
+        """Renewing everybody at every look would cost for nothing; a third of the time is left for a late one."""
+        least_s = 2 * self._timeout_s / 3
+        if present and least_s <= min(present.values()) and max(present.values()) <= self._timeout_s:
+            return []
+        return [member for member, left_s in present.items() if not least_s <= left_s <= self._timeout_s]
 
     def empty(self) -> set[str]:
         """Nobody is admitted; returns which IP addresses were. The sets remain, because rules name them, if they
         exist at all."""
         there = [name for name in self._definitions if self._shape(name) is not None]
-        were = {entry.key for entry in self._read(there) if entry.set_name != UP6}
+        were: set[str] = set()
         for name in there:
-            self._do(f"empty {name}", lambda kernel, name=name: kernel.flush(name))
+            with self._told(f"empty {name}"):
+                if name in (UP4, DOWN4, DOWN6):
+                    were |= {ip_text(member) for member in self._members.read(name)}
+                self._kernel().flush(name)
+        self._left = {name: {} for name in self._left}
         return were
 
     def close(self) -> None:
@@ -216,6 +248,7 @@ class Sets:
         if self._socket is not None:
             self._socket.close()
             self._socket = None
+        self._members.close()
 
     def _list(self, name: str, **filters: int) -> list[Any]:
         try:
@@ -227,13 +260,11 @@ class Sets:
         except OSError as error:
             raise KernelRefused(f"list {name}", str(error)) from error
 
-    def _do(self, what: str, act: Any) -> None:
+    @contextlib.contextmanager
+    def _told(self, what: str) -> Iterator[None]:
         try:
-            act(self._kernel())
-        except NetlinkError as error:
-            if error.code != IPSET_ERR_EXIST:
-                raise KernelRefused(what, str(error)) from error
-        except OSError as error:
+            yield
+        except (NetlinkError, OSError) as error:
             raise KernelRefused(what, str(error)) from error
 
     def _kernel(self) -> Any:
@@ -242,13 +273,12 @@ class Sets:
         return self._socket
 
 
-def _kind(entry: Entry) -> str:
-    """How pyroute2 must write the key: a MAC address has colons at every third place, an IPv6 address has not."""
-    return "mac" if entry.set_name == UP6 and len(entry.key) == 17 and entry.key[2::3] == ":::::" else "ip"
+def _alone(keys: Iterable[bytes]) -> dict[bytes, bytes]:
+    return {key: key for key in keys}
 
 
-def _family(set_name: str) -> int:
-    return socket.AF_INET6 if set_name in (UP6, DOWN6) else socket.AF_INET
+def _key(set_name: str, member: bytes) -> bytes:
+    return address_of(member) if set_name == UP4 else member
 
 
 def _address(entry: Any, attribute: str) -> str:

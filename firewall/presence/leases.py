@@ -91,6 +91,7 @@ class Leases:
         self._reading: Reading | None = None
         self._appeared: dict[str, None] = {}
         self._announcing = False
+        self._given: set[str] = set()
         # Replaced as a whole, under the lock; read without it.
         self._known: dict[str, _Held] = {}
         # The watching thread's own, but for ``lacks_lease``, which only reads.
@@ -122,6 +123,12 @@ class Leases:
         held = self._known.get(mac)
         return held.lease.address if held else None
 
+    def newly_given(self) -> set[str]:
+        """Who was given an address, or another one than before, since this was asked last. From any thread."""
+        with self._lock:
+            given, self._given = self._given, set()
+        return given
+
     def fresh_address_of(self, mac: str, address: IPv4Address) -> bool:
         """Was this address given to this device, as the file says now? May be asked from any thread.
 
@@ -139,6 +146,8 @@ class Leases:
         Tells of those that left while nobody watched. False when in doubt: no file, a file that is cut off or was
         written this very moment, one with a sudden gap; and for a device whose leave is still to be delivered.
         """
+        if mac in self._known:  # as almost all are, when everybody is asked about at the start
+            return False
         reading = self._read()
         if reading is None or mac in self._known:
             return False
@@ -178,6 +187,8 @@ class Leases:
         known = dict(self._known)
         for mac, lease in found.items():
             held = known.get(mac)
+            if held is None or held.lease.address != lease.address:
+                self._given.add(mac)
             if held is None and self._announcing:
                 self._appeared[mac] = None
             if held is None or held.lease.expires_utc_s != lease.expires_utc_s:

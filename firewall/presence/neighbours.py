@@ -12,59 +12,79 @@ so a claim to it is refused without being told here. Must not know: who asks, wh
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import re
 import select
 import socket
+import struct
 import threading
 from collections.abc import Callable
 from ipaddress import IPv4Address, IPv6Address, ip_address
-from typing import Any
 
-from pyroute2 import IPRoute
-from pyroute2.netlink.exceptions import NetlinkError
-from pyroute2.netlink.rtnl import RTM_NEWNEIGH, RTMGRP_NEIGH
-from pyroute2.netlink.rtnl.marshal import MarshalRtnl
+from pyroute2.netlink import NLM_F_ACK, NLM_F_DUMP
+from pyroute2.netlink.rtnl import RTM_GETNEIGH, RTM_NEWNEIGH, RTMGRP_NEIGH
 from pyroute2.netlink.rtnl.ndmsg import NUD_DELAY, NUD_PERMANENT, NUD_PROBE, NUD_REACHABLE, NUD_STALE
 
 from firewall.errors import KernelRefused
+from firewall.netlink import HEADER, Netlink, attribute, attributes, messages
 from firewall.presence.evidence import Address
 
 # STALE counts: the entry was confirmed once and says nothing against the device (RFC 4861 7.3.2 names the states).
 _LEARNT = NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE
 _USABLE = _LEARNT | NUD_PERMANENT
 
+_NEIGHBOUR = struct.Struct("=BxxxiHBB")  # struct ndmsg: family, interface, state, flags, type
+_DST, _LLADDR = 1, 2
 _DEVICE = re.compile(r"(?!00:00:00:00:00:00)[0-9a-f][02468ace](:[0-9a-f]{2}){5}")
 _SO_RCVBUFFORCE = 33  # linux/socket.h; Python has no name for it. Needs CAP_NET_ADMIN, which the gate has.
 _RECEIVE_BYTES = 65536
 _RETRY_S = 0.2
 
 
+class Lookup:
+    """Asks the neighbour table of one interface, over one socket that stays open. For any threads, by turns."""
+
+    def __init__(self, lan_interface: str) -> None:
+        self._interface = lan_interface
+        self._lock = threading.Lock()
+        self._kernel = Netlink(socket.NETLINK_ROUTE)
+
+    def mac_of(self, ip: IPv4Address | IPv6Address) -> str | None:
+        """The MAC address of the device that has this address on the LAN; None if the kernel knows none.
+
+        Raises:
+            KernelRefused: no such interface, or netlink failed.
+        """
+        try:
+            family = socket.AF_INET6 if isinstance(ip, IPv6Address) else socket.AF_INET
+            question = _NEIGHBOUR.pack(family, socket.if_nametoindex(self._interface), 0, 0, 0)
+            # One entry is asked for by its key: a dump would cost more with each visitor. The acknowledgement that is
+            # asked for too ends the answer.
+            with self._lock:
+                answer = self._kernel.ask(RTM_GETNEIGH, NLM_F_ACK, question + attribute(_DST, ip.packed))
+        except OSError as error:
+            if error.errno in (errno.ENOENT, errno.EINVAL):  # EINVAL: what can be nobody's, such as multicast
+                return None
+            raise KernelRefused(f"ask for the neighbour {ip} on {self._interface}", str(error)) from error
+        return next((mac for mac in map(_usable_mac, messages(answer)) if mac), None)
+
+    def close(self) -> None:
+        """Give the socket back."""
+        with self._lock:
+            self._kernel.close()
+
+
 def mac_of(lan_interface: str, ip: IPv4Address | IPv6Address) -> str | None:
-    """The MAC address of the device that has this address on the LAN; None if the kernel knows none.
-
-    Raises:
-        KernelRefused: no such interface, or netlink failed.
-    """
-    what = f"ask for the neighbour {ip} on {lan_interface}"
-    family = socket.AF_INET6 if isinstance(ip, IPv6Address) else socket.AF_INET
-    try:
-        index = socket.if_nametoindex(lan_interface)
-        # One entry is asked for by its key: a dump would cost more with each visitor.
-        with IPRoute() as kernel:
-            found = list(kernel.neigh("get", dst=str(ip), ifindex=index, family=family))
-    except NetlinkError as error:
-        if error.code in (errno.ENOENT, errno.EINVAL):  # EINVAL: an address that can be nobody's, such as multicast
-            return None
-        raise KernelRefused(what, str(error)) from error
-    except OSError as error:
-        raise KernelRefused(what, str(error)) from error
-    return next((mac for mac in map(_usable_mac, found) if mac), None)
+    """One question of a ``Lookup``; raises as it does."""
+    with contextlib.closing(Lookup(lan_interface)) as lookup:
+        return lookup.mac_of(ip)
 
 
-def _usable_mac(entry: Any) -> str | None:
-    mac = str(entry.get_attr("NDA_LLADDR") or "").lower()
-    return mac if _DEVICE.fullmatch(mac) and entry["state"] & _USABLE else None
+def _usable_mac(entry: bytes) -> str | None:
+    _, _, state, *_ = _NEIGHBOUR.unpack_from(entry, HEADER.size)
+    mac = dict(attributes(entry[HEADER.size + _NEIGHBOUR.size :])).get(_LLADDR, b"").hex(":")
+    return mac if _DEVICE.fullmatch(mac) and state & _USABLE else None
 
 
 class Neighbours:
@@ -91,7 +111,8 @@ class Neighbours:
         self._buffer_bytes, self._remembered = buffer_bytes, remembered
         self._user: dict[str, str] = {}
         """Address → MAC address, the one heard of last at the end."""
-        self._marshal = MarshalRtnl()
+        self._addresses: dict[str, tuple[IPv4Address | IPv6Address, ...]] = {}
+        """MAC address → its addresses, replaced as a whole: other threads ask."""
         self._thread: threading.Thread | None = None
         self._wake, self._woken = socket.socketpair()
 
@@ -112,7 +133,7 @@ class Neighbours:
             events.bind((0, RTMGRP_NEIGH))
             events.setblocking(False)
             self._dump()
-        except (OSError, NetlinkError) as error:
+        except OSError as error:
             events.close()
             raise KernelRefused(what, str(error)) from error
         name = "firewall.presence.neighbours"
@@ -128,8 +149,8 @@ class Neighbours:
         self._woken.close()
 
     def addresses_of(self, mac: str) -> list[IPv4Address | IPv6Address]:
-        """The addresses this device was last heard under. From any thread; looks through all that is remembered."""
-        return [ip_address(address) for address, user in [*self._user.items()] if user == mac]
+        """The addresses this device was last heard under. From any thread."""
+        return [*self._addresses.get(mac, ())]
 
     def _watch(self, events: socket.socket) -> None:
         behind = False
@@ -145,35 +166,47 @@ class Neighbours:
                         behind = False
                     elif events in readable:
                         index = socket.if_nametoindex(self._name)
-                        for message in self._marshal.parse(events.recv(_RECEIVE_BYTES)):
-                            if message["header"]["type"] == RTM_NEWNEIGH:
+                        for message in messages(events.recv(_RECEIVE_BYTES)):
+                            _, kind, *_ = HEADER.unpack_from(message)
+                            if kind == RTM_NEWNEIGH:
                                 self._heard(message, index)
-                except (OSError, NetlinkError) as error:
+                except OSError as error:
                     # ENOBUFS: the kernel had more to say than the buffer holds. Whatever else went wrong (no such
                     # interface for the moment), a dump tells the truth; until one succeeds it is tried again.
-                    code = error.code if isinstance(error, NetlinkError) else error.errno
-                    behind = code not in (errno.EAGAIN, errno.EINTR)
+                    behind = error.errno not in (errno.EAGAIN, errno.EINTR)
 
     def _dump(self) -> None:
         index = socket.if_nametoindex(self._name)
-        with IPRoute() as kernel:
+        with contextlib.closing(Netlink(socket.NETLINK_ROUTE)) as kernel:
             for family in (socket.AF_INET, socket.AF_INET6):
-                for entry in list(kernel.neigh("dump", family=family, ifindex=index)):
+                for entry in messages(kernel.ask(RTM_GETNEIGH, NLM_F_DUMP, _NEIGHBOUR.pack(family, 0, 0, 0, 0))):
                     self._heard(entry, index)
 
-    def _heard(self, entry: Any, index: int) -> None:
+    def _heard(self, entry: bytes, index: int) -> None:
+        family, found_at, state, *_ = _NEIGHBOUR.unpack_from(entry, HEADER.size)
         # The bridge's own table speaks in the same messages, in a family of its own.
-        if entry["ifindex"] != index or entry["family"] not in (socket.AF_INET, socket.AF_INET6):
+        if found_at != index or family not in (socket.AF_INET, socket.AF_INET6) or not state & _LEARNT:
             return
-        text, mac = entry.get_attr("NDA_DST"), str(entry.get_attr("NDA_LLADDR") or "").lower()
-        if not entry["state"] & _LEARNT or text is None or not _DEVICE.fullmatch(mac):
+        said = dict(attributes(entry[HEADER.size + _NEIGHBOUR.size :]))
+        packed, mac = said.get(_DST, b""), said.get(_LLADDR, b"").hex(":")
+        if not packed or not _DEVICE.fullmatch(mac):
             return
-        address = ip_address(text)
+        address = ip_address(packed)
         if address.is_multicast or (address.version == 6 and address.is_link_local):
             return
+        text = str(address)
         previous = self._user.pop(text, None)
         self._user[text] = mac
         if len(self._user) > self._remembered:
-            del self._user[next(iter(self._user))]
+            forgotten = next(iter(self._user))
+            self._disown(self._user.pop(forgotten), ip_address(forgotten))
         if previous != mac:
+            if previous:
+                self._disown(previous, address)
+            self._addresses[mac] = (*self._addresses.get(mac, ()), address)
             self._deliver(Address(mac, address, previous))
+
+    def _disown(self, mac: str, address: IPv4Address | IPv6Address) -> None:
+        left = tuple(own for own in self._addresses.pop(mac, ()) if own != address)
+        if left:
+            self._addresses[mac] = left

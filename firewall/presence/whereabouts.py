@@ -17,7 +17,7 @@ from pathlib import Path
 from firewall.errors import FirewallError, NotABridge
 from firewall.presence.evidence import Address, Evidence
 from firewall.presence.leases import Leases
-from firewall.presence.neighbours import Neighbours, mac_of
+from firewall.presence.neighbours import Lookup, Neighbours
 from firewall.presence.ports import Ports
 
 log = logging.getLogger(__name__)
@@ -42,11 +42,11 @@ class Whereabouts:
         deliver: Callable[[Evidence], None],
         learnt: Callable[[Address], None],
     ) -> None:
-        self._lan_interface = lan_interface
         self._prefix6 = lan6.network if lan6 else None
         self._deliver, self._learnt = deliver, learnt
         self._leases = Leases(lease_path, self._from_lease)
         self._ports = Ports(lan_interface, deliver)
+        self._lookup = Lookup(lan_interface)
         self._neighbours = Neighbours(lan_interface, self._heard)
         self._has_ports = False
 
@@ -73,6 +73,7 @@ class Whereabouts:
         self._neighbours.stop()
         self._ports.stop()
         self._leases.stop()
+        self._lookup.close()
 
     def device_at(self, address: IPv4Address | IPv6Address) -> str | None:
         """The MAC address of the device that holds this address rightfully.
@@ -103,7 +104,7 @@ class Whereabouts:
     def mac_of(self, address: IPv4Address | IPv6Address) -> str | None:
         """The MAC address that the neighbour table has for this address, by the device's own word; None if none."""
         try:
-            return mac_of(self._lan_interface, address)
+            return self._lookup.mac_of(address)
         except FirewallError as error:
             log.error("%s", error)
             return None
@@ -119,6 +120,10 @@ class Whereabouts:
     def address_of(self, device: str) -> IPv4Address | None:
         """The address that DHCP gave the device."""
         return self._leases.address_of(device)
+
+    def newly_given(self) -> set[str]:
+        """The devices whose address by DHCP is new since this was asked last."""
+        return self._leases.newly_given()
 
     def lacks_lease(self, device: str) -> bool:
         """Whether a lease file that can be believed has none for the device: it may have left while nobody watched."""

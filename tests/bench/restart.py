@@ -72,6 +72,8 @@ def sync(ground: Ground, effort: Effort) -> list[Row]:
     return [
         compared(f"sync: of {many} after a restart, empty sets beside", times["hot"], times["cold"], "s", Better.LOWER),
         Row(f"sync: of {many} with nothing to repair", median(times["idle"]), "s", Better.LOWER),
+        Row(f"sync: longest of the looks in between, {many}", median(times["look"]), "s", Better.LOWER),
+        Row(f"sync: all looks in between, every four seconds, {many}", median(times["round"]), "s", Better.LOWER),
     ]
 
 

@@ -12,11 +12,26 @@ import pytest
 from firewall.errors import DeviceRefused
 from firewall.gate import Gate, Repairs
 from firewall.settings import Settings
-from tests.kernel.venue import ADDRESSES, GATE, GATE_LAN, MACS, OUTSIDE, SERVER, Venue, connect, listener, sh, until
+from tests.kernel.venue import (
+    ADDRESSES,
+    GATE,
+    GATE_LAN,
+    MACS,
+    OUTSIDE,
+    SERVER,
+    Venue,
+    connect,
+    listener,
+    pings,
+    sh,
+    until,
+)
 from tests.lab.entering import inside
 
 NewGate = Callable[[Settings], Gate]
 ONE, TWO = "ktv1", "ktv2"
+LOOKS = 8
+"""As many as see everything once, in both families."""
 DESIRED = {MACS[ONE]: frozenset({ADDRESSES[ONE]})}
 
 
@@ -69,6 +84,87 @@ def test_sync_repairs_the_sets(gate: Gate, damage: str, repairs: Repairs) -> Non
         assert members() == ONES
         assert " timeout 0 " not in sh("ipset save | grep ^add"), "nothing of ours is for ever"
         assert gate.sync(DESIRED) == Repairs(0, 0, 0)
+
+
+def noticed(gate: Gate) -> bool:
+    """Whether a round of looks finds the kernel changed."""
+    return not all(gate.as_left() for _ in range(LOOKS))
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "ipset add qq-up4 10.77.0.99,02:00:00:00:00:99",
+        "ipset add qq-up4 10.77.0.99",
+        "ipset add qq-down4 192.0.2.9",
+        "ipset del qq-down4 10.77.0.11",
+        "ipset flush qq-up4",
+        "ipset -exist add qq-up4 10.77.0.11,02:00:00:00:00:99",
+        "iptables-legacy -F FORWARD",
+        "iptables-legacy -P FORWARD ACCEPT",
+        "iptables-legacy -I FORWARD -j ACCEPT",
+        "iptables-legacy -t nat -F QQ-CAPTIVE",
+        "iptables-legacy -R QQ-FROM-LAN 2 -i br-lan -j ACCEPT",
+        "ip6tables-legacy -I FORWARD -j ACCEPT",
+        "ip neigh del 10.77.0.11 dev br-lan",
+        "ip neigh replace 10.77.0.11 lladdr 02:00:00:00:00:99 dev br-lan nud permanent proto 81",
+        "ip link set p1 type bridge_slave isolated off",
+        "sysctl -w net.ipv4.conf.br-lan.rp_filter=0",
+        "for t in filter nat; do iptables-legacy -t $t -F; iptables-legacy -t $t -X; done; ipset destroy",
+    ],
+)
+def test_a_round_of_looks_notices_what_a_stranger_changed(gate: Gate, damage: str) -> None:
+    with inside(GATE):
+        gate.sync(DESIRED)
+        assert not noticed(gate)
+        gate.admit(MACS[TWO], [ADDRESSES[TWO]])
+        assert not noticed(gate)
+        gate.revoke(MACS[TWO], [ADDRESSES[TWO]])
+        assert not noticed(gate), "what the gate does is no stranger's change"
+        pings(ONE, GATE_LAN, 5)
+        assert not noticed(gate), "nor is what the kernel counts"
+        sh(damage)
+        assert noticed(gate)
+        gate.sync(DESIRED)
+        assert not noticed(gate)
+
+
+def test_looks_renew_in_time_and_keep_counters(venue: Venue, new_gate: NewGate) -> None:
+    with inside(GATE):
+        gate = new_gate(venue.short(30))
+        gate.setup()
+        gate.sync(DESIRED)
+        sh(
+            f"ipset -exist add qq-up4 {ADDRESSES[ONE]},{MACS[ONE]} timeout 19 packets 7 bytes 700;"
+            f"ipset -exist add qq-down4 {ADDRESSES[ONE]} timeout 0 packets 9 bytes 900"
+        )
+        assert not noticed(gate)
+        saved = sh("ipset save")
+    assert len(re.findall(r"^add .* timeout (?:29|30) ", saved, re.MULTILINE)) == 2
+    assert "packets 7 bytes 700" in saved
+    assert "packets 9 bytes 900" in saved
+
+
+def test_a_free_address_goes_to_the_other_that_claims_it(gate: Gate) -> None:
+    claims = {mac: frozenset({ADDRESSES[ONE]}) for mac in (MACS[ONE], MACS[TWO])}
+    with inside(GATE):
+        gate.sync(claims)
+        assert not noticed(gate)
+        gate.revoke(MACS[ONE], [ADDRESSES[ONE]])
+        assert noticed(gate), "another is still waiting"
+        gate.sync({MACS[TWO]: claims[MACS[TWO]]})
+        assert members() == {f"qq-up4 {ADDRESSES[ONE]},{MACS[TWO]}", f"qq-down4 {ADDRESSES[ONE]}"}
+        assert not noticed(gate)
+
+
+def test_who_has_an_address_keeps_it_over_a_restart(gate: Gate, venue: Venue, new_gate: NewGate) -> None:
+    claims = {mac: frozenset({ADDRESSES[ONE]}) for mac in (MACS[ONE], MACS[TWO])}
+    with inside(GATE):
+        gate.sync({MACS[TWO]: claims[MACS[TWO]]})
+        again = new_gate(venue.settings)
+        again.setup()
+        assert again.sync(claims) == Repairs(0, 0, 0)
+        assert members() == {f"qq-up4 {ADDRESSES[ONE]},{MACS[TWO]}", f"qq-down4 {ADDRESSES[ONE]}"}
 
 
 def test_revoke_is_idempotent_and_spares_the_addresses_next_device(gate: Gate) -> None:

@@ -43,7 +43,11 @@ def test_a_lock_that_another_keeps_is_waited_for_and_then_told(gate: Gate, venue
     del venue
     with Path(tables.LOCK_PATH).open("a") as lock, inside(GATE):
         fcntl.flock(lock, fcntl.LOCK_EX)
+        gate.sync({})  # rules that are as they should be need no lock
+        fcntl.flock(lock, fcntl.LOCK_UN)
+        sh("iptables-legacy -F QQ-FROM-LAN")
+        fcntl.flock(lock, fcntl.LOCK_EX)
         with pytest.raises(LockTimeout, match="was locked for"):
             gate.sync({})
         fcntl.flock(lock, fcntl.LOCK_UN)
-        gate.sync({})
+        assert gate.sync({}).rules == 1

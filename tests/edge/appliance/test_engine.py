@@ -16,7 +16,7 @@ from appliance.events import DeviceLeft, DeviceSeen, MessageReported, MessageSta
 from appliance.inbox import Requested, Role
 from appliance.state import Terms
 from appliance.wire import EndVisit, EnterPassword, ListVisits, Look, Phase, Refusal, Refused
-from journal.entries import VisitAway, VisitEnded
+from journal.entries import VisitAway, VisitEnded, VisitMoved
 from journal.extract import entries
 from tests.edge.appliance.venue import ADDRESS, NUMBER, PHONE, Core
 
@@ -128,6 +128,35 @@ def test_full_disk_still_closes_and_records_the_true_end_later(new_core: NewCore
     assert [entry.left_utc_ms for entry in recorded(tmp_path / "journal.db", VisitAway, VisitEnded)] == [
         left_utc_ms
     ] * 2
+
+
+def test_a_device_that_dhcp_moves_is_followed_when_it_can_be_recorded(new_core: NewCore, tmp_path: Path) -> None:
+    core = new_core()
+    core.log_in()
+    core.disk.full = True
+    core.lan.give(PHONE, "10.77.0.99")
+    core.wait(1)
+    core.happen()
+    assert core.kernel.admitted == {}, "the old address is closed already"
+    core.disk.full = False
+    core.wait(1)
+    core.happen()
+    assert core.kernel.admitted == {PHONE: frozenset({IPv4Address("10.77.0.99")})}
+    assert [moved.addresses for moved in recorded(tmp_path / "journal.db", VisitMoved)] == [("10.77.0.99",)]
+
+
+def test_a_visit_that_resumes_under_an_old_address_is_followed_too(new_core: NewCore) -> None:
+    """The evidence was gathered before the lease changed, and is taken into account after."""
+    core = new_core()
+    core.log_in()
+    core.happen(DeviceLeft(core.now, PHONE, "port", core.now.utc_ms))
+    core.lan.give(PHONE, "10.77.0.99")
+    core.wait(1)
+    core.happen()
+    core.happen(DeviceSeen(core.now, PHONE, "port", "port1", ADDRESS))
+    core.wait(1)
+    core.happen()
+    assert core.kernel.admitted == {PHONE: frozenset({IPv4Address("10.77.0.99")})}
 
 
 def test_kernel_that_does_not_close_gets_no_record_until_it_did(new_core: NewCore, tmp_path: Path) -> None:

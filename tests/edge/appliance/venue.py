@@ -38,6 +38,7 @@ class Kernel:
         self.broken = self.blind = False
         self.passed: dict[IPv4Address | IPv6Address, Traffic] = {}
         """By address; gone with the admission."""
+        self._left = dict(self.admitted)
         self._story = story
 
     def setup(self) -> None:
@@ -47,11 +48,17 @@ class Kernel:
         self._refuse()
         self.admitted = dict(desired)
         self._forget()
+        self._left = dict(desired)
+
+    def as_left(self) -> bool:
+        self._refuse()
+        return self.admitted == self._left
 
     def admit(self, mac: str, addresses: frozenset[IPv4Address | IPv6Address]) -> None:
         self._refuse()
         self._story.append("admit")
         self.admitted[mac] = self.admitted.get(mac, frozenset()) | addresses
+        self._left = dict(self.admitted)
 
     def revoke(self, mac: str, addresses: frozenset[IPv4Address | IPv6Address]) -> None:
         assert addresses
@@ -86,6 +93,7 @@ class Kernel:
     def _forget(self) -> None:
         there = {address for addresses in self.admitted.values() for address in addresses}
         self.passed = {address: counted for address, counted in self.passed.items() if address in there}
+        self._left = dict(self.admitted)
 
     def _refuse(self) -> None:
         if self.broken:
@@ -116,6 +124,7 @@ class Lan:
         self.ports = {PHONE: "port1"}
         self.dead_ports: set[str] = set()
         self.released: set[str] = set()
+        self.given: set[str] = set()
 
     def device_at(self, address: IPv4Address | IPv6Address) -> str | None:
         return self.devices.get(address)
@@ -131,6 +140,16 @@ class Lan:
 
     def connected(self, port: str) -> bool:
         return port not in self.dead_ports
+
+    def give(self, device: str, address: str) -> None:
+        """DHCP gives the device another address."""
+        self.devices = {a: mac for a, mac in self.devices.items() if mac != device}
+        self.devices[IPv4Address(address)] = device
+        self.given.add(device)
+
+    def newly_given(self) -> set[str]:
+        given, self.given = self.given, set()
+        return given
 
     def address_of(self, device: str) -> IPv4Address | None:
         return next((a for a in self.addresses_of(device) if isinstance(a, IPv4Address)), None)

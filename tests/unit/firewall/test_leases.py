@@ -109,6 +109,21 @@ def test_a_vanished_lease_is_a_leave_and_a_moved_one_is_not(tmp_path: Path) -> N
         assert came.get(timeout=10) == Evidence(TWO, False, Proof.LEASE)
 
 
+def test_who_was_given_an_address_is_told_once(tmp_path: Path) -> None:
+    path = tmp_path / "leases"
+    path.write_text(LINE_ONE + LINE_TWO)
+    with watched(path) as (watch, _):
+        assert watch.newly_given() == {ONE, TWO}
+        path.write_text(LINE_ONE.replace("10.77.0.10", "10.77.0.20") + LINE_TWO)
+        until(lambda: watch.address_of(ONE) == IPv4Address("10.77.0.20"))
+        assert watch.newly_given() == {ONE}
+        path.write_text(LINE_ONE.replace("10.77.0.10", "10.77.0.20"))
+        until(lambda: watch.address_of(TWO) is None)
+        path.write_text(LINE_ONE.replace("10.77.0.10", "10.77.0.20") + LINE_TWO)
+        until(lambda: watch.address_of(TWO) is not None)
+        assert watch.newly_given() == {TWO}, "again, because it had none in between"
+
+
 def test_a_file_seen_while_it_is_rewritten_ends_nobody(tmp_path: Path) -> None:
     path = tmp_path / "leases"
     path.write_text(LINE_ONE + LINE_TWO)

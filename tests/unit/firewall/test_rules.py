@@ -10,6 +10,7 @@ import pytest
 
 from firewall import datapath, rules
 from firewall.errors import SettingsRefused
+from firewall.members import ip_key, mac_key
 from firewall.sets import Entry, Sets
 from firewall.settings import Settings
 
@@ -42,16 +43,17 @@ def test_listing_of_open_ipv6(abilities: datapath.Abilities, golden: str) -> Non
 
 @pytest.mark.parametrize("mac_sets", [True, False])
 def test_what_admits_a_device_in_either_way(mac_sets: bool) -> None:
-    mac, four, six = "02:00:00:00:00:01", ipaddress.IPv4Address("10.77.0.11"), ipaddress.IPv6Address("fd77::11")
+    mac = mac_key("02:00:00:00:00:01")
+    four, six = ip_key(ipaddress.IPv4Address("10.77.0.11")), ip_key(ipaddress.IPv6Address("fd77::11"))
     sets = Sets(dataclasses.replace(SETTINGS, lan6=LAN6), mac_sets)
-    both = [Entry(rules.DOWN4, "10.77.0.11"), Entry(rules.UP4, "10.77.0.11", mac)]
-    by_mac = [Entry(rules.UP6, mac)]
-    assert [*sets.entries(mac, four)] == both + (by_mac if mac_sets else [])
-    assert [*sets.entries(mac, six)] == [
-        Entry(rules.DOWN6, "fd77::11"),
-        *(by_mac if mac_sets else [Entry(rules.UP6, "fd77::11")]),
+    both = [Entry(rules.DOWN4, four, four), Entry(rules.UP4, four, four + mac)]
+    by_mac = [Entry(rules.UP6, mac, mac)]
+    assert [*sets.entries(four, mac)] == both + (by_mac if mac_sets else [])
+    assert [*sets.entries(six, mac)] == [
+        Entry(rules.DOWN6, six, six),
+        *(by_mac if mac_sets else [Entry(rules.UP6, six, six)]),
     ]
-    assert [*Sets(SETTINGS, mac_sets).entries(mac, four)] == both, "IPv6 is shut"
+    assert [*Sets(SETTINGS, mac_sets).entries(four, mac)] == both, "IPv6 is shut"
 
 
 def test_a_private_wan_is_opened_on_request_only() -> None:
