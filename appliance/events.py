@@ -6,6 +6,7 @@ IP address. Must not know: where an event came from (a socket, netlink, the SMS 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 import msgspec
@@ -26,6 +27,17 @@ class MessageState(StrEnum):
     SENT = "sent"
     DELIVERED = "delivered"
     FAILED = "failed"
+
+
+class Usage(msgspec.Struct, frozen=True):
+    """What passed of a device in both families, as the kernel counts it: IP packets, and their bytes with headers."""
+
+    up_packets: int = 0
+    """From the device."""
+    up_bytes: int = 0
+    down_packets: int = 0
+    """To the device."""
+    down_bytes: int = 0
 
 
 class _Event(msgspec.Struct, frozen=True):
@@ -130,6 +142,16 @@ class DeviceMoved(_Event, frozen=True):
     address: str
 
 
+class Counted(_Event, frozen=True):
+    """The kernel's counters were read, beginning at ``at``.
+
+    ``usage``: by device, what was counted since it was last let in: a stretch begins with an admission and ends when
+    the gate is closed. It falls when one of the device's addresses goes. Devices that are not admitted are not there.
+    """
+
+    usage: Mapping[str, Usage]
+
+
 class EndAsked(_Event, frozen=True):
     """An administrator ends the device's visit."""
 
@@ -149,5 +171,6 @@ Event = (
     | DeviceLeft
     | AddressLearnt
     | DeviceMoved
+    | Counted
     | EndAsked
 )

@@ -71,6 +71,8 @@ def step(session: Session, event: events.Event) -> tuple[Session, list[Effect]]:
             device_moved(turn, event)
         case events.AddressLearnt():
             address_learnt(turn, event)
+        case events.Counted():
+            pass
         case events.EndAsked():
             _end_asked(turn, event)
         case _:
