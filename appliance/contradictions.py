@@ -49,7 +49,7 @@ def contradictions(config: Config) -> list[tuple[str, str]]:
     """(key, problem) pairs, first first; each topic has a function of its own."""
     return [
         found
-        for topic in (_of_the_venue, _of_the_lan, _of_the_wan, _of_the_portal, _of_the_texts)
+        for topic in (_of_the_venue, _of_the_lan, _of_the_wan, _of_the_portal, _of_presence, _of_the_texts)
         for found in topic(config)
     ]
 
@@ -97,6 +97,14 @@ def _of_the_portal(config: Config) -> Iterator[tuple[str, str]]:
     ports = [config.portal.port, config.portal.redirect_port, config.portal.captive_dns_port, 53]
     if len(set(ports)) < len(ports):
         yield "portal.port", "port, redirect_port, captive_dns_port and 53 (DNS) must all differ"
+
+
+def _of_presence(config: Config) -> Iterator[tuple[str, str]]:
+    if config.presence.sleep_window_s < config.presence.idle_window_s:
+        yield (
+            "presence.sleep_window_s",
+            f"is shorter than idle_window_s ({config.presence.idle_window_s}); sleepers need the longer of the two",
+        )
 
 
 def _of_the_texts(config: Config) -> Iterator[tuple[str, str]]:

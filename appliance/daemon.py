@@ -24,6 +24,7 @@ from appliance.events import AddressLearnt, DeviceLeft, DeviceSeen, Event, Messa
 from appliance.inbox import Happened, Item, Role, Stop
 from appliance.passwords import Allowances, Limit
 from appliance.performer import Performer, last_alive
+from appliance.presence import Patience, Presence
 from appliance.reception import Reception
 from appliance.server import Server, notify_ready
 from firewall.gate import Gate
@@ -88,6 +89,8 @@ def run(config: Config, version: str) -> None:
             random=secrets,
             clock=now,
         ),
+        presence=Presence(patience(config)),
+        ask=lambda _: None,
         clock=now,
     )
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -145,6 +148,11 @@ def terms(config: Config) -> state.Terms:
             venue=Limit(config.password.venue_per_day, 86400),
         ),
     )
+
+
+def patience(config: Config) -> Patience:
+    """The configuration's words about silence."""
+    return Patience(idle_s=config.presence.idle_window_s, sleep_s=config.presence.sleep_window_s)
 
 
 def firewall_settings(config: Config) -> Settings:

@@ -9,18 +9,31 @@ from __future__ import annotations
 
 import logging
 import queue
-from collections.abc import Callable
-from ipaddress import IPv4Address
+from collections.abc import Callable, Collection, Mapping
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Protocol
 
 from appliance import wire
-from appliance.effects import Answer, Effect
-from appliance.events import DeviceLeft, DeviceMoved, Event, Looked, Moment, Started, Stopping, Tick, VisitsListed
-from appliance.inbox import Happened, Item, Requested, Stop
+from appliance.effects import Answer, Effect, Keep
+from appliance.events import (
+    Counted,
+    DeviceLeft,
+    DeviceMoved,
+    DeviceSeen,
+    Event,
+    Looked,
+    Moment,
+    Started,
+    Stopping,
+    Tick,
+    VisitsListed,
+)
+from appliance.inbox import Answered, Happened, Item, Requested, Stop
 from appliance.performer import Performer
+from appliance.presence import Presence
 from appliance.reception import Reception
 from appliance.session import step
-from appliance.state import Session
+from appliance.state import Session, Visit, kept_device
 
 log = logging.getLogger(__name__)
 
@@ -36,11 +49,16 @@ class Places(Protocol):
     def address_of(self, device: str) -> IPv4Address | None: ...
 
 
+Targets = Mapping[str, Collection[IPv4Address | IPv6Address]]
+"""MAC address → the addresses to ask the device at."""
+
+
 class Engine:
     """Owns the session; ``run`` is its thread, others only ``post``.
 
     Args:
         session: as ``state.restore`` gave it.
+        ask: sends probes; must not block. Answers are posted as ``Answered``.
         clock: the moment now.
     """
 
@@ -51,9 +69,12 @@ class Engine:
         performer: Performer,
         places: Places,
         reception: Reception,
+        presence: Presence,
+        ask: Callable[[Targets], None],
         clock: Callable[[], Moment],
     ) -> None:
         self._session, self._performer = session, performer
+        self._presence, self._ask_devices = presence, ask
         self._places, self._reception, self._clock = places, reception, clock
         self._inbox: queue.SimpleQueue[Item] = queue.SimpleQueue()
         self._untold: list[Event] = []
@@ -77,6 +98,11 @@ class Engine:
             effects += more
         self._performer.start(now, session, effects)
         self._session = session
+        # UTC may have been set meanwhile: no later than now, and for each visit no earlier than it began.
+        alive_boot_ms = now.boot_ms - max(0, now.utc_ms - alive_utc_ms)
+        for device, state in session.devices.items():
+            if isinstance(state, Visit):
+                self._presence.follow(now, device, state, max(alive_boot_ms, state.began.boot_ms))
 
     def _gone_meanwhile(self, session: Session) -> list[tuple[str, str]]:
         """Who left while no gate was there to see it, with the proof; no later event would tell."""
@@ -110,7 +136,12 @@ class Engine:
     def _take(self, items: list[Item]) -> bool:
         """Take one batch; False when it was the last."""
         before, now = self._session, self._clock()
+        for item in items:
+            self._notice(item)
+        tick = now.boot_ms >= self._tick_due_ms
         happened = self._untold + [item.event for item in items if isinstance(item, Happened)]
+        if tick:
+            happened += self._silent(now)
         requests = [item for item in items if isinstance(item, Requested)]
         stopping = any(isinstance(item, Stop) for item in items)
 
@@ -118,7 +149,7 @@ class Engine:
         told = [(event, self._step(event)) for event in happened]
         effects = [effect for _, brought in told for effect in brought]
         happened = [event for event, brought in told if brought]
-        if now.boot_ms >= self._tick_due_ms:
+        if tick:
             self._tick_due_ms = now.boot_ms + TICK_MS
             effects += self._step(Tick(now)) + self._follow_leases(now)
         replies: list[tuple[Requested, wire.Reply]] = []
@@ -134,6 +165,7 @@ class Engine:
         else:
             self._session, self._untold = before, happened
             replies = [(request, self._without_journal(request)) for request in requests]
+        self._follow_visits(now, effects)
         self._performer.sync(now, self._session)
         for request, reply in replies:
             request.answer(reply)
@@ -158,6 +190,38 @@ class Engine:
             _, effects = step(self._session, understood)
             return next(effect.reply for effect in effects if isinstance(effect, Answer))
         return understood if isinstance(understood, wire.Refused) else wire.Refused(wire.Refusal.JOURNAL_UNAVAILABLE)
+
+    def _notice(self, item: Item) -> None:
+        """What says that a device is there."""
+        match item:
+            case Answered(at=at, devices=devices):
+                self._presence.answered(at, devices)
+            case Happened(event=Counted(at=at, usage=usage)):
+                self._presence.counted(at, usage)
+            # Anybody on the LAN may renew a lease in another's name.
+            case Happened(event=DeviceSeen(at=at, device=device, proof=proof)) if proof != "lease":
+                self._presence.seen(at, device)
+
+    def _silent(self, now: Moment) -> list[Event]:
+        """Who was silent for too long has left; whoever was silent for a while is asked."""
+        judged = self._presence.judge(now)
+        if judged.ask:
+            visits = ((device, self._session.devices.get(device)) for device in judged.ask)
+            self._ask_devices(
+                {
+                    device: [ip_address(address) for address in visit.addresses]
+                    for device, visit in visits
+                    if isinstance(visit, Visit)
+                }
+            )
+        return list(judged.left)
+
+    def _follow_visits(self, now: Moment, effects: list[Effect]) -> None:
+        """Presence watches the visits as they are now, whether this batch could be recorded or not."""
+        for effect in effects:
+            if isinstance(effect, Keep) and (device := kept_device(effect.key)):
+                state = self._session.devices.get(device)
+                self._presence.follow(now, device, state if isinstance(state, Visit) else None)
 
     def _follow_leases(self, now: Moment) -> list[Effect]:
         """DHCP may have given a device that is online another address."""

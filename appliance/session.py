@@ -10,7 +10,7 @@ Every transition there is; what is not drawn is refused or changes nothing:
         │                              PasswordEntered, wrong:       │   within the grace    │   password, so the old
         │                              one try fewer                 │                       │   visit is over (¶9)
         │◀───────────────────────────────────────────────────────────┴───────────────────────┘
-                    EndAsked · Started after a reboot · DeviceLeft without grace · Tick: the grace is over
+                    EndAsked · Started after a reboot · DeviceLeft without grace or final · Tick: the grace is over
 
 ``step`` is pure: the time, random values and the device behind an address come in with the event. It returns the next
 state and the effects; the engine performs them so that the record is durable before the gate opens, and the gate is
@@ -185,7 +185,7 @@ def _device_left(turn: Turn, event: events.DeviceLeft) -> None:
     if not isinstance(state, Visit) or not state.online:
         return
     grace_ms = turn.session.terms.grace_s * 1000
-    if grace_ms == 0:
+    if grace_ms == 0 or event.final:
         return turn.end(event.device, state, event.left_utc_ms, event.proof)
     if state.addresses:
         turn.do(Revoke(event.device, state.addresses))

@@ -11,10 +11,11 @@ from pathlib import Path
 
 from appliance import wire
 from appliance.effects import SendPassword
-from appliance.engine import Engine
+from appliance.engine import Engine, Targets
 from appliance.events import Event, Moment
-from appliance.inbox import Happened, Requested, Role
+from appliance.inbox import Answered, Happened, Requested, Role
 from appliance.performer import Performer, last_alive
+from appliance.presence import Patience, Presence
 from appliance.reception import Reception
 from appliance.state import Terms, restore
 from firewall.errors import KernelRefused
@@ -125,6 +126,7 @@ class Core:
         self.story: list[str] = []
         self.kernel, self.disk, self.lan = Kernel(self.story), Disk(path, self.story), Lan()
         self.sent: list[SendPassword] = []
+        self.probes: list[Targets] = []
         self.now = Moment(utc_ms=1_800_000_000_000, boot_ms=1_000_000)
         kept = self.disk.store.kept()
         self.engine = Engine(
@@ -140,6 +142,8 @@ class Core:
                 random=Countable(),
                 clock=lambda: self.now,
             ),
+            presence=Presence(Patience()),
+            ask=self.probes.append,
             clock=lambda: self.now,
         )
         before, self.alive_utc_ms = last_alive(kept)
@@ -163,6 +167,11 @@ class Core:
     def happen(self, *events: Event) -> None:
         for event in events:
             self.engine.post(Happened(event))
+        self.engine.turn()
+
+    def answer(self, *devices: str) -> None:
+        """These devices answer a probe."""
+        self.engine.post(Answered(self.now, frozenset(devices)))
         self.engine.turn()
 
     def log_in(self) -> None:

@@ -97,6 +97,12 @@ def test_empty_file_is_the_defaults() -> None:
         ("[password]\ncountries = []", "q.toml, line 2: password.countries: "),
         ("[password]\ncountries = ['kz']", "q.toml, line 2: password.countries: "),
         ("[presence]\ngrace_s = -1", "q.toml, line 2: presence.grace_s: expected `int` >= 0"),
+        ("[presence]\nidle_window_s = 9", "q.toml, line 2: presence.idle_window_s: expected `int` >= 10"),
+        ("[presence]\nsleep_window_s = 7201", "q.toml, line 2: presence.sleep_window_s: expected `int` <= 7200"),
+        (
+            "[presence]\nidle_window_s = 300\nsleep_window_s = 299",
+            "q.toml, line 3: presence.sleep_window_s: is shorter than idle_window_s (300)",
+        ),
         ("[presence]\ngrace_s = '60'", "q.toml, line 2: presence.grace_s: expected `int`, got `str`"),
         ("[sms]\nsystem_id = 'sixteen-letters!'", "q.toml, line 2: sms.system_id: "),
         ("[sms]\nsource = 'twelve chars'", "q.toml, line 2: sms.source: "),
