@@ -32,10 +32,17 @@ from appliance.state import Visit
 
 ANSWER_MS = 5_000
 """How long an answer may take: an access point keeps a frame for a sleeper until it listens, 1 to 3 s."""
-RETRIES = 3
-"""How many probes in a row come densely, should one or two be lost; a sleeper is then left in peace for longer."""
+RETRIES = 4
+"""How many probes in a row come densely, should some be lost on the air; a sleeper is then left in peace for longer."""
+FINAL_BEATS = 4
+"""So long before its window is over a device is asked densely again: it may be awake for half a minute only."""
 DEAF = 5
-"""After so many unanswered probes in a row a device that lives was deaf: fewer may have been lost on the air."""
+"""After more probes in a row than these a device that lives was deaf: fewer may have been lost on the air."""
+LEARNT_AFTER = 2
+"""Short windows without a packet upward, after which an answer shows how a device is when idle. After one it may still
+have been a lit screen on which somebody reads."""
+BEAT_MS = 15_000
+"""In multiples of this probes are spaced; less if the short window is shorter than 16 of them."""
 STALL_MS = 5_000
 """Ticks come twice a second; of a longer pause so much counts as looking, so that a slow gate still comes to an end."""
 BLIND_MS = 30_000
@@ -63,7 +70,7 @@ class Judged(msgspec.Struct, frozen=True):
 class _Habit(Enum):
     UNKNOWN = auto()
     ANSWERS = auto()
-    """It answered while it had sent nothing for the whole short window."""
+    """It answered after it had sent nothing for a while."""
     DEAF = auto()
     """It was deaf and yet there. For the rest of the visit nothing shortens its window."""
 
@@ -91,6 +98,7 @@ class Presence:
 
     def __init__(self, patience: Patience) -> None:
         self._idle_ms, self._sleep_ms = patience.idle_s * 1000, patience.sleep_s * 1000
+        self._beat_ms = min(BEAT_MS, self._idle_ms // 16)
         self._watches: dict[str, _Watch] = {}
         self._due: list[tuple[int, int, str, _Watch]] = []
         """(when, a number that no other has, device, watch), as a heap; a watch's last entry alone counts."""
@@ -145,7 +153,8 @@ class Presence:
             watch = self._watches.get(device)
             if watch is None or not watch.online or not watch.unanswered:
                 continue  # a second answer, by the other family
-            if watch.habit is _Habit.UNKNOWN and self._now_ms - watch.traffic_ms >= self._idle_ms:
+            quiet_ms = self._now_ms - watch.traffic_ms
+            if watch.habit is _Habit.UNKNOWN and quiet_ms >= LEARNT_AFTER * self._idle_ms:
                 watch.habit = _Habit.ANSWERS
             self._lives(at, device, watch)
 
@@ -187,27 +196,27 @@ class Presence:
         return watch.life_ms + (self._idle_ms if watch.habit is _Habit.ANSWERS else self._sleep_ms)
 
     def _last_ask_ms(self, watch: _Watch) -> int:
-        """Three more probes after the window: who slept through it wakes about now."""
-        return self._ends_ms(watch) + 2 * self._idle_ms // 16
+        """A little after the window: who slept through it wakes about now."""
+        return self._ends_ms(watch) + 2 * self._beat_ms
 
     def _due_ms(self, device: str, watch: _Watch) -> int:
-        """When the device is asked next, or judged. Distances are parts of the short window."""
-        ends_ms, answers, idle_ms = self._ends_ms(watch), watch.habit is _Habit.ANSWERS, self._idle_ms
+        """When the device is asked next, or judged."""
+        ends_ms, beat_ms, answers = self._ends_ms(watch), self._beat_ms, watch.habit is _Habit.ANSWERS
         if not watch.unanswered:
-            # Who may turn deaf any moment is asked soon: what it slept counts from its last life, not from falling
-            # asleep. Spread by MAC address: a restart must not have all asked at once.
-            soonest_ms = idle_ms // (4 if answers else 8)
-            spread_ms = soonest_ms if answers else soonest_ms // 2
+            # Who may turn deaf any moment is asked soon: its sleep is counted from its last life, not from its falling
+            # asleep. Spread by MAC address: after a restart not all must be asked at once.
+            soonest_ms, spread_ms = (4 * beat_ms, 4 * beat_ms) if answers else (2 * beat_ms, beat_ms)
             return min(ends_ms, watch.life_ms + soonest_ms + spread_ms * zlib.crc32(device.encode()) // 2**32)
-        if watch.asked_ms < ends_ms:
-            dense = answers or watch.unanswered < RETRIES
-            return min(ends_ms, watch.asked_ms + idle_ms // (8 if dense else 2))
-        if watch.asked_ms < self._last_ask_ms(watch):
-            return watch.asked_ms + idle_ms // 16
-        return watch.asked_ms + ANSWER_MS
+        last_ms, final_ms = self._last_ask_ms(watch), ends_ms - FINAL_BEATS * beat_ms
+        if watch.asked_ms >= last_ms:
+            return watch.asked_ms + ANSWER_MS
+        if watch.asked_ms >= final_ms:
+            return min(last_ms, watch.asked_ms + beat_ms)
+        beats = 8 if watch.unanswered >= RETRIES else 2 if answers else 1
+        return min(final_ms, watch.asked_ms + beats * beat_ms)
 
     def _lives(self, at: Moment, device: str, watch: _Watch) -> None:
-        if watch.unanswered >= DEAF:
+        if watch.unanswered > DEAF:
             watch.habit = _Habit.DEAF
         was_asked, watch.unanswered = watch.unanswered > 0, 0
         watch.life_ms, watch.life_boot_ms = self._now_ms, at.boot_ms
