@@ -135,7 +135,8 @@ class Presence:
     def counted(self, at: Moment, usage: Mapping[str, Usage]) -> None:
         """The gate's counters were read. Packets of the device itself are the best proof of life."""
         self._advance(at)
-        self._read_ms = self._now_ms
+        # As of ``at``, which may be a while ago: the thread had other things to do.
+        self._read_ms = self._now_ms - max(0, (self._boot_ms or 0) - at.boot_ms)
         for device, used in usage.items():
             watch = self._watches.get(device)
             if watch is None or used.up_packets == watch.packets_up:
@@ -154,7 +155,9 @@ class Presence:
             if watch is None or not watch.online or not watch.unanswered:
                 continue  # a second answer, by the other family
             quiet_ms = self._now_ms - watch.traffic_ms
-            if watch.habit is _Habit.UNKNOWN and quiet_ms >= LEARNT_AFTER * self._idle_ms:
+            # Where both windows are the same there is nothing to learn.
+            learns = watch.habit is _Habit.UNKNOWN and self._idle_ms < self._sleep_ms
+            if learns and quiet_ms >= LEARNT_AFTER * self._idle_ms:
                 watch.habit = _Habit.ANSWERS
             self._lives(at, device, watch)
 

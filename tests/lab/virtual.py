@@ -251,7 +251,8 @@ class VirtualVenue:
     def _closed(self, mac: str, left_utc_ms: int, proof: str) -> None:
         del self._usage[mac]
         stay = self._stays[mac]
-        self._count_here(stay.phone, False)
+        if stay.phone.mac == mac:  # else it is another device by now
+            self._count_here(stay.phone, False)
         if stay.gone_ms is None:
             return  # wrongly, or it is back before the news of its leaving
         if proof == "silence":
