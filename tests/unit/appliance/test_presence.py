@@ -126,6 +126,20 @@ def test_fourteen_minutes_of_sleep_end_no_visit_whenever_they_begin(asleep_from_
         assert watching.left == [], (asleep_from_s, last_packet_s)
 
 
+def test_after_a_long_silence_it_is_asked_as_soon_as_ever() -> None:
+    """It woke just after it was asked, with the next probe two minutes away, and may turn deaf again any moment."""
+    watching = Watching()
+    watching.run(300, never)
+    asked = len(watching.asked)
+    while len(watching.asked) == asked:
+        watching.run(0.5, never)
+    watching.packets += 1
+    watching.read()
+    life_s = watching.now_s
+    watching.run(60, never)
+    assert len(watching.asked) > asked + 1 and watching.asked[asked + 1] - life_s <= 46
+
+
 def test_who_wakes_a_moment_after_its_window_is_still_there() -> None:
     watching = Watching()
     watching.run(2 * SLEEP_S, until(0, SLEEP_S + 20))
