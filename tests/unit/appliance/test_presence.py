@@ -209,6 +209,17 @@ def test_without_the_counters_nobody_is_judged() -> None:
     assert watching.left
 
 
+def test_nobody_is_gone_before_the_counters_were_read_once_more() -> None:
+    watching = Watching()
+    watching.run(SLEEP_S + 25, never)
+    watching.packets += 1  # it woke, and the reading that would tell is late
+    watching.run(25, never, reads=False)
+    assert watching.left == []
+    watching.read()
+    watching.run(SLEEP_S - 60, never)
+    assert watching.left == []
+
+
 def test_after_a_restart_the_window_begins_anew_and_the_end_does_not() -> None:
     began = Moment(NOON_MS, 1_000_000)
     visit = Visit("v1", "+77011234567", ("10.77.0.10",), began=began)
