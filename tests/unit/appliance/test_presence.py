@@ -256,12 +256,12 @@ def test_a_verdict_is_told_until_the_visit_is_gone() -> None:
 
 def test_where_both_windows_are_the_same_nobody_turns_deaf_too_late() -> None:
     """For a venue that wants no visit to end in sleep, whatever a phone did before."""
-    watching = Watching(Patience(SLEEP_S, SLEEP_S))
-    watching.run(7200, always)
-    for _ in range(40):
-        watching.run(17, always)
+    for asleep_from_s in range(2400, 2540, 7):
+        watching = Watching(Patience(SLEEP_S, SLEEP_S))
+        watching.run(asleep_from_s, always)
         watching.run(14 * 60, never)
-        assert watching.left == []
+        watching.run(120, always)
+        assert watching.left == [], asleep_from_s
 
 
 @pytest.mark.parametrize("idle_s, sleep_s", [(10, 10), (10, 60), (60, 7200), (3600, 3600)])
