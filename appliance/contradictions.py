@@ -47,11 +47,9 @@ def _no_garden(name: str, config: Config) -> str:
 
 def contradictions(config: Config) -> list[tuple[str, str]]:
     """(key, problem) pairs, first first; each topic has a function of its own."""
-    return [
-        found
-        for topic in (_of_the_venue, _of_the_lan, _of_the_wan, _of_the_portal, _of_the_spending, _of_the_texts)
-        for found in topic(config)
-    ]
+    of_networks = (_of_the_lan, _of_the_wan, _of_the_portal)
+    topics = (_of_the_venue, *of_networks, _of_the_spending, _of_presence, _of_the_texts)
+    return [found for topic in topics for found in topic(config)]
 
 
 def _of_the_venue(config: Config) -> Iterator[tuple[str, str]]:
@@ -102,6 +100,14 @@ def _of_the_portal(config: Config) -> Iterator[tuple[str, str]]:
 def _of_the_spending(config: Config) -> Iterator[tuple[str, str]]:
     if config.spending.monthly_sms < config.spending.daily_sms:
         yield "spending.monthly_sms", f"is less than a single day may cost (daily_sms = {config.spending.daily_sms})"
+
+
+def _of_presence(config: Config) -> Iterator[tuple[str, str]]:
+    if config.presence.sleep_window_s < config.presence.idle_window_s:
+        yield (
+            "presence.sleep_window_s",
+            f"is shorter than idle_window_s ({config.presence.idle_window_s}); sleepers need the longer of the two",
+        )
 
 
 def _of_the_texts(config: Config) -> Iterator[tuple[str, str]]:

@@ -24,8 +24,10 @@ from appliance.engine import Engine
 from appliance.errors import StateUnreadable, ThreadFell
 from appliance.events import AddressLearnt, DeviceLeft, DeviceSeen, Event, MessageReported, MessageState, Moment
 from appliance.inbox import Happened, Item, Role, Stop
+from appliance.lookout import Lookout
 from appliance.meter import Meter
 from appliance.performer import Performer, last_alive
+from appliance.presence import Patience, Presence
 from appliance.reception import Reception
 from appliance.server import Server, notify_ready
 from appliance.spending import Budget
@@ -94,6 +96,7 @@ def run(config: Config, version: str) -> None:
             random=secrets,
             clock=now,
         ),
+        lookout=Lookout(Presence(patience(config)), ask=lambda _: None),
         clock=now,
     )
     meter = Meter(Counters(), engine.admitted, deliver=happened, clock=now, every_s=reading_every_s(config))
@@ -171,6 +174,11 @@ def terms(config: Config) -> state.Terms:
 def reading_every_s(config: Config) -> float:
     """How often counters are read: with a quota so often that at 100 Mbit/s it is exceeded by 7 MB at most."""
     return 0.5 if config.visit.quota_mb else 5.0
+
+
+def patience(config: Config) -> Patience:
+    """The configuration's words about silence."""
+    return Patience(idle_s=config.presence.idle_window_s, sleep_s=config.presence.sleep_window_s)
 
 
 def firewall_settings(config: Config) -> Settings:

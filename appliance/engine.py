@@ -31,6 +31,7 @@ from appliance.events import (
     VisitsListed,
 )
 from appliance.inbox import Happened, Item, Requested, Stop
+from appliance.lookout import Lookout
 from appliance.performer import Performer
 from appliance.reception import Reception
 from appliance.session import step
@@ -66,10 +67,11 @@ class Engine:
         performer: Performer,
         places: Places,
         reception: Reception,
+        lookout: Lookout,
         clock: Callable[[], Moment],
     ) -> None:
         self._session, self._performer = session, performer
-        self._places, self._reception, self._clock = places, reception, clock
+        self._places, self._reception, self._lookout, self._clock = places, reception, lookout, clock
         self._inbox: queue.SimpleQueue[Item] = queue.SimpleQueue()
         self._untold: list[Event] = []
         """What happened but could not be recorded yet, oldest first."""
@@ -94,6 +96,7 @@ class Engine:
             effects += more
         self._session = session
         self._performer.record(now, self._with_usage(self._performer.start(session, effects), effects))
+        self._lookout.resume(now, self._session, alive_utc_ms)
 
     def _gone_meanwhile(self, session: Session) -> list[tuple[str, str]]:
         """Who left while no gate was there to see it, with the proof; no later event would tell."""
@@ -127,7 +130,11 @@ class Engine:
     def _take(self, items: list[Item]) -> bool:
         """Take one batch; False when it was the last."""
         before, now = self._session, self._clock()
+        self._lookout.notice(items)
+        tick = now.boot_ms >= self._tick_due_ms
         happened = self._untold + [item.event for item in items if isinstance(item, Happened)]
+        if tick:
+            happened += self._lookout.silent(now, before)
         requests = [item for item in items if isinstance(item, Requested)]
         stopping = any(isinstance(item, Stop) for item in items)
 
@@ -137,7 +144,7 @@ class Engine:
         effects = [effect for _, brought in told for effect in brought]
         happened = [event for event, brought in told if brought and not isinstance(event, Counted)]
         followed: set[str] = set()
-        if now.boot_ms >= self._tick_due_ms:
+        if tick:
             self._tick_due_ms = now.boot_ms + TICK_MS
             effects += self._step(Tick(now)) + self._follow_leases(now)
             followed = self._readdressed
@@ -157,6 +164,7 @@ class Engine:
         else:
             self._session, self._untold = before, happened
             replies = [(request, self._without_journal(request)) for request in requests]
+        self._lookout.follow(now, self._session, effects)
         for request, reply in replies:
             request.answer(reply)
         self._performer.sync(now, self._session)  # when nobody waits for it

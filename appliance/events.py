@@ -147,11 +147,15 @@ class DeviceSeen(_Event, frozen=True):
 
 
 class DeviceLeft(_Event, frozen=True):
-    """A source has strong evidence that the device left at ``left_utc_ms``."""
+    """A source has strong evidence that the device left at ``left_utc_ms``, or it was silent for its whole window.
+
+    ``final``: it will not be waited for; the visit is over.
+    """
 
     device: str
     proof: str
     left_utc_ms: int
+    final: bool = False
 
 
 class AddressLearnt(_Event, frozen=True):

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from appliance.events import Event
+from appliance.events import Event, Moment
 from appliance.wire import Reply, Request
 
 
@@ -39,9 +39,17 @@ class Happened:
 
 
 @dataclass(frozen=True, slots=True)
+class Answered:
+    """These devices answered a probe, each under its own MAC address; not asked for, it is no answer."""
+
+    at: Moment
+    devices: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Stop:
     """End the owner thread in an orderly way."""
 
 
-Item = Requested | Happened | Stop
+Item = Requested | Happened | Answered | Stop
 """Anything that may be posted."""

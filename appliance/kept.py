@@ -41,6 +41,12 @@ def device_key(device: str) -> str:
     return f"device/{device}"
 
 
+def kept_device(key: str) -> str | None:
+    """Whose state is kept under this key; None: it is no device's."""
+    room, _, device = key.partition("/")
+    return device if room == "device" else None
+
+
 def message_key(message: str) -> str:
     """Under which key what became of an SMS is kept."""
     return f"message/{message}"

@@ -112,6 +112,8 @@ class Spending(Section, frozen=True):
 
 class Presence(Section, frozen=True):
     grace_s: Annotated[int, Meta(ge=0, le=3600)] = 60
+    idle_window_s: Annotated[int, Meta(ge=10, le=3600)] = 240
+    sleep_window_s: Annotated[int, Meta(ge=10, le=7200)] = 900
 
 
 class Visit(Section, frozen=True):

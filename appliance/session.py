@@ -10,8 +10,8 @@ Every transition there is; what is not drawn is refused or changes nothing:
         │                              PasswordEntered, wrong:       │   within the grace    │   password, so the old
         │                              one try fewer                 │                       │   visit is over (¶9)
         │◀───────────────────────────────────────────────────────────┴───────────────────────┘
-                    EndAsked · Started after a reboot · DeviceLeft without grace · Tick: the grace or the visit's time
-                    is over · Counted: its quota is used up
+                    EndAsked · Started after a reboot · DeviceLeft without grace or final · Tick: the grace or the
+                    visit's time is over · Counted: its quota is used up
 
 ``step`` is pure: the time, random values and the device behind an address come in with the event. It returns the next
 state and the effects; the engine performs them so that the record is durable before the gate opens, and the gate is
@@ -180,7 +180,7 @@ def _device_left(turn: Turn, event: events.DeviceLeft) -> None:
     state = turn.session.devices.get(event.device)
     if not isinstance(state, Visit) or not state.online:
         return
-    if turn.session.terms.grace_s == 0:
+    if turn.session.terms.grace_s == 0 or event.final:
         return turn.end(event.device, state, event.left_utc_ms, event.proof)
     turn.shut(event.device, state, state.addresses)
     turn.record(entries.VisitAway(state.visit, event.device, event.left_utc_ms, event.proof))

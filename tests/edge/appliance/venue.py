@@ -14,10 +14,12 @@ from appliance import wire
 from appliance.effects import SendPassword
 from appliance.engine import Engine
 from appliance.events import Event, Moment
-from appliance.inbox import Happened, Requested, Role
+from appliance.inbox import Answered, Happened, Requested, Role
 from appliance.kept import restore
+from appliance.lookout import Lookout, Targets
 from appliance.meter import Meter
 from appliance.performer import Performer, last_alive
+from appliance.presence import Patience, Presence
 from appliance.reception import Reception
 from appliance.state import Terms
 from firewall.counters import Reading, Row, Traffic
@@ -177,6 +179,7 @@ class Core:
         self.story: list[str] = []
         self.kernel, self.disk, self.lan = Kernel(self.story), Disk(path, self.story), Lan()
         self.sent: list[SendPassword] = []
+        self.probes: list[Targets] = []
         self.now = Moment(utc_ms=1_800_000_000_000, boot_ms=1_000_000)
         kept = self.disk.store.kept()
         self.engine = Engine(
@@ -193,6 +196,7 @@ class Core:
                 random=Countable(),
                 clock=lambda: self.now,
             ),
+            lookout=Lookout(Presence(Patience()), ask=self.probes.append),
             clock=lambda: self.now,
         )
         self.meter = Meter(
@@ -229,6 +233,11 @@ class Core:
         """The counters are read, a millisecond after what was before."""
         self.wait(0.001)
         self.meter.read()
+        self.engine.turn()
+
+    def answer(self, *devices: str) -> None:
+        """These devices answer a probe."""
+        self.engine.post(Answered(self.now, frozenset(devices)))
         self.engine.turn()
 
     def log_in(self) -> None:

@@ -101,6 +101,12 @@ def test_empty_file_is_the_defaults() -> None:
         ("[password]\ncountries = []", "q.toml, line 2: password.countries: "),
         ("[password]\ncountries = ['kz']", "q.toml, line 2: password.countries: "),
         ("[presence]\ngrace_s = -1", "q.toml, line 2: presence.grace_s: expected `int` >= 0"),
+        ("[presence]\nidle_window_s = 9", "q.toml, line 2: presence.idle_window_s: expected `int` >= 10"),
+        ("[presence]\nsleep_window_s = 7201", "q.toml, line 2: presence.sleep_window_s: expected `int` <= 7200"),
+        (
+            "[presence]\nidle_window_s = 300\nsleep_window_s = 299",
+            "q.toml, line 3: presence.sleep_window_s: is shorter than idle_window_s (300)",
+        ),
         ("[presence]\ngrace_s = '60'", "q.toml, line 2: presence.grace_s: expected `int`, got `str`"),
         ("[visit]\nmax_s = -1", "q.toml, line 2: visit.max_s: expected `int` >= 0"),
         ("[visit]\nquota_mb = 1.5", "q.toml, line 2: visit.quota_mb: expected `int`, got `float`"),

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from appliance import wire
 from appliance.allowances import Allowances, Limit
 from appliance.effects import Admit, Answer, Keep, Record, Revoke, SendPassword
-from appliance.events import Event, MessageState, Stopping, VisitsListed
+from appliance.events import DeviceLeft, Event, MessageState, Stopping, VisitsListed
 from appliance.state import Terms, Visit
 from journal import entries
 from tests.unit.appliance.dialogue import ADDRESS, NOON_MS, NUMBER, OTHER, PHONE, Dialogue
@@ -56,6 +56,15 @@ def test_strict_venue_knows_no_grace() -> None:
     talk = Dialogue(Terms(grace_s=0))
     talk.online()
     talk.says(talk.left(), [f"revoke 01 {ADDRESS}", "record visit_ended by port at 1000"])
+    talk.says(talk.seen(), [])
+
+
+def test_who_was_silent_for_its_whole_window_is_not_waited_for() -> None:
+    talk = Dialogue()
+    talk.online()
+    talk.wait(935)
+    silent = DeviceLeft(talk.at, PHONE, "silence", left_utc_ms=talk.at.utc_ms - 935_000, final=True)
+    talk.says(silent, [f"revoke 01 {ADDRESS}", "record visit_ended by silence at 1000"])
     talk.says(talk.seen(), [])
 
 
