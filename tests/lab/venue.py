@@ -174,7 +174,7 @@ def places_of(prefix: str) -> Places:
 _LAB: dict[str, object] = {
     "venue.name": "Qaqpa Lab",
     "wan.dns": [DNS],
-    "sms.host": SMSC,
+    "sms.provider.host": SMSC,
 }
 
 
@@ -185,11 +185,11 @@ def configure(places: Places, changes: Mapping[str, object]) -> None:
     own = {
         "paths.runtime": str(places.runtime),
         "paths.state": str(places.state),
-        "sms.password_file": str(password),
+        "sms.provider.password_file": str(password),
     }
     for key, value in {**own, **changes}.items():
         section, _, name = key.rpartition(".")
-        before = rf"^\[{re.escape(section)}\](?:(?!^\[).)*?^{name} = "
+        before = rf"^\[+{re.escape(section)}\]+(?:(?!^\[).)*?^{name} = "
         pattern = re.compile(rf"({before})(\[[^\]]*\]|\"[^\"]*\"|\S+)", re.M | re.S)
         text, count = pattern.subn(lambda match, v=value: match[1] + json.dumps(v, ensure_ascii=False), text)  # type: ignore[misc]
         assert count == 1, f"the example configuration has {count} keys {key}"

@@ -28,7 +28,11 @@ class Venue:
 
     def sender(self, port: int, peer_uids: list[int] | None = None, **provider: object) -> Sender:
         """A sender that listens."""
-        return self._kept(Sender(self.directory, port, peer_uids, **provider))
+        return self._kept(Sender(self.directory, [{"port": port, **provider}], peer_uids))
+
+    def sender_of(self, *providers: dict[str, object], **settings: object) -> Sender:
+        """A sender with several providers."""
+        return self._kept(Sender(self.directory, list(providers), **settings))  # type: ignore[arg-type]
 
     def client(self) -> tuple[Client, Gate]:
         """A started client and what it hears."""

@@ -258,9 +258,9 @@ def test_refused_credentials_are_an_alarm_and_not_a_storm(venue: Venue) -> None:
 
     raw = venue.raw_smsc(behave)
     sender = venue.sender(raw.port)
-    sender.says("ERROR no link to the SMSC: the SMSC refused system_id or password (0x0e invalid password)")
+    sender.says("ERROR smsc: no link to the SMSC: the SMSC refused system_id or password (0x0e invalid password)")
     client, gate = venue.client()
-    client.send(message("m1", life_s=1.0))  # ten times the ordinary back-off
+    client.send(message("m1", life_s=6.0))  # ten times the ordinary back-off
     assert gate.hears("m1", State.FAILED).reason == "expired"
     assert raw.connections == 1
     assert PASSWORD not in sender.said()

@@ -99,29 +99,32 @@ class Smsc(Process):
         return [json.loads(line) for line in self.log.read_text().splitlines()]
 
 
-class Sender(Process):
-    """The sender's process, on a socket and towards a port."""
+FAST = {"back_off_start_s": 0.05, "back_off_cap_s": 0.2, "response_timeout_s": 1.0, "connect_timeout_s": 1.0}
 
-    def __init__(self, directory: Path, port: int, peer_uids: list[int] | None = None, **provider: object) -> None:
+
+class Sender(Process):
+    """The sender's process, on a socket and towards one provider or several."""
+
+    def __init__(
+        self,
+        directory: Path,
+        providers: list[dict[str, object]],
+        peer_uids: list[int] | None = None,
+        **settings: object,
+    ) -> None:
         self.socket_path = directory / "sms.sock"
-        fast = {"back_off_start_s": 0.05, "back_off_cap_s": 0.2, "response_timeout_s": 1.0, "connect_timeout_s": 1.0}
-        settings = {
+        usual = {"host": "127.0.0.1", "system_id": "venue", "password": PASSWORD, **FAST}
+        given = {
             "socket_path": str(self.socket_path),
             "peer_uids": [os.getuid()] if peer_uids is None else peer_uids,
-            "provider": {
-                "host": "127.0.0.1",
-                "port": port,
-                "system_id": "venue",
-                "password": PASSWORD,
-                **fast,
-                **provider,
-            },
+            "providers": [{**usual, **provider} for provider in providers],
+            **settings,
         }
-        argv = [sys.executable, "-X", "dev", "-m", "tests.edge.sms.process", json.dumps(settings)]
+        argv = [sys.executable, "-X", "dev", "-m", "tests.edge.sms.process", json.dumps(given)]
         super().__init__(argv, directory / "sender.stderr")
         until(self._listens, "the sender's socket", 10)
 
-    def says(self, words: str, timeout_s: float = 10.0) -> None:
+    def says(self, words: str, timeout_s: float = 15.0) -> None:
         """Wait until its log has these words."""
         until(lambda: words in self.said(), f"{words!r} in the sender's log", timeout_s)
 
@@ -144,7 +147,7 @@ class Gate:
             self.reports.append(report)
             self._changed.notify_all()
 
-    def hears(self, message_id: str, state: State, timeout_s: float = 10.0) -> Report:
+    def hears(self, message_id: str, state: State, timeout_s: float = 15.0) -> Report:
         """The report with this state, once it has come."""
         found: list[Report] = []
 
