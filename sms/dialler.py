@@ -84,8 +84,8 @@ def connect(provider: Provider) -> socket.socket:
     """
     deadline_s = time.monotonic() + provider.connect_timeout_s
     found = socket.getaddrinfo(provider.host, provider.port, type=socket.SOCK_STREAM)
-    deadline_s = max(deadline_s, time.monotonic() + provider.connect_timeout_s / 2)
-    plain = _first(_by_turns([(family, address) for family, _, _, _, address in found]), deadline_s)
+    patience_s = max(deadline_s - time.monotonic(), provider.connect_timeout_s / 2)
+    plain = first_of(_by_turns([(family, address) for family, _, _, _, address in found]), patience_s)
     try:
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # a window of small PDUs, not a bulk flow
         plain.settimeout(max(0.1, deadline_s - time.monotonic()))
@@ -112,8 +112,13 @@ def _by_turns(addresses: list[Address]) -> list[Address]:
     return [address for address in chain.from_iterable(zip_longest(first, others)) if address is not None]
 
 
-def _first(addresses: list[Address], deadline_s: float) -> socket.socket:
-    """The first connection of several that are begun a quarter of a second apart, or at once when one is refused."""
+def first_of(addresses: list[Address], patience_s: float) -> socket.socket:
+    """The first connection of several that are begun a quarter of a second apart, or at once when one is refused.
+
+    Raises:
+        OSError: none was made; why the last one was not, or that none was in time.
+    """
+    deadline_s = time.monotonic() + patience_s
     waiting = list(addresses)
     begun: list[socket.socket] = []
     problem: OSError = TimeoutError(errno.ETIMEDOUT, "timed out")
@@ -128,8 +133,8 @@ def _first(addresses: list[Address], deadline_s: float) -> socket.socket:
                         problem = error
                         continue
                     selector.register(begun[-1], selectors.EVENT_WRITE)
-                patience_s = max(0.0, deadline_s - time.monotonic())
-                for key, _ in selector.select(min(_STAGGER_S, patience_s) if waiting else patience_s):
+                left_s = max(0.0, deadline_s - time.monotonic())
+                for key, _ in selector.select(min(_STAGGER_S, left_s) if waiting else left_s):
                     ready = next(candidate for candidate in begun if candidate is key.fileobj)
                     selector.unregister(ready)
                     code = ready.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)

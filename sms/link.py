@@ -27,6 +27,7 @@ from sms.terms import Moment, Terms, back_off_ms
 
 _MAX_SEQUENCE = 0x7FFFFFFF  # SMPP 3.4 §5.1.4
 _MAX_OVERDUE = 256
+_DOUBTED_MS = 60_000
 _UNKNOWN_COMMAND = 0x03
 
 
@@ -117,7 +118,7 @@ def _tick_bound(terms: Terms, state: State, moment: Moment) -> Step:
         waiting = {s: o for s, o in state.window.items() if s not in late}
         known = {**state.overdue, **late}
         recent = dict(islice(known.items(), max(0, len(known) - _MAX_OVERDUE), None))
-        state = replace(state, window=waiting, overdue=recent)
+        state = replace(state, window=waiting, overdue=recent, doubted_until_ms=now + _DOUBTED_MS)
     # An unanswered submit is a reason to doubt the link at once, and not yet one to drop what else is under way.
     if state.enquire_sequence is None and (late or now >= state.enquire_ms + terms.enquire_link_ms):
         sequence = _next(state.sequence)
@@ -159,7 +160,7 @@ def _submit_answered(terms: Terms, state: State, answer: d.SubmitAnswered, momen
         state = replace(state, window={s: o for s, o in state.window.items() if s != sequence})
     else:
         state = replace(state, overdue={s: o for s, o in state.overdue.items() if s != sequence})
-    state = replace(state, attempt=0)
+    state = replace(state, attempt=0, doubted_until_ms=0)
     verdict = judge(status, terms.statuses).verdict
     settled = d.Settled(outstanding.message_id, verdict, status, answer.smsc_id, outstanding.part)
     match verdict:

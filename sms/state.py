@@ -64,6 +64,8 @@ class State:
     """Our enquire_link that has no answer yet."""
     enquire_ms: int = 0
     """When the last enquire_link was sent, or the link bound."""
+    doubted_until_ms: int = 0
+    """An SMSC that let a submit_sm go unanswered is tried again then, if there is another; an answer ends the doubt."""
     pace: Pace = field(default_factory=Pace)
 
 
@@ -79,7 +81,7 @@ def room(terms: Terms, state: State, now_ms: int) -> int:
 
 def is_steady(terms: Terms, state: State, now_ms: int) -> bool:
     """Whether what is handed over now or waits a moment for room can be expected to be answered at once."""
-    if state.phase is not Phase.BOUND or now_ms < state.pace.paused_until_ms:
+    if state.phase is not Phase.BOUND or now_ms < max(state.pace.paused_until_ms, state.doubted_until_ms):
         return False
     oldest = next(iter(state.window.values()), None)
     return oldest is None or now_ms < oldest.sent_ms + terms.response_ms // _DOUBT

@@ -303,6 +303,14 @@ def test_a_provider_that_hangs_is_not_steady_long_before_it_is_given_up() -> Non
     assert deadline(TERMS, link.state, 0) == 2500
     assert not is_steady(TERMS, link.state, 2500)
     assert deadline(TERMS, link.state, 2500) == 10_000
+    hanging = bound()
+    hanging.says(d.Handed(M1), d.SendSubmit(2, M1))
+    hanging.says(d.Tick(), d.Settled("m1", Verdict.AMBIGUOUS), d.SendEnquire(3), after_ms=10_000)
+    hanging.says(d.EnquireAnswered(3))  # it lives, and still answers no submit_sm
+    assert not is_steady(TERMS, hanging.state, 69_999)
+    assert is_steady(TERMS, hanging.state, 70_000)
+    hanging.says(d.SubmitAnswered(2, 0, "a"), d.Settled("m1", Verdict.ACCEPTED, 0, "a"))
+    assert is_steady(TERMS, hanging.state, 10_000)
     link.says(d.SubmitAnswered(2, 0, "a"), d.Settled("m1", Verdict.ACCEPTED, 0, "a"), after_ms=2500)
     assert is_steady(TERMS, link.state, link.now_ms)
 
