@@ -8,16 +8,18 @@ from __future__ import annotations
 import socket
 import ssl
 import threading
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from queue import Empty, SimpleQueue
 
 from sms.dialler import connect
 from sms.errors import SenderSilent
 from sms.settings import Provider, Settings
-from sms.standing import Link, ProviderStanding, ask
+from sms.standing import Link, ProviderStanding, Standing, ask
 
 _PROVIDER_TIMEOUT_S = 3.0
+_LOOK_EVERY_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ def findings(settings: Settings, timeout_s: float = _PROVIDER_TIMEOUT_S) -> tupl
     A running sender knows best how its links are; without one, whether the providers can be reached at all.
     """
     try:
-        standing = ask(settings.socket_path)
+        standing = _settled(settings.socket_path, timeout_s)
     except SenderSilent as silent:
         remedy = "start it: systemctl start qaqpa-sms; its journal says why it stopped"
         if "user" in silent.problem:
@@ -44,6 +46,17 @@ def findings(settings: Settings, timeout_s: float = _PROVIDER_TIMEOUT_S) -> tupl
     answers = Finding(True, f"the SMS sender answers at {settings.socket_path}")
     links = [_link(provider, link) for provider in standing.providers for link in provider.links]
     return (answers, *links, *_whole(standing.providers))
+
+
+def _settled(socket_path: str, timeout_s: float) -> Standing:
+    """How the sender stands, once each link is bound or has a trouble: one just started is still on its way."""
+    deadline_s = time.monotonic() + timeout_s
+    while True:
+        standing = ask(socket_path)
+        links = [link for provider in standing.providers for link in provider.links]
+        if all(link.phase == "bound" or link.trouble for link in links) or time.monotonic() >= deadline_s:
+            return standing
+        time.sleep(_LOOK_EVERY_S)
 
 
 def _link(provider: ProviderStanding, link: Link) -> Finding:
@@ -60,11 +73,10 @@ def _link(provider: ProviderStanding, link: Link) -> Finding:
     return Finding(False, f"{where}: {link.trouble or link.phase}", remedy)
 
 
-def _whole(providers: Iterable[ProviderStanding]) -> Iterable[Finding]:
-    if not any(provider.links[0].phase == "bound" for provider in providers):
-        yield Finding(
-            False, "no SMS provider takes messages: no visitor gets a password", "see above, provider by provider"
-        )
+def _whole(providers: Sequence[ProviderStanding]) -> Iterable[Finding]:
+    """With one provider its own finding says all."""
+    if len(providers) > 1 and not any(provider.links[0].phase == "bound" for provider in providers):
+        yield Finding(False, "no SMS provider takes messages: no visitor gets a password", "mend one of those above")
 
 
 def _provider(provider: Provider, timeout_s: float) -> Finding:

@@ -7,6 +7,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from sms.checks import findings
@@ -56,11 +57,20 @@ def test_refused_credentials_and_no_provider_are_findings(venue: Venue, tmp_path
     settings = settings_for(tmp_path, venue.raw_smsc(refuse).port)
     with running(settings):
         until(lambda: "refused system_id or password" in findings(settings)[1].what, "the alarm")
-        answers, link, whole = findings(settings)
-    assert (answers.ok, link.ok, whole.ok) == (True, False, False)
+        answers, link = findings(settings)
+    assert (answers.ok, link.ok) == (True, False)
     assert "correct system_id and the password file" in link.remedy
-    assert "no SMS provider takes messages" in whole.what
-    assert "hush-me" not in repr((link, whole))
+    assert "hush-me" not in repr(link)
+
+
+def test_no_provider_at_all_is_a_finding_of_its_own(tmp_path: Path) -> None:
+    settings = settings_for(tmp_path, free_port())
+    other = replace(settings.providers[0], name="other", port=free_port())
+    with running(replace(settings, providers=(*settings.providers, other))):
+        found = findings(settings)
+    assert [finding.ok for finding in found] == [True, False, False, False]
+    assert "cannot connect: Connection refused" in found[1].what
+    assert "no SMS provider takes messages" in found[3].what
 
 
 def test_what_is_wrong_is_said_with_its_remedy(tmp_path: Path) -> None:

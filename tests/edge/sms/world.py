@@ -63,6 +63,10 @@ class Process:
         """Its standard error so far."""
         return self.stderr.read_text()
 
+    def ask_to_end(self) -> None:
+        """SIGTERM."""
+        self._child.terminate()
+
     def end(self) -> int:
         """SIGTERM; its exit code."""
         self._child.terminate()
