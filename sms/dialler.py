@@ -21,6 +21,7 @@ from typing import Any
 
 from sms.settings import Provider
 
+_SEND_BUFFER_BYTES = 128 * 1024
 _STAGGER_S = 0.25  # RFC 8305 §5
 Address = tuple[socket.AddressFamily, Any]
 
@@ -88,6 +89,8 @@ def connect(provider: Provider) -> socket.socket:
     plain = first_of(_by_turns([(family, address) for family, _, _, _, address in found]), patience_s)
     try:
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # a window of small PDUs, not a bulk flow
+        # Else the kernel grows it to megabytes for a peer that does not read.
+        plain.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER_BYTES)
         plain.settimeout(max(0.1, deadline_s - time.monotonic()))
         if not provider.tls:
             return plain

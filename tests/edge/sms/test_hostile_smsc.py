@@ -289,7 +289,7 @@ def test_a_flood_that_is_never_read_is_bounded(venue: Venue) -> None:
 
     raw = venue.raw_smsc(behave)
     sender = venue.sender(raw.port, enquire_link_s=60, response_timeout_s=60)
-    sender.says("does not read what we send", 20)
+    sender.says("does not read what we send", 30)
     client, gate = venue.client()
     client.send(message("m1"))
     gate.hears("m1", State.SENT)
