@@ -13,6 +13,7 @@ import ssl
 from sms.errors import ProtocolError
 from sms.smsc import HEADER_BYTES, frame_length
 
+# More than a TLS record (RFC 8446 §5.1): what is decrypted and left behind would make no socket readable again.
 _PIECE_BYTES = 64 * 1024
 _MAX_UNSENT_BYTES = 1024 * 1024
 _NOT_NOW = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
@@ -41,17 +42,13 @@ class Connection:
             OSError: the connection is gone (also when the peer closed it).
             ProtocolError: a PDU's announced length is impossible.
         """
-        while True:
-            try:
-                piece = self._socket.recv(_PIECE_BYTES)
-            except _NOT_NOW:
-                break
-            if not piece:
-                raise ConnectionResetError("closed by the SMSC")
-            self._unread += piece
-            # What TLS has decrypted already makes no socket readable: it is read now or nobody knows when.
-            if not isinstance(self._socket, ssl.SSLSocket) or not self._socket.pending():
-                break
+        try:
+            piece = self._socket.recv(_PIECE_BYTES)
+        except _NOT_NOW:
+            return []
+        if not piece:
+            raise ConnectionResetError("closed by the SMSC")
+        self._unread += piece
         frames = []
         begin = 0
         while len(self._unread) - begin >= 4:

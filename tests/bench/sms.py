@@ -11,9 +11,9 @@ import json
 import os
 import re
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -79,19 +79,19 @@ def recovery(effort: Effort) -> list[Row]:
 
 def asking(ground: Ground, effort: Effort) -> list[Row]:
     """The phone asks at a steady rate, each time for another number; the SMSC's log says when it was submitted."""
+    ground.crowd(effort.few)  # also brings the limits of this ground in force
     ground.introduce()
     count = max(10, effort.requests)
     address = ground.address(ground.phone)
     asked_ms: dict[str, int] = {}
-    threads = []
     began_s = now_s()
-    for position in range(count):
-        number = f"+7702{position:07d}"
-        threads.append(threading.Thread(target=_ask, args=(ground, address, number, asked_ms)))
-        time.sleep(max(0.0, began_s + position / _ASKED_PER_S - now_s()))
-        threads[-1].start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(max_workers=16) as askers:
+        asked = []
+        for position in range(count):
+            time.sleep(max(0.0, began_s + position / _ASKED_PER_S - now_s()))
+            asked.append(askers.submit(_ask, ground, address, f"+7702{position:07d}", asked_ms))
+        for one in asked:
+            one.result()
     log = ground.folder / "sms.jsonl"
 
     def submitted() -> dict[str, int] | None:

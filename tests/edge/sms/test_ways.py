@@ -35,7 +35,7 @@ def test_a_message_over_tls_and_back(venue: Venue, authority: Authority) -> None
 
 
 def test_what_arrives_in_one_tls_record_is_read_at_once(venue: Venue, authority: Authority) -> None:
-    """More than one read takes: nothing makes the socket readable again for what TLS has decrypted already."""
+    """Nothing makes the socket readable again for what TLS has decrypted already."""
     context = server_context(*authority.certify("IP:127.0.0.1"))
     answered: list[int] = []
 
