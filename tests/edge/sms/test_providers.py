@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
+import time
 from collections.abc import Callable
+from pathlib import Path
 
 from sms.message import State
 from sms.standing import ask
@@ -164,3 +167,30 @@ def test_the_sender_tells_how_it_stands_without_a_secret(venue: Venue) -> None:
         fool.sendall(b'{"ask":"password"}\n')
         with contextlib.suppress(ConnectionResetError):
             assert fool.recv(4096) == b""
+
+
+def test_nobody_spins_while_there_is_nothing_to_do(venue: Venue) -> None:
+    """One provider dead, one that hangs, one that throttles, and messages that wait for all of them."""
+    submits: list[int] = []
+    throttles, hangs = venue.raw_smsc(answering(0x58, submits)), venue.raw_smsc(answering(None, submits))
+    sender = venue.sender_of(
+        {"name": "throttles", "port": throttles.port, "prefixes": ["+7701"], "rate_per_s": 1},
+        {"name": "hangs", "port": hangs.port, "prefixes": ["+7702"], "window": 1, "response_timeout_s": 60},
+        {"name": "dead", "port": free_port(), "prefixes": ["+7705"], "back_off_start_s": 5, "back_off_cap_s": 10},
+    )
+    sender.says("throttles: bound")
+    sender.says("hangs: bound")
+    client, _ = venue.client()
+    for number in range(30):
+        prefix = ("+7701", "+7702", "+7705")[number % 3]
+        client.send(message(f"m{number}", to=f"{prefix}12345{number:02d}"))
+    until(lambda: len(submits) >= 3, "the first refusal, and one that hangs")
+    before = cpu_s(sender.pid)
+    time.sleep(1.5)
+    assert cpu_s(sender.pid) - before < 0.3  # spinning takes all there is; a busy machine gives less, never more
+
+
+def cpu_s(pid: int) -> float:
+    """The processor time a process has had."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

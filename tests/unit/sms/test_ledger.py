@@ -75,12 +75,12 @@ def test_strangers() -> None:
 
 def test_it_is_bounded() -> None:
     ledger = Ledger(10)
-    for number in range(10_000):
+    for number in range(2000):
         ledger.accepted("smsc", f"id-{number}", NUMBER, (f"m{number}", 1))
         ledger.keep("smsc", receipt(f"early-{number}"))
-    found = [number for number in range(10_000) if ledger.find("smsc", receipt(f"id-{number}"))]
-    assert found == list(range(9990, 10_000))
+    found = [number for number in range(2000) if ledger.find("smsc", receipt(f"id-{number}"))]
+    assert found == list(range(1990, 2000))
     assert ledger.accepted("smsc", "early-0", NUMBER, ("m", 1)) is None
-    assert ledger.accepted("smsc", "early-9999", NUMBER, ("m", 1)) == receipt("early-9999")
+    assert ledger.accepted("smsc", "early-1999", NUMBER, ("m", 1)) == receipt("early-1999")
     ledger.forget_early()
-    assert ledger.accepted("smsc", "early-9998", NUMBER, ("m", 1)) is None
+    assert ledger.accepted("smsc", "early-1998", NUMBER, ("m", 1)) is None
