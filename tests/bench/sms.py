@@ -28,6 +28,7 @@ from tests.bench.effort import QUICK, Effort
 from tests.bench.ground import Ground, now_s
 from tests.bench.report import Better, Row, compared, percentile
 from tests.lab.run import Process, program, start
+from tests.lab.venue import PORTAL
 from tests.lab.waiting import until
 
 _ROUND_TRIPS_MS = (0, 20, 100)
@@ -80,9 +81,10 @@ def recovery(effort: Effort) -> list[Row]:
 def asking(ground: Ground, effort: Effort) -> list[Row]:
     """The phone asks at a steady rate, each time for another number; the SMSC's log says when it was submitted."""
     ground.crowd(effort.few)  # also brings the limits of this ground in force
-    ground.introduce()
+    phone = ground.stranger
+    until(lambda: phone.ping(PORTAL), "the gate to answer the phone")  # and to know it as a neighbour
     count = max(10, effort.requests)
-    address = ground.address(ground.phone)
+    address = ground.address(phone)
     asked_ms: dict[str, int] = {}
     began_s = now_s()
     with ThreadPoolExecutor(max_workers=16) as askers:

@@ -145,6 +145,8 @@ def test_bounds() -> None:
 def test_a_password_about_to_end_is_not_sent() -> None:
     outbox = Outbox((PROVIDER,))
     assert hand_over(outbox, message("m1", 0)) == failed("m1", "expired")
+    three_seconds_left = Message("m0", "+77011234567", "text", NOW + 3000)
+    assert hand_over(outbox, three_seconds_left) == failed("m0", "expired")
     hand_over(outbox, message("m2", 1))
     assert expire(outbox, NOW + 1) == failed("m2", "expired")
     assert taken(outbox) is None
