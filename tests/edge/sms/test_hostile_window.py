@@ -256,7 +256,7 @@ def test_a_stop_waits_for_the_answers_that_are_on_their_way(venue: Venue) -> Non
     sender.ask_to_end()
     stopping.append(True)
     assert gate.hears("m1", State.SENT).smsc_id == "a"
-    assert sender.end() == 0
+    assert sender.ended() == 0
     assert heard == [UNBIND]
 
 

@@ -64,8 +64,12 @@ class Process:
         return self.stderr.read_text()
 
     def ask_to_end(self) -> None:
-        """SIGTERM."""
+        """SIGTERM; ``ended`` waits."""
         self._child.terminate()
+
+    def ended(self) -> int:
+        """Its exit code, once it has ended."""
+        return self._reap()
 
     def end(self) -> int:
         """SIGTERM; its exit code."""
