@@ -30,9 +30,9 @@ class Venue:
         """A sender that listens."""
         return self._kept(Sender(self.directory, [{"port": port, **provider}], peer_uids))
 
-    def sender_of(self, *providers: dict[str, object], **settings: object) -> Sender:
+    def sender_of(self, *providers: dict[str, object], max_parts: int = 1) -> Sender:
         """A sender with several providers."""
-        return self._kept(Sender(self.directory, list(providers), **settings))  # type: ignore[arg-type]
+        return self._kept(Sender(self.directory, list(providers), max_parts=max_parts))
 
     def client(self) -> tuple[Client, Gate]:
         """A started client and what it hears."""

@@ -134,6 +134,8 @@ def test_a_window_survives(venue: Venue, misbehave: Callable[[socket.socket, Sen
         for number in numbers:
             gate.hears(number, State.SENT)
         assert set(sent) == {number.removeprefix("+") for number in numbers}
+    if misbehave is giant:  # at once, and not when it has been waited for in vain
+        assert "a PDU of 4294967280 bytes was announced" in sender.said()
     assert max(sent.values()) <= 2
     assert "Traceback" not in sender.said()
 

@@ -141,7 +141,7 @@ class Sender(Process):
         directory: Path,
         providers: list[dict[str, object]],
         peer_uids: list[int] | None = None,
-        **settings: object,
+        max_parts: int = 1,
     ) -> None:
         self.socket_path = directory / "sms.sock"
         usual = {"host": "127.0.0.1", "system_id": "venue", "password": PASSWORD, **FAST}
@@ -149,7 +149,7 @@ class Sender(Process):
             "socket_path": str(self.socket_path),
             "peer_uids": [os.getuid()] if peer_uids is None else peer_uids,
             "providers": [{**usual, **provider} for provider in providers],
-            **settings,
+            "max_parts": max_parts,
         }
         argv = [sys.executable, "-X", "dev", "-m", "tests.edge.sms.process", json.dumps(given)]
         super().__init__(argv, directory / "sender.stderr")
