@@ -6,7 +6,6 @@ Must not know: anything that another module could.
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 from datetime import UTC, date, datetime, time, timedelta
@@ -17,23 +16,14 @@ from typing import Any
 import click
 import msgspec
 
-from appliance import wire
+from appliance import cli_sms, wire
+from appliance.cli_options import config as _config
+from appliance.cli_options import log_to_stderr
 from appliance.config import Config, load
 from appliance.errors import ApplianceError
 from firewall.errors import FirewallError
 from journal.errors import JournalError
 from sms.errors import SmsError
-
-DEFAULT_CONFIG = Path("/etc/qaqpa/qaqpa.toml")
-
-_config = click.option(
-    "--config",
-    "path",
-    type=click.Path(dir_okay=False, path_type=Path),
-    default=DEFAULT_CONFIG,
-    show_default=True,
-    help="The configuration file.",
-)
 
 
 class _Group(click.Group):
@@ -65,7 +55,7 @@ def gate(path: Path) -> None:
     """Run the gate: the privileged daemon that owns the kernel's rules, the session and the journal."""
     from appliance import daemon
 
-    _log_to_stderr()
+    log_to_stderr()
     daemon.run(load(path), installed_version("qaqpa"))
 
 
@@ -79,15 +69,7 @@ def portal(path: Path) -> None:
     os.execv(command[0], command)
 
 
-@main.command()
-@_config
-def sms(path: Path) -> None:
-    """Run the SMS process: the bound link to the SMSC."""
-    from appliance.smpp import sender_settings
-    from sms import sender
-
-    _log_to_stderr()
-    sender.run(sender_settings(load(path)))
+main.add_command(cli_sms.sms)
 
 
 # ── configuration and health ────────────────────────────────────────────────────────────────────────────────────────
@@ -247,8 +229,3 @@ def _instant(config: Config, moment: date | None, whole_day: bool = False) -> da
 
 def _local(config: Config, utc_ms: int) -> str:
     return datetime.fromtimestamp(utc_ms / 1000, UTC).astimezone(config.venue.zone).strftime("%Y-%m-%d %H:%M:%S")
-
-
-def _log_to_stderr() -> None:
-    # systemd's journal adds time and unit; levels as sd-daemon(3) prefixes would only repeat them.
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)

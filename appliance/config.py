@@ -38,6 +38,13 @@ class Config(Section, frozen=True):
         """The portal's host in links."""
         return self.portal.host or str(self.lan.gate.ip)
 
+    @property
+    def bound_host(self) -> str:
+        """The name in an SMS's last line, to which phones bind the password; empty: no such line. Only a name can be
+        one: with an address phones would offer the password nowhere."""
+        host = self.portal.host
+        return host if self.sms.bound and host.rpartition(".")[2].isalpha() else ""
+
 
 def load(path: Path) -> Config:
     """The configuration in this file.

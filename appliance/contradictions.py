@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from zoneinfo import available_timezones
 
 from appliance.wire import Language
-from sms.message import parts
+from sms.errors import TextRefused
+from sms.texts import parts
 
 if TYPE_CHECKING:
     from appliance.config import Config
@@ -48,7 +49,7 @@ def _no_garden(name: str, config: Config) -> str:
 def contradictions(config: Config) -> list[tuple[str, str]]:
     """(key, problem) pairs, first first; each topic has a function of its own."""
     of_networks = (_of_the_lan, _of_the_wan, _of_the_portal)
-    topics = (_of_the_venue, *of_networks, _of_the_spending, _of_presence, _of_the_texts)
+    topics = (_of_the_venue, *of_networks, _of_the_spending, _of_presence, _of_the_providers, _of_the_texts)
     return [found for topic in topics for found in topic(config)]
 
 
@@ -110,11 +111,38 @@ def _of_presence(config: Config) -> Iterator[tuple[str, str]]:
         )
 
 
+def _of_the_providers(config: Config) -> Iterator[tuple[str, str]]:
+    names = [provider.name for provider in config.sms.provider]
+    for provider in config.sms.provider:
+        if names.count(provider.name) > 1:
+            yield "sms.provider.name", f'"{provider.name}" is there twice; give each provider a name of its own'
+        if provider.source_ton == 5 and len(provider.source) > 11:
+            yield (
+                "sms.provider.source",
+                f"a sender name has at most 11 characters, this one {len(provider.source)}; "
+                "a number needs source_ton = 1 and source_npi = 1",
+            )
+        if provider.tls_ca_file and not provider.tls:
+            yield "sms.provider.tls_ca_file", "is of no use without tls = true"
+        if any(int(code, 16) == 0 for code in provider.status):
+            yield "sms.provider.status", "0x0 means accepted and nothing else"
+    if all(provider.prefixes for provider in config.sms.provider):
+        served = ", ".join(prefix for provider in config.sms.provider for prefix in provider.prefixes)
+        yield "sms.provider.prefixes", f"no provider serves numbers other than {served}; leave one without prefixes"
+
+
 def _of_the_texts(config: Config) -> Iterator[tuple[str, str]]:
+    host = config.bound_host
     for language in Language:
         key = f"sms.text.{language.value}"
         if "{password}" not in getattr(config.sms.text, language.value):
             yield key, "must contain {password}"
-        count = parts(config.sms.text.fill(language, config.venue.name, "0" * 6))
-        if count != 1:
-            yield key, f"takes {count} SMS with this venue's name; it must fit one"
+        try:
+            count = parts(config.sms.text.fill(language, config.venue.name, "0" * 6, host))
+        except TextRefused as refused:
+            yield key, str(refused)
+            continue
+        if count > config.sms.max_parts:
+            with_line = f' and the line "@{host} #000000" (sms.bound)' if host else ""
+            must = "it must fit one" if config.sms.max_parts == 1 else f"sms.max_parts is {config.sms.max_parts}"
+            yield key, f"takes {count} SMS with this venue's name{with_line}; {must}"

@@ -237,7 +237,7 @@ def _as_event(evidence: Evidence, at: Moment, address: str) -> Event:
 
 
 def _as_message(config: Config, effect: SendPassword) -> sms_message.Message:
-    text = config.sms.text.fill(effect.language, config.venue.name, effect.password)
+    text = config.sms.text.fill(effect.language, config.venue.name, effect.password, config.bound_host)
     return sms_message.Message(id=effect.message, to=effect.number, text=text, expires_utc_ms=effect.expires_utc_ms)
 
 

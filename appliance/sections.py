@@ -5,6 +5,7 @@ Must not know: the file, what contradicts what, who uses which setting.
 
 from __future__ import annotations
 
+from enum import StrEnum
 from ipaddress import IPv4Interface, IPv6Interface
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -13,6 +14,7 @@ import msgspec
 from msgspec import Meta
 
 from appliance.wire import Language
+from sms.settings import Bind, Long
 
 Interface = Annotated[
     str, Meta(pattern=r"^[A-Za-z0-9._-]{1,15}\Z", description="an interface name (1-15 of A-Z a-z 0-9 . _ -)")
@@ -31,6 +33,19 @@ GardenName = Annotated[
     ),
 ]
 PerWindow = Annotated[int, Meta(ge=1, le=1_000_000)]
+OptionalFilePath = Annotated[
+    str, Meta(pattern=r"^(/[A-Za-z0-9._/-]{1,200})?\Z", description="an absolute path without blanks, or empty")
+]
+Octet = Annotated[int, Meta(ge=0, le=255)]
+
+
+class StatusMeaning(StrEnum):
+    """What a provider means by a status code of its own; the words are those of ``sms.status.Verdict``."""
+
+    RETRY = "retry"
+    PERMANENT = "permanent"
+    REBIND = "rebind"
+    CREDENTIALS = "credentials"
 
 
 class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -121,23 +136,59 @@ class Visit(Section, frozen=True):
     quota_mb: Annotated[int, Meta(ge=0, le=10_000_000)] = 0
 
 
+class SmsProvider(Section, frozen=True):
+    name: Annotated[str, Meta(pattern=r"^[!-~]{1,20}\Z", description="1 to 20 ASCII characters without blanks")] = (
+        "smsc"
+    )
+    host: Server = "smsc.example.kz"
+    port: Port = 2775
+    tls: bool = False
+    tls_ca_file: OptionalFilePath = ""
+    system_id: Annotated[str, Meta(pattern=r"^[!-~]{1,15}\Z", description="1 to 15 ASCII characters")] = "qaqpa"
+    password_file: FilePath = "/etc/qaqpa/smpp-password"
+    system_type: Annotated[str, Meta(pattern=r"^[ -~]{0,12}\Z", description="at most 12 ASCII characters")] = ""
+    bind: Bind = Bind.TRANSCEIVER
+    source: Annotated[str, Meta(pattern=r"^[ -~]{1,20}\Z", description="1 to 20 ASCII characters")] = "Qaqpa"
+    source_ton: Octet = 5
+    source_npi: Octet = 0
+    dest_plus: bool = False
+    prefixes: Annotated[
+        tuple[Annotated[str, Meta(pattern=r"^\+[1-9][0-9]{0,14}\Z")], ...],
+        Meta(max_length=100, description='prefixes such as "+7701", at most 100'),
+    ] = ()
+    price: Annotated[float, Meta(ge=0, le=1_000_000)] = 0.0
+    window: Annotated[int, Meta(ge=1, le=1000)] = 10
+    rate_per_s: Annotated[int, Meta(ge=0, le=10_000)] = 30
+    enquire_link_s: Annotated[int, Meta(ge=1, le=600)] = 30
+    response_timeout_s: Annotated[int, Meta(ge=1, le=60)] = 10
+    gsm_coding: Octet = 0
+    ucs2_coding: Octet = 8
+    long: Long = Long.UDH
+    status: Annotated[
+        dict[Annotated[str, Meta(pattern=r"^0x[0-9a-fA-F]{1,8}\Z")], StatusMeaning],
+        Meta(max_length=100, description='status codes such as "0x0403" = "credentials"'),
+    ] = {}
+
+
 class SmsText(Section, frozen=True):
     kk: str = "{venue}: пароль {password}"
     ru: str = "{venue}: пароль {password}"
     en: str = "{venue}: password {password}"
 
-    def fill(self, language: Language, venue: str, password: str) -> str:
-        """The message in this language."""
+    def fill(self, language: Language, venue: str, password: str, host: str = "") -> str:
+        """The message in this language; with ``host``, its last line binds the password to that site for phones that
+        offer to fill it in (origin-bound one-time codes)."""
         template: str = getattr(self, language.value)
-        return template.replace("{venue}", venue).replace("{password}", password)
+        text = template.replace("{venue}", venue).replace("{password}", password)
+        return f"{text}\n@{host} #{password}" if host else text
 
 
 class Sms(Section, frozen=True):
-    host: Server = "smsc.example.kz"
-    port: Port = 2775
-    system_id: Annotated[str, Meta(pattern=r"^[!-~]{1,15}\Z", description="1 to 15 ASCII characters")] = "qaqpa"
-    password_file: FilePath = "/etc/qaqpa/smpp-password"
-    source: Annotated[str, Meta(pattern=r"^[ -~]{1,11}\Z", description="1 to 11 ASCII characters")] = "Qaqpa"
+    max_parts: Annotated[int, Meta(ge=1, le=6)] = 1
+    bound: bool = True
+    provider: Annotated[
+        tuple[SmsProvider, ...], Meta(min_length=1, max_length=8, description="1 to 8 tables [[sms.provider]]")
+    ] = (SmsProvider(),)
     text: SmsText = SmsText()
 
 

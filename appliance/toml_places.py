@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Mapping
+from typing import Annotated, get_args, get_origin
 
 import msgspec
 
@@ -16,20 +17,22 @@ _PATH = re.compile(r" - at `\$\.?([^`]*)`$")
 
 
 def line_of(text: str, key: str) -> int | None:
-    """The line (from 1) where ``key`` ("lan.address") is set in the TOML ``text``; None if it is not.
+    """The line (from 1) where ``key`` ("lan.address") is set in the TOML ``text``; None if it is not, or if several
+    tables of one name set it and nobody knows which is meant.
 
     Finds keys written in the plain way, one a line below their section's header.
     """
     section, _, name = key.rpartition(".")
     inside = ""
+    found = []
     for number, line in enumerate(text.splitlines(), start=1):
         if header := _HEADER.match(line):
             inside = header[1]
             if inside == key:
-                return number
+                found.append(number)
         elif inside == section and re.match(rf"\s*\"?{re.escape(name)}\"?\s*=", line):
-            return number
-    return None
+            found.append(number)
+    return found[0] if len(found) == 1 else None
 
 
 def located(error: msgspec.ValidationError) -> tuple[str, str]:
@@ -44,27 +47,46 @@ def located(error: msgspec.ValidationError) -> tuple[str, str]:
 def unknown_key(
     raw: Mapping[str, object], kind: type[msgspec.Struct], above: str = ""
 ) -> tuple[str, str | None] | None:
-    """The first key that ``kind`` does not have, dotted, with the nearest that it does have."""
+    """The first key that ``kind`` does not have, dotted, with the nearest that it or a table of it does have."""
     known = {field.encode_name: field.type for field in msgspec.structs.fields(kind)}
     for name, value in raw.items():
         if name not in known:
-            nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-            return f"{above}{name}", nearest[0] if nearest else None
-        inner = known[name]
-        if not (isinstance(value, Mapping) and isinstance(inner, type) and issubclass(inner, msgspec.Struct)):
+            return f"{above}{name}", _nearest(name, known)
+        inner = _table(known[name])
+        if inner is None:
             continue
-        if found := unknown_key(value, inner, f"{above}{name}."):
-            return found
+        for table in value if isinstance(value, list) else [value]:
+            if isinstance(table, Mapping) and (found := unknown_key(table, inner, f"{above}{name}.")):
+                return found
     return None
+
+
+def _nearest(name: str, known: Mapping[str, object]) -> str | None:
+    for other, kind in known.items():
+        inner = _table(kind)
+        if inner is not None and name in inner.__struct_fields__:
+            return f"{other}.{name}"
+    nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    return nearest[0] if nearest else None
+
+
+def _table(kind: object) -> type[msgspec.Struct] | None:
+    """The type of a table, or of each of an array of tables; None: it is neither."""
+    if get_origin(kind) is Annotated:
+        kind = get_args(kind)[0]
+    if get_origin(kind) is tuple:
+        kind = get_args(kind)[0]
+    return kind if isinstance(kind, type) and issubclass(kind, msgspec.Struct) else None
 
 
 def allowed(key: str, kind: type[msgspec.Struct]) -> str:
     """What the type of ``key`` says of itself, as the end of a sentence: "; allowed: …"."""
     inner: object = kind
     for name in key.split("."):
-        if not (isinstance(inner, type) and issubclass(inner, msgspec.Struct)):
+        table = _table(inner)
+        if table is None:
             return ""
-        inner = {field.encode_name: field.type for field in msgspec.structs.fields(inner)}.get(name)
+        inner = {field.encode_name: field.type for field in msgspec.structs.fields(table)}.get(name)
     info = msgspec.inspect.type_info(inner) if inner is not None else None
     if isinstance(info, msgspec.inspect.Metadata):
         description = (info.extra_json_schema or {}).get("description")

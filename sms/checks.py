@@ -6,14 +6,20 @@ Never logs in: a wrong password tried by a check could lock the venue's account.
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
-from dataclasses import dataclass
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from queue import Empty, SimpleQueue
 
+from sms.dialler import connect
+from sms.errors import SenderSilent
 from sms.settings import Provider, Settings
+from sms.standing import Link, ProviderStanding, Standing, ask
 
-_SENDER_TIMEOUT_S = 1.0
 _PROVIDER_TIMEOUT_S = 3.0
+_LOOK_EVERY_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,21 +32,51 @@ class Finding:
 
 
 def findings(settings: Settings, timeout_s: float = _PROVIDER_TIMEOUT_S) -> tuple[Finding, ...]:
-    """What was found, in the order a message travels; takes at most about ``timeout_s`` + 1 seconds."""
-    return (_sender(settings.socket_path), _provider(settings.provider, timeout_s))
+    """What was found, in the order a message travels; takes at most about ``timeout_s`` a provider and two seconds.
 
-
-def _sender(socket_path: str) -> Finding:
+    A running sender knows best how its links are; without one, whether the providers can be reached at all.
+    """
     try:
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as attempt:
-            attempt.settimeout(_SENDER_TIMEOUT_S)
-            attempt.connect(socket_path)
-    except PermissionError:
-        return Finding(False, f"this user may not connect to {socket_path}", "run 'qaqpa doctor' as root")
-    except OSError as error:
-        what = f"the SMS sender does not answer at {socket_path} ({error.strerror or type(error).__name__})"
-        return Finding(False, what, "start it: systemctl start qaqpa-sms; its journal says why it stopped")
-    return Finding(True, f"the SMS sender answers at {socket_path}")
+        standing = _settled(settings.socket_path, timeout_s)
+    except SenderSilent as silent:
+        remedy = "start it: systemctl start qaqpa-sms; its journal says why it stopped"
+        if "user" in silent.problem:
+            remedy = "run 'qaqpa doctor' as root"
+        return (Finding(False, str(silent), remedy), *(_provider(one, timeout_s) for one in settings.providers))
+    answers = Finding(True, f"the SMS sender answers at {settings.socket_path}")
+    links = [_link(provider, link) for provider in standing.providers for link in provider.links]
+    return (answers, *links, *_whole(standing.providers))
+
+
+def _settled(socket_path: str, timeout_s: float) -> Standing:
+    """How the sender stands, once each link is bound or has a trouble: one just started is still on its way."""
+    deadline_s = time.monotonic() + timeout_s
+    while True:
+        standing = ask(socket_path)
+        links = [link for provider in standing.providers for link in provider.links]
+        if all(link.phase == "bound" or link.trouble for link in links) or time.monotonic() >= deadline_s:
+            return standing
+        time.sleep(_LOOK_EVERY_S)
+
+
+def _link(provider: ProviderStanding, link: Link) -> Finding:
+    where = f"SMS provider {provider.name}, {link.role}"
+    if link.phase == "bound":
+        return Finding(True, f"{where}: bound for {link.for_s} s")
+    remedy = "check the uplink, host and port, and that the provider allows this venue's address"
+    if link.alarm:
+        remedy = (
+            "correct system_id and the password file, or ask the provider about the account; then restart qaqpa-sms"
+        )
+    elif "certificate" in link.trouble or "TLS" in link.trouble:
+        remedy = "check host, port and tls_ca_file; ask the provider which certificate it uses"
+    return Finding(False, f"{where}: {link.trouble or link.phase}", remedy)
+
+
+def _whole(providers: Sequence[ProviderStanding]) -> Iterable[Finding]:
+    """With one provider its own finding says all."""
+    if len(providers) > 1 and not any(provider.links[0].phase == "bound" for provider in providers):
+        yield Finding(False, "no SMS provider takes messages: no visitor gets a password", "mend one of those above")
 
 
 def _provider(provider: Provider, timeout_s: float) -> Finding:
@@ -57,11 +93,14 @@ def _provider(provider: Provider, timeout_s: float) -> Finding:
 def _reach(provider: Provider, timeout_s: float) -> Finding:
     where = f"the SMSC {provider.host} port {provider.port}"
     try:
-        socket.create_connection((provider.host, provider.port), timeout_s).close()
+        connect(replace(provider, connect_timeout_s=timeout_s)).close()
     except socket.gaierror:
         return Finding(
             False, f"no address is known for the SMSC {provider.host}", "check its name, and the uplink's DNS"
         )
+    except ssl.SSLError as error:
+        what = f"{where} is reached, but without TLS that can be trusted ({error.reason})"
+        return Finding(False, what, "check host, port and tls_ca_file; ask the provider which certificate it uses")
     except OSError as error:
         what = f"{where} cannot be reached ({error.strerror or 'timed out'})"
         return Finding(False, what, "check the uplink, the port, and that the provider allows this venue's address")

@@ -25,6 +25,7 @@ from sms import message as wire
 from sms.errors import LineRefused, TextRefused
 from sms.lines import Lines
 from sms.message import Message, Report, State
+from sms.texts import split
 
 MAX_UNANSWERED = 10_000
 """More than these without an answer are refused: reported FAILED ``outbox full``."""
@@ -135,7 +136,7 @@ class Client:
         if len(self._unanswered) >= MAX_UNANSWERED:
             return "outbox full"
         try:
-            wire.encode_text(message.text)
+            split(message.text)
             line = wire.encode(message)
             wire.decode_message(line)
         except TextRefused as refused:

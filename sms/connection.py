@@ -1,4 +1,4 @@
-"""One TCP connection to an SMSC: made in the background, read and written without ever waiting.
+"""One connection to an SMSC, encrypted or not, read and written without ever waiting.
 
 Frames are put together here from whatever pieces arrive, with a bound on their length and on what a peer that does
 not read can make us hold. Must not know: what a PDU says.
@@ -8,62 +8,15 @@ from __future__ import annotations
 
 import contextlib
 import socket
-import threading
-from collections.abc import Callable
-from queue import Empty, SimpleQueue
+import ssl
 
 from sms.errors import ProtocolError
 from sms.smsc import HEADER_BYTES, frame_length
 
+# More than a TLS record (RFC 8446 §5.1): what is decrypted and left behind would make no socket readable again.
 _PIECE_BYTES = 64 * 1024
 _MAX_UNSENT_BYTES = 1024 * 1024
-
-
-class Dialler:
-    """Resolves and connects in a thread of its own: a name server that is silent must not stop the sender.
-
-    Args:
-        wake: called from that thread when ``answer`` has something.
-    """
-
-    def __init__(self, host: str, port: int, timeout_s: float, wake: Callable[[], None]) -> None:
-        self._host, self._port, self._timeout_s, self._wake = host, port, timeout_s, wake
-        self._answers: SimpleQueue[tuple[int, socket.socket | str]] = SimpleQueue()
-        self._current = 0
-
-    def dial(self) -> None:
-        """Begin to connect; the outcome of an earlier attempt no longer counts."""
-        self._current += 1
-        threading.Thread(target=self._connect, args=(self._current,), name="smsc-dial", daemon=True).start()
-
-    def give_up(self) -> None:
-        """The outcome of what was begun no longer counts."""
-        self._current += 1
-
-    def answer(self) -> socket.socket | str | None:
-        """The connected socket, or why there is none, or None while nothing is known."""
-        while True:
-            try:
-                attempt, outcome = self._answers.get_nowait()
-            except Empty:
-                return None
-            if attempt == self._current:
-                return outcome
-            if isinstance(outcome, socket.socket):
-                outcome.close()
-
-    def _connect(self, attempt: int) -> None:
-        try:
-            connected = socket.create_connection((self._host, self._port), self._timeout_s)
-        except OSError as error:
-            self._answers.put((attempt, f"cannot connect: {error.strerror or type(error).__name__}"))
-        else:
-            connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # a window of small PDUs, not a bulk flow
-            connected.setblocking(False)
-            self._answers.put((attempt, connected))
-        # The sender may have ended meanwhile and its wake-up socket with it.
-        with contextlib.suppress(OSError):
-            self._wake()
+_NOT_NOW = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 
 class Connection:
@@ -91,7 +44,7 @@ class Connection:
         """
         try:
             piece = self._socket.recv(_PIECE_BYTES)
-        except BlockingIOError:
+        except _NOT_NOW:
             return []
         if not piece:
             raise ConnectionResetError("closed by the SMSC")
@@ -126,7 +79,7 @@ class Connection:
         while self._unsent:
             try:
                 sent = self._socket.send(self._unsent)
-            except BlockingIOError:
+            except _NOT_NOW:
                 return
             del self._unsent[:sent]
 

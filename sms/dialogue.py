@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sms.message import Message
 from sms.receipts import Receipt
+from sms.settings import Role
 from sms.status import Verdict
+from sms.submission import Submission
 
 # ── events ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -34,9 +35,9 @@ class Lost:
 
 @dataclass(frozen=True, slots=True)
 class Handed:
-    """A message to submit; only as many as ``link.room`` allows."""
+    """One to submit; only as many as ``link.room`` allows."""
 
-    message: Message
+    submission: Submission
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class Stop:
 
 @dataclass(frozen=True, slots=True)
 class BindAnswered:
-    """bind_transceiver_resp"""
+    """bind_transceiver_resp, bind_transmitter_resp or bind_receiver_resp"""
 
     sequence: int
     status: int
@@ -144,9 +145,10 @@ class HangUp:
 
 @dataclass(frozen=True, slots=True)
 class SendBind:
-    """bind_transceiver"""
+    """bind_transceiver, bind_transmitter or bind_receiver"""
 
     sequence: int
+    role: Role = Role.TRANSCEIVER
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +156,7 @@ class SendSubmit:
     """submit_sm"""
 
     sequence: int
-    message: Message
+    submission: Submission
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,12 +204,13 @@ class SendNack:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """The verdict on a submitted message; ``status`` is the SMSC's command_status, 0 when ``AMBIGUOUS``."""
+    """The verdict on a submission; ``status`` is the SMSC's command_status, 0 when ``AMBIGUOUS``."""
 
     message_id: str
     verdict: Verdict
     status: int = 0
     smsc_id: str = ""
+    part: int = 1
 
 
 @dataclass(frozen=True, slots=True)

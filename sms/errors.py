@@ -5,7 +5,8 @@ SmsError
 ├── TextRefused        a text does not fit one message part, or cannot be written in any alphabet
 ├── LineRefused        what came over the sender's socket is no message or report of ours
 ├── ProtocolError      what came from the SMSC is no SMPP; ends that connection, nothing else
-└── SocketTaken        another sender answers at the socket
+├── SocketTaken        another sender answers at the socket
+└── SenderSilent       the sender cannot be asked
 """
 
 from __future__ import annotations
@@ -46,3 +47,11 @@ class SocketTaken(SmsError):
     def __init__(self, socket_path: str) -> None:
         self.socket_path = socket_path
         super().__init__(f"another sender already answers at {socket_path}; stop it before starting this one")
+
+
+class SenderSilent(SmsError):
+    """The sender cannot be asked."""
+
+    def __init__(self, socket_path: str, problem: str) -> None:
+        self.socket_path, self.problem = socket_path, problem
+        super().__init__(f"the SMS sender does not answer at {socket_path} ({problem})")

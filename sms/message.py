@@ -1,21 +1,18 @@
-"""A text message, what became of it, and the alphabet it is written in.
+"""A text message, and what became of it.
 
-    >>> encode_text("Құпия сөз: 123456").coding, encode_text("Password: 123456").coding
-    (<Coding.UCS2: 8>, <Coding.GSM: 0>)
-
-Both travel between gate and sender as one line of JSON each. Must not know: sockets, PDUs, what the text is for.
+Both travel between gate and sender as one line of JSON each. Must not know: sockets, PDUs, alphabets, what the text
+is for.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import IntEnum, StrEnum
+from enum import StrEnum
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
-from sms.errors import LineRefused, TextRefused
+from sms.errors import LineRefused
 
 MAX_LINE_BYTES = 4096
 """The longest line on the sender's socket, without its newline."""
@@ -61,80 +58,9 @@ class Report(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The program's code for a failure, for example ``expired`` or ``0x0b invalid destination``."""
 
 
-class Coding(IntEnum):
-    """SMPP 3.4 §5.2.19 data_coding."""
-
-    GSM = 0
-    """GSM 03.38, one septet an octet: what 0 means at nearly every SMSC."""
-    UCS2 = 8
-    """UTF-16, big end first."""
-
-
-@dataclass(frozen=True, slots=True)
-class Encoded:
-    """A text as one short_message."""
-
-    coding: Coding
-    octets: bytes
-
-
-# GSM 03.38 §6.2.1: the position of a character is its septet. 0x1B is the escape and stands for no character.
-_BASIC = (
-    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞ\x1bÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
-    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
-)
-_ESCAPE = 0x1B
-_EXTENSION = {
-    "\f": 0x0A, "^": 0x14, "{": 0x28, "}": 0x29, "\\": 0x2F, "[": 0x3C, "~": 0x3D, "]": 0x3E, "|": 0x40, "€": 0x65,
-}  # fmt: skip
-_GSM: dict[str, bytes] = {
-    **{character: bytes((septet,)) for septet, character in enumerate(_BASIC) if septet != _ESCAPE},
-    **{character: bytes((_ESCAPE, septet)) for character, septet in _EXTENSION.items()},
-}
-
 _encoder = msgspec.json.Encoder()
 _message_decoder = msgspec.json.Decoder(Message)
 _report_decoder = msgspec.json.Decoder(Report)
-
-
-def encode_text(text: str) -> Encoded:
-    """The text as one part: GSM 03.38 when every character fits it, UCS2 otherwise.
-
-    Raises:
-        TextRefused: it needs more than one part, is empty, or holds half a surrogate pair.
-    """
-    needed = parts(text)
-    if needed != 1:
-        problem = f"the text needs {needed} parts and one is the limit; shorten it" if needed else "the text is empty"
-        raise TextRefused("text too long" if needed else "text empty", problem, needed)
-    units = _units(text)
-    if units is not None:
-        return Encoded(Coding.GSM, b"".join(units))
-    return Encoded(Coding.UCS2, text.encode("utf-16-be"))
-
-
-def parts(text: str) -> int:
-    """How many message parts the text takes: 160 septets or 70 UTF-16 units in one, 153 or 67 in each of several
-    (3GPP TS 23.040 §9.2.3.24.1); no escape sequence or surrogate pair is split.
-
-    Raises:
-        TextRefused: the text holds half a surrogate pair, which no alphabet can write.
-    """
-    gsm = _units(text)
-    try:
-        sizes = [len(unit) for unit in gsm] if gsm is not None else [len(c.encode("utf-16-be")) // 2 for c in text]
-    except UnicodeEncodeError as error:
-        raise TextRefused("text malformed", "the text holds half a surrogate pair", 0) from error
-    single, several = (160, 153) if gsm is not None else (70, 67)
-    total = sum(sizes)
-    if total <= single:
-        return 1 if total else 0
-    count, room = 1, several
-    for size in sizes:
-        if size > room:
-            count, room = count + 1, several
-        room -= size
-    return count
 
 
 def encode(item: Message | Report) -> bytes:
@@ -169,14 +95,3 @@ def decode_report(line: bytes) -> Report:
 def mask(number: str) -> str:
     """The number as it may be logged: its last two digits."""
     return f"…{number[-2:]}"
-
-
-def _units(text: str) -> list[bytes] | None:
-    """Each character in GSM 03.38, or None when one is not in it."""
-    units = []
-    for character in text:
-        unit = _GSM.get(character)
-        if unit is None:
-            return None
-        units.append(unit)
-    return units

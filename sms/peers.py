@@ -15,9 +15,11 @@ import struct
 from pathlib import Path
 
 from sms import message as wire
+from sms import standing
 from sms.errors import LineRefused, SocketTaken
 from sms.lines import Lines
 from sms.message import Message, Report
+from sms.standing import Question, Standing
 
 _MAX_PEERS = 16
 _MAX_UNSENT_BYTES = 1024 * 1024
@@ -42,12 +44,12 @@ class Peer:
         """Whether reports wait for the peer to read."""
         return bool(self._unsent)
 
-    def read(self) -> list[Message]:
-        """The messages that have arrived; call when readable.
+    def read(self) -> list[Message | Question]:
+        """What has arrived; call when readable.
 
         Raises:
             OSError: the peer is gone.
-            LineRefused: a line is too long or no message.
+            LineRefused: a line is too long, or neither message nor question.
         """
         try:
             piece = self._socket.recv(_PIECE_BYTES)
@@ -55,15 +57,19 @@ class Peer:
             return []
         if not piece:
             raise ConnectionResetError("closed by the peer")
-        return [wire.decode_message(line) for line in self._lines.feed(piece)]
+        return [
+            standing.decode_question(line) if standing.is_question(line) else wire.decode_message(line)
+            for line in self._lines.feed(piece)
+        ]
 
-    def write(self, report: Report) -> None:
-        """Queue a report for the next ``flush``.
+    def write(self, answer: Report | Standing) -> None:
+        """Queue it for the next ``flush``.
 
         Raises:
             LineRefused: the peer does not read.
         """
-        self._unsent += wire.encode(report) + b"\n"
+        octets = standing.encode(answer) if isinstance(answer, Standing) else wire.encode(answer)
+        self._unsent += octets + b"\n"
         if len(self._unsent) > _MAX_UNSENT_BYTES:
             raise LineRefused("the peer does not read its reports")
 

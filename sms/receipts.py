@@ -22,6 +22,8 @@ class Receipt:
     smsc_id: str
     state: State | None
     reason: str
+    number: str = ""
+    """Whose phone it is about, as the SMSC writes numbers; empty when it does not say."""
 
 
 # message_state, SMPP 3.4 §5.2.28; what is missing (enroute, accepted, unknown) is not final.
@@ -38,7 +40,9 @@ _ID = re.compile(rb"(?:^|\s)id:([!-~]{1,64})", re.IGNORECASE)
 _STAT = re.compile(rb"(?:^|\s)stat:([A-Z]{1,10})", re.IGNORECASE)
 
 
-def read(text: bytes, receipted_message_id: bytes | None, message_state: int | None) -> Receipt | None:
+def read(
+    text: bytes, receipted_message_id: bytes | None, message_state: int | None, number: str = ""
+) -> Receipt | None:
     """The receipt in a deliver_sm with these contents, or None when it is none (a message from a phone)."""
     found_id, found_stat = _ID.search(text), _STAT.search(text)
     smsc_id = (receipted_message_id or b"").split(b"\0")[0] or (found_id.group(1) if found_id else b"")
@@ -49,4 +53,4 @@ def read(text: bytes, receipted_message_id: bytes | None, message_state: int | N
     else:
         word = found_stat.group(1).decode("ascii").upper() if found_stat else ""
     state, reason = _BY_WORD.get(word, (None, ""))
-    return Receipt(smsc_id.decode("ascii", "replace"), state, reason)
+    return Receipt(smsc_id.decode("ascii", "replace"), state, reason, number)

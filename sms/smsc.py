@@ -21,16 +21,20 @@ from smpplib.ptypes import ostr
 from sms import dialogue as d
 from sms import receipts
 from sms.errors import ProtocolError
-from sms.message import Message, encode_text
-from sms.settings import Provider
+from sms.settings import Long, Provider, Role
+from sms.submission import Submission
+from sms.texts import Coding
 
 HEADER_BYTES = 16
 MAX_PDU_BYTES = 64 * 1024
 """The largest PDU anyone has use for carries one 64 KiB payload TLV; what announces more is out of step or hostile."""
 
 _RESPONSE = 0x80000000
+_BIND_ANSWERS = frozenset(f"bind_{role}_resp" for role in Role)
 _MAX_VALIDITY_S = 28 * 24 * 3600
-_GSM_RECEIPT = 0x04  # esm_class, SMPP 3.4 §5.2.12
+_GSM_RECEIPT, _UDH_INDICATOR = 0x04, 0x40  # esm_class, SMPP 3.4 §5.2.12
+# SMPP 3.4 §5.3.2; written by hand, since smpplib bounds a payload at 260 octets.
+_SAR_REFERENCE, _SAR_TOTAL, _SAR_PART, _MESSAGE_PAYLOAD = 0x020C, 0x020E, 0x020F, 0x0424
 
 # What smpplib's parser raises on hostile bytes, found by feeding it some.
 _PARSE_ERRORS = (
@@ -70,23 +74,19 @@ def frame_length(header: bytes) -> int:
 
 
 def encode(effect: d.Wired, provider: Provider, now_utc_ms: int) -> bytes:
-    """The PDU.
-
-    Raises:
-        TextRefused: a submit_sm whose text does not fit one part; the outbox has refused it before.
-    """
+    """The PDU."""
     match effect:
-        case d.SendBind(sequence):
+        case d.SendBind(sequence, role):
             return _pdu(
-                "bind_transceiver",
+                f"bind_{role}",
                 sequence,
                 system_id=provider.system_id,
                 password=provider.password,
                 system_type=provider.system_type,
                 interface_version=0x34,
             )
-        case d.SendSubmit(sequence, message):
-            return _submit(sequence, message, provider, now_utc_ms)
+        case d.SendSubmit(sequence, submission):
+            return _submit(sequence, submission, provider, now_utc_ms)
         case d.SendEnquire(sequence):
             return _pdu("enquire_link", sequence)
         case d.SendUnbind(sequence):
@@ -109,7 +109,7 @@ def decode(frame: bytes) -> d.Event | None:
     """
     code, status, sequence = struct.unpack(">LLL", frame[4:HEADER_BYTES])
     match _command_name(code):
-        case "bind_transceiver_resp":
+        case name if name in _BIND_ANSWERS:
             return d.BindAnswered(sequence, status)
         case "submit_sm_resp":
             return d.SubmitAnswered(sequence, status, _message_id(frame))
@@ -140,18 +140,27 @@ def _command_name(code: int) -> str:
     return name
 
 
-def validity_period(message: Message, now_utc_ms: int) -> str:
+def validity_period(expires_utc_ms: int, now_utc_ms: int) -> str:
     """The time until expiry in SMPP's relative form (3.4 §7.1.1): YYMMDDhhmmss000R; at least one second."""
-    left_s = min(_MAX_VALIDITY_S, max(1, (message.expires_utc_ms - now_utc_ms) // 1000))
+    left_s = min(_MAX_VALIDITY_S, max(1, (expires_utc_ms - now_utc_ms) // 1000))
     minutes, seconds = divmod(left_s, 60)
     hours, minutes = divmod(minutes, 60)
     days, hours = divmod(hours, 24)
     return f"0000{days:02}{hours:02}{minutes:02}{seconds:02}000R"
 
 
-def _submit(sequence: int, message: Message, provider: Provider, now_utc_ms: int) -> bytes:
-    encoded = encode_text(message.text)
-    return _pdu(
+def _submit(sequence: int, submission: Submission, provider: Provider, now_utc_ms: int) -> bytes:
+    encoded = submission.encoded
+    octets, esm_class, tlvs = encoded.octets, 0, b""
+    if submission.total > 1 and provider.long is Long.SAR:
+        reference, total, part = submission.reference, submission.total, submission.part
+        tlvs = _tlv(_SAR_REFERENCE, reference, 2) + _tlv(_SAR_TOTAL, total, 1) + _tlv(_SAR_PART, part, 1)
+    elif submission.total > 1:
+        octets = bytes((5, 0, 3, submission.reference, submission.total, submission.part)) + octets
+        esm_class = _UDH_INDICATOR
+    elif not encoded.fits_one:
+        octets, tlvs = b"", struct.pack(">HH", _MESSAGE_PAYLOAD, len(octets)) + octets
+    pdu = _pdu(
         "submit_sm",
         sequence,
         source_addr_ton=provider.source_ton,
@@ -159,12 +168,18 @@ def _submit(sequence: int, message: Message, provider: Provider, now_utc_ms: int
         source_addr=provider.source,
         dest_addr_ton=provider.dest_ton,
         dest_addr_npi=provider.dest_npi,
-        destination_addr=message.to.removeprefix("+"),
-        validity_period=validity_period(message, now_utc_ms),
+        destination_addr=submission.to if provider.dest_plus else submission.to.removeprefix("+"),
+        esm_class=esm_class,
+        validity_period=validity_period(submission.expires_utc_ms, now_utc_ms),
         registered_delivery=1,
-        data_coding=int(encoded.coding),
-        short_message=encoded.octets,
+        data_coding=provider.gsm_coding if encoded.coding is Coding.GSM else provider.ucs2_coding,
+        short_message=octets,
     )
+    return struct.pack(">L", len(pdu) + len(tlvs)) + pdu[4:] + tlvs if tlvs else pdu
+
+
+def _tlv(tag: int, value: int, octets: int) -> bytes:
+    return struct.pack(">HH", tag, octets) + value.to_bytes(octets, "big")
 
 
 def _pdu(name: str, sequence: int, **fields: object) -> bytes:
@@ -202,4 +217,6 @@ def _receipt(frame: bytes) -> receipts.Receipt | None:
     tlv_id = getattr(pdu, "receipted_message_id", None)
     if tlv_id is None and not (pdu.esm_class or 0) & _GSM_RECEIPT:
         return None
-    return receipts.read(text or getattr(pdu, "message_payload", None) or b"", tlv_id, state[0] if state else None)
+    number = (pdu.source_addr or b"")[:21].decode("ascii", "replace")
+    body = text or getattr(pdu, "message_payload", None) or b""
+    return receipts.read(body, tlv_id, state[0] if state else None, number)

@@ -1,13 +1,14 @@
 """What an SMSC's command_status means for a message and for the link: SMPP 3.4 §5.1.3, as data.
 
-    >>> judge(0x58).verdict, reason(0x0B)
-    (<Verdict.RETRY: 'retry'>, '0x0b invalid destination')
+    >>> judge(0x58).verdict, judge(0x0403, {0x0403: Verdict.CREDENTIALS}).verdict, reason(0x0B)
+    (<Verdict.RETRY: 'retry'>, <Verdict.CREDENTIALS: 'credentials'>, '0x0b invalid destination')
 
 Must not know: messages, links.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -23,7 +24,7 @@ class Verdict(StrEnum):
     REBIND = "rebind"
     """The session is not what we think it is: drop it, bind again, submit again."""
     CREDENTIALS = "credentials"
-    """system_id or password is wrong: a person must mend it."""
+    """The account is refused, a person must mend it: system_id, password, by a provider's own codes also credit."""
     AMBIGUOUS = "ambiguous"
     """No answer came: the SMSC may have it or not. Never an SMSC's status."""
 
@@ -61,10 +62,15 @@ _POLICY: dict[int, Judgement] = {
 # retrying it errs towards an SMS bill.
 _UNKNOWN = Judgement(Verdict.PERMANENT, "refused")
 
+CHOICES = frozenset({Verdict.RETRY, Verdict.PERMANENT, Verdict.REBIND, Verdict.CREDENTIALS})
+"""What a provider's own row may say."""
 
-def judge(status: int) -> Judgement:
-    """The row for a command_status; never AMBIGUOUS."""
-    return _POLICY.get(status, _UNKNOWN)
+
+def judge(status: int, own: Mapping[int, Verdict] | None = None) -> Judgement:
+    """The row for a command_status, a provider's ``own`` before the standard's; never AMBIGUOUS."""
+    standard = _POLICY.get(status, _UNKNOWN)
+    verdict = own.get(status) if own and status else None
+    return Judgement(verdict, standard.name) if verdict is not None else standard
 
 
 def reason(status: int) -> str:

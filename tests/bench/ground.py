@@ -69,7 +69,7 @@ class Ground:
         Raises:
             LabError: something did not come up.
         """
-        changes = {"password.resend_s": 0, **(_BOTH_FAMILIES if IPV6 else {})}
+        changes = {"password.resend_s": 0, "sms.provider.rate_per_s": 0, **(_BOTH_FAMILIES if IPV6 else {})}
         with ExitStack() as stack:
             venue = stack.enter_context(Venue.open(PREFIX, visitors=2, changes=changes))
             plain = _lay_other(venue.world, venue.operator, "plain", "phone", 1)

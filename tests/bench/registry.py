@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench import forwarding, journal, latency, looks, pages, peer, presence, restart
+from tests.bench import forwarding, journal, latency, looks, pages, peer, presence, restart, sms
 from tests.bench.effort import QUICK, Effort
 from tests.bench.ground import Ground
 from tests.bench.report import Better, Row
@@ -53,14 +53,20 @@ def _journal(_: Callable[[], Ground], effort: Effort) -> list[Row]:
     return rows
 
 
+def _sms(_: Callable[[], Ground], effort: Effort) -> list[Row]:
+    return [*sms.rates(effort), *sms.recovery(effort)]
+
+
 # In an order that changes the crowd seldom: each change restarts the gate.
 BENCHMARKS = (
     Benchmark("journal", "durable entries a second, verifying, extracting", _journal),
     Benchmark("presence", "false leaves, delays and cost of a virtual day", lambda _, effort: presence.measure(effort)),
+    Benchmark("sms", "messages a second beside a plain smpplib loop, and back after an SMSC's absence", _sms),
     Benchmark("forwarding", "bulk TCP and 64-byte UDP beside plain NAT", _on_ground(forwarding.measure)),
     Benchmark("sync", "bringing the kernel up to date with the largest crowd", _on_ground(restart.sync)),
     Benchmark("redirects", "probe redirects a second beside a bare nginx", _on_ground(pages.redirects)),
     Benchmark("opennds", "probe redirects a second beside openNDS", _on_ground(peer.redirects), quick=False),
+    Benchmark("asking", "from «Get password» to submit_sm on the wire", _on_ground(sms.asking)),
     Benchmark("memory", "the gate's memory with and without a crowd", _on_ground(restart.memory)),
     Benchmark("logins", "login pages a second", _on_ground(pages.logins)),
     Benchmark("restart", "kill -9 to serving, and what a running flow loses", _on_ground(restart.restart)),

@@ -126,7 +126,7 @@ class Venue:
 
     def qaqpa(self, *arguments: str, check: bool = True) -> str:
         """What the command ``qaqpa`` prints, run as root inside the gate as a person would."""
-        group = 2 if arguments[0] == "journal" else 1
+        group = 2 if arguments[0] in ("journal", "sms") else 1
         line = [*arguments[:group], "--config", str(self.places.config), *arguments[group:]]
         done = run([device.QAQPA, *line], namespace=self.gate, check=check, timeout_s=30)
         return done.stdout
@@ -174,7 +174,7 @@ def places_of(prefix: str) -> Places:
 _LAB: dict[str, object] = {
     "venue.name": "Qaqpa Lab",
     "wan.dns": [DNS],
-    "sms.host": SMSC,
+    "sms.provider.host": SMSC,
 }
 
 
@@ -185,11 +185,11 @@ def configure(places: Places, changes: Mapping[str, object]) -> None:
     own = {
         "paths.runtime": str(places.runtime),
         "paths.state": str(places.state),
-        "sms.password_file": str(password),
+        "sms.provider.password_file": str(password),
     }
     for key, value in {**own, **changes}.items():
         section, _, name = key.rpartition(".")
-        before = rf"^\[{re.escape(section)}\](?:(?!^\[).)*?^{name} = "
+        before = rf"^\[+{re.escape(section)}\]+(?:(?!^\[).)*?^{name} = "
         pattern = re.compile(rf"({before})(\[[^\]]*\]|\"[^\"]*\"|\S+)", re.M | re.S)
         text, count = pattern.subn(lambda match, v=value: match[1] + json.dumps(v, ensure_ascii=False), text)  # type: ignore[misc]
         assert count == 1, f"the example configuration has {count} keys {key}"

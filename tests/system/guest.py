@@ -161,6 +161,7 @@ def smsc_away(venue: Venue) -> Iterator[None]:
             namespace=venue.operator,
         )
         venue.smsc.wait_for_line("ready 2775")
+        until(lambda: "bound" in venue.qaqpa("sms", "status", check=False), "the link to be bound again", 40)
 
 
 @contextmanager

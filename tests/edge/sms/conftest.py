@@ -10,7 +10,7 @@ from typing import TypeVar
 import pytest
 
 from sms.client import Client
-from tests.edge.sms.world import Gate, Process, RawSmsc, Sender, Smsc
+from tests.edge.sms.world import Gate, NpmSmsc, Process, RawSmsc, Sender, Smsc
 
 P = TypeVar("P", bound=Process)
 
@@ -28,7 +28,11 @@ class Venue:
 
     def sender(self, port: int, peer_uids: list[int] | None = None, **provider: object) -> Sender:
         """A sender that listens."""
-        return self._kept(Sender(self.directory, port, peer_uids, **provider))
+        return self._kept(Sender(self.directory, [{"port": port, **provider}], peer_uids))
+
+    def sender_of(self, *providers: dict[str, object], max_parts: int = 1) -> Sender:
+        """A sender with several providers."""
+        return self._kept(Sender(self.directory, list(providers), max_parts=max_parts))
 
     def client(self) -> tuple[Client, Gate]:
         """A started client and what it hears."""
@@ -38,9 +42,13 @@ class Venue:
         self._stack.callback(client.stop)
         return client, gate
 
-    def raw_smsc(self, behave: Callable[..., None]) -> RawSmsc:
+    def npm_smsc(self, **given: object) -> NpmSmsc:
+        """The other real SMSC."""
+        return self._kept(NpmSmsc(self.directory / "npm.jsonl", **given))
+
+    def raw_smsc(self, behave: Callable[..., None], host: str = "127.0.0.1", port: int = 0) -> RawSmsc:
         """A hand-written SMSC."""
-        raw = RawSmsc(behave)
+        raw = RawSmsc(behave, host, port)
         self._stack.callback(raw.close)
         return raw
 

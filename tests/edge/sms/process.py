@@ -8,16 +8,26 @@ from __future__ import annotations
 import json
 import logging
 import sys
+from typing import Any
 
 from sms.sender import run
-from sms.settings import Provider, Settings
+from sms.settings import Bind, Long, Provider, Settings
+from sms.status import Verdict
 
 
 def main() -> None:
     """Until SIGTERM."""
     given = json.loads(sys.argv[1])
     logging.basicConfig(level=logging.DEBUG, format="%(name)s %(levelname)s %(message)s")
-    run(Settings(given["socket_path"], frozenset(given["peer_uids"]), Provider(**given["provider"])))
+    providers = tuple(_provider(**provider) for provider in given.pop("providers"))
+    run(Settings(given.pop("socket_path"), frozenset(given.pop("peer_uids")), providers, **given))
+
+
+def _provider(bind: str = "transceiver", long: str = "udh", **given: Any) -> Provider:
+    """JSON has neither enums nor tuples nor numbers as keys."""
+    statuses = {int(code): Verdict(meaning) for code, meaning in given.pop("statuses", {}).items()}
+    prefixes = tuple(given.pop("prefixes", ()))
+    return Provider(bind=Bind(bind), long=Long(long), statuses=statuses, prefixes=prefixes, **given)
 
 
 if __name__ == "__main__":

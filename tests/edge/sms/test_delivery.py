@@ -77,7 +77,7 @@ def test_a_message_that_waits_for_a_dead_smsc_expires(venue: Venue) -> None:
     port = free_port()
     sender = venue.sender(port)
     client, gate = venue.client()
-    client.send(message("m1", life_s=0.5))
+    client.send(message("m1", life_s=5.5))
     assert gate.hears("m1", State.FAILED).reason == "expired"
     smsc = venue.smsc(port=port)
     sender.says("bound to the SMSC")

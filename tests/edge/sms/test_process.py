@@ -105,4 +105,4 @@ def test_a_second_sender_does_not_take_the_socket(venue: Venue) -> None:
     venue.sender(free_port())
     provider = Provider(host="127.0.0.1", port=1, system_id="venue", password=PASSWORD)
     with pytest.raises(SocketTaken):
-        run(Settings(venue.socket_path, frozenset({os.getuid()}), provider))
+        run(Settings(venue.socket_path, frozenset({os.getuid()}), (provider,)))

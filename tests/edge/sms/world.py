@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -42,9 +43,11 @@ def free_port() -> int:
 class Process:
     """A child process whose standard error is kept."""
 
-    def __init__(self, argv: list[str], log: Path) -> None:
+    def __init__(self, argv: list[str], log: Path, environment: dict[str, str] | None = None) -> None:
         with log.open("ab") as errors:
-            self._child = subprocess.Popen(argv, cwd=ROOT, stdout=subprocess.PIPE, stderr=errors, text=True)
+            self._child = subprocess.Popen(
+                argv, cwd=ROOT, stdout=subprocess.PIPE, stderr=errors, text=True, env=environment
+            )
         self.stderr = log
 
     @property
@@ -59,6 +62,14 @@ class Process:
     def said(self) -> str:
         """Its standard error so far."""
         return self.stderr.read_text()
+
+    def ask_to_end(self) -> None:
+        """SIGTERM; ``ended`` waits."""
+        self._child.terminate()
+
+    def ended(self) -> int:
+        """Its exit code, once it has ended."""
+        return self._reap()
 
     def end(self) -> int:
         """SIGTERM; its exit code."""
@@ -99,29 +110,52 @@ class Smsc(Process):
         return [json.loads(line) for line in self.log.read_text().splitlines()]
 
 
-class Sender(Process):
-    """The sender's process, on a socket and towards a port."""
+class NpmSmsc(Process):
+    """The other real SMSC."""
 
-    def __init__(self, directory: Path, port: int, peer_uids: list[int] | None = None, **provider: object) -> None:
+    def __init__(self, log: Path, **given: object) -> None:
+        self.log = log
+        options = {"log": str(log), "password": PASSWORD, **given}
+        script = Path(__file__).with_name("npm_smsc.js")
+        # By its path node would look for the package beside the script.
+        environment = {**os.environ, "NODE_PATH": str(ROOT / ".venv" / "node_modules")}
+        super().__init__(["node", str(script), json.dumps(options)], log.with_suffix(".stderr"), environment)
+        ready = self.line().split()
+        assert ready[:1] == ["ready"], self.said()
+        self.port = int(ready[1])
+
+    def said_of(self, key: str) -> list[dict[str, Any]]:
+        """The lines of its log that have this key."""
+        lines = self.log.read_text().splitlines() if self.log.exists() else []
+        return [line for line in map(json.loads, lines) if key in line]
+
+
+FAST = {"back_off_start_s": 0.05, "back_off_cap_s": 0.2, "response_timeout_s": 1.0, "connect_timeout_s": 1.0}
+
+
+class Sender(Process):
+    """The sender's process, on a socket and towards one provider or several."""
+
+    def __init__(
+        self,
+        directory: Path,
+        providers: list[dict[str, object]],
+        peer_uids: list[int] | None = None,
+        max_parts: int = 1,
+    ) -> None:
         self.socket_path = directory / "sms.sock"
-        fast = {"back_off_start_s": 0.05, "back_off_cap_s": 0.2, "response_timeout_s": 1.0, "connect_timeout_s": 1.0}
-        settings = {
+        usual = {"host": "127.0.0.1", "system_id": "venue", "password": PASSWORD, **FAST}
+        given = {
             "socket_path": str(self.socket_path),
             "peer_uids": [os.getuid()] if peer_uids is None else peer_uids,
-            "provider": {
-                "host": "127.0.0.1",
-                "port": port,
-                "system_id": "venue",
-                "password": PASSWORD,
-                **fast,
-                **provider,
-            },
+            "providers": [{**usual, **provider} for provider in providers],
+            "max_parts": max_parts,
         }
-        argv = [sys.executable, "-X", "dev", "-m", "tests.edge.sms.process", json.dumps(settings)]
+        argv = [sys.executable, "-X", "dev", "-m", "tests.edge.sms.process", json.dumps(given)]
         super().__init__(argv, directory / "sender.stderr")
         until(self._listens, "the sender's socket", 10)
 
-    def says(self, words: str, timeout_s: float = 10.0) -> None:
+    def says(self, words: str, timeout_s: float = 15.0) -> None:
         """Wait until its log has these words."""
         until(lambda: words in self.said(), f"{words!r} in the sender's log", timeout_s)
 
@@ -144,7 +178,7 @@ class Gate:
             self.reports.append(report)
             self._changed.notify_all()
 
-    def hears(self, message_id: str, state: State, timeout_s: float = 10.0) -> Report:
+    def hears(self, message_id: str, state: State, timeout_s: float = 15.0) -> Report:
         """The report with this state, once it has come."""
         found: list[Report] = []
 
@@ -168,14 +202,15 @@ def pdu(command: int, status: int, sequence: int, body: bytes = b"") -> bytes:
 
 
 class RawSmsc:
-    """A hand-written SMSC: ``behave`` gets each accepted connection, one after another, and may do anything."""
+    """A hand-written SMSC: ``behave`` gets each accepted connection, in a thread of its own, and may do anything."""
 
-    def __init__(self, behave: Callable[[socket.socket, int], None]) -> None:
+    def __init__(self, behave: Callable[[socket.socket, int], None], host: str = "127.0.0.1", port: int = 0) -> None:
         self._behave = behave
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self._listener = socket.create_server((host, port), family=family)
         self.port = int(self._listener.getsockname()[1])
         self.connections = 0
-        self._open: list[socket.socket] = []
+        self._open: list[tuple[socket.socket, threading.Thread]] = []
         self._thread = threading.Thread(target=self._serve)
         self._thread.start()
 
@@ -183,10 +218,11 @@ class RawSmsc:
         """End it and what it holds."""
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
-        for connection in self._open:
-            if connection.fileno() >= 0:
-                connection.shutdown(socket.SHUT_RDWR)
         self._thread.join()
+        for connection, thread in self._open:
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+            thread.join()
 
     def _serve(self) -> None:
         while True:
@@ -194,14 +230,15 @@ class RawSmsc:
                 connection, _ = self._listener.accept()
             except OSError:
                 return
-            self._open = [connection]
-            with connection:
-                connection.settimeout(20)
-                self.connections += 1
-                try:
-                    self._behave(connection, self.connections)
-                except OSError:
-                    continue
+            connection.settimeout(20)
+            self.connections += 1
+            thread = threading.Thread(target=self._one, args=(connection, self.connections))
+            self._open.append((connection, thread))
+            thread.start()
+
+    def _one(self, connection: socket.socket, count: int) -> None:
+        with connection, suppress(OSError):
+            self._behave(connection, count)
 
 
 def read_pdu(connection: socket.socket) -> tuple[int, int, int, bytes]:

@@ -10,7 +10,10 @@ import pytest
 
 from appliance.config import Config, load, parse
 from appliance.errors import ConfigError
+from appliance.smpp import provider
 from appliance.toml_places import line_of
+from appliance.wire import Language
+from sms.status import Verdict
 
 EXAMPLE = Path(__file__).parents[3] / "appliance" / "example.toml"
 
@@ -110,9 +113,41 @@ def test_empty_file_is_the_defaults() -> None:
         ("[presence]\ngrace_s = '60'", "q.toml, line 2: presence.grace_s: expected `int`, got `str`"),
         ("[visit]\nmax_s = -1", "q.toml, line 2: visit.max_s: expected `int` >= 0"),
         ("[visit]\nquota_mb = 1.5", "q.toml, line 2: visit.quota_mb: expected `int`, got `float`"),
-        ("[sms]\nsystem_id = 'sixteen-letters!'", "q.toml, line 2: sms.system_id: "),
-        ("[sms]\nsource = 'twelve chars'", "q.toml, line 2: sms.source: "),
-        ("[sms]\npassword_file = 'relative'", "q.toml, line 2: sms.password_file: "),
+        ("[[sms.provider]]\nsystem_id = 'sixteen-letters!'", "q.toml, line 2: sms.provider.system_id: "),
+        (
+            "[[sms.provider]]\nsource = 'twelve chars'",
+            "q.toml, line 2: sms.provider.source: a sender name has at most 11",
+        ),
+        ("[[sms.provider]]\npassword_file = 'relative'", "q.toml, line 2: sms.provider.password_file: "),
+        (
+            "[[sms.provider]]\nhots = 'x'",
+            'q.toml, line 2: sms.provider.hots: there is no such key; did you mean "host"?',
+        ),
+        ("[sms]\nhost = 'x'", 'q.toml, line 2: sms.host: there is no such key; did you mean "provider.host"?'),
+        (
+            "[sms]\nprovider = []",
+            "q.toml, line 2: sms.provider: expected `array` of length >= 1; allowed: 1 to 8 tables",
+        ),
+        (
+            "[[sms.provider]]\nport = 1\n[[sms.provider]]\nport = 2",
+            'q.toml: sms.provider.name: "smsc" is there twice',
+        ),
+        ("[[sms.provider]]\nbind = 'both'", "q.toml, line 2: sms.provider.bind: invalid enum value 'both'"),
+        ("[[sms.provider]]\nprefixes = ['7701']", "q.toml, line 2: sms.provider.prefixes: expected `str` matching"),
+        ("[[sms.provider]]\nprefixes = ['+7701']", "q.toml, line 2: sms.provider.prefixes: no provider serves numbers"),
+        ("[[sms.provider]]\ntls_ca_file = '/ca.pem'", "q.toml, line 2: sms.provider.tls_ca_file: is of no use"),
+        ("[sms.provider]\nhost = 'x'", "q.toml, line 1: sms.provider: expected `array`, got `object`"),
+        (
+            "[[sms.provider]]\n[sms.provider.status]\n0x0403 = 'no'",
+            "q.toml, line 2: sms.provider.status: invalid enum value 'no'",
+        ),
+        ("[[sms.provider]]\n[sms.provider.status]\n0x0 = 'retry'", "q.toml, line 2: sms.provider.status: 0x0 means"),
+        (
+            "[portal]\nhost = 'login.a-quite-long-name.example.kz'\n"
+            "[sms.text]\nkk = '{venue}: құпия сөз {password} осында'",
+            "q.toml, line 4: sms.text.kk: takes 2 SMS with this venue's name and the line "
+            '"@login.a-quite-long-name.example.kz #000000" (sms.bound); it must fit one',
+        ),
         ("[sms.text]\nkk = 'no place for it'", "q.toml, line 2: sms.text.kk: must contain {password}"),
         (f"[sms.text]\nkk = '{{password}} {'ә' * 70}'", "q.toml, line 2: sms.text.kk: takes 2 SMS"),
         ("[paths]\nstate = '/var/lib/q;rm'", "q.toml, line 2: paths.state: "),
@@ -142,3 +177,36 @@ def test_file_that_cannot_be_read(tmp_path: Path) -> None:
 def test_line_of_looks_in_the_right_section() -> None:
     text = "[a]\nport = 1\n\n[b]\n# port = 2\nport = 3\n[b.c]\nport = 4\n"
     assert [line_of(text, key) for key in ("a.port", "b.port", "b.c.port", "b.c", "a.none")] == [2, 6, 8, 7, None]
+
+
+def test_the_last_line_binds_the_password_to_a_name_and_never_to_an_address() -> None:
+    def text(toml: str) -> str:
+        config = parse(toml, "q.toml")
+        return config.sms.text.fill(Language.ENGLISH, "Cafe", "123456", config.bound_host)
+
+    assert text("[portal]\nhost = 'wifi.example.kz'") == "Cafe: password 123456\n@wifi.example.kz #123456"
+    plain = "Cafe: password 123456"
+    assert text("[portal]\nhost = 'wifi.example.kz'\n[sms]\nbound = false") == plain
+    assert text("[portal]\nhost = '10.0.0.1'") == plain
+    assert text("") == plain
+
+
+def test_the_standard_texts_fit_one_sms_with_a_bound_line_in_every_language() -> None:
+    parse("[venue]\nname = 'Кофейня Достық'\n[portal]\nhost = 'wifi.example.kz'", "q.toml")
+
+
+def test_several_providers_in_the_owners_order() -> None:
+    text = """
+        [[sms.provider]]
+        name = "first"
+        prefixes = ["+7701"]
+        tls = true
+        [sms.provider.status]
+        0x0403 = "credentials"
+        [[sms.provider]]
+        name = "second"
+    """
+    first, second = (provider(one, "hush-me") for one in parse(text, "q.toml").sms.provider)
+    assert (first.name, first.tls, first.prefixes) == ("first", True, ("+7701",))
+    assert first.statuses == {0x0403: Verdict.CREDENTIALS}
+    assert (second.name, second.tls, second.statuses) == ("second", False, {})

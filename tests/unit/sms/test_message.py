@@ -8,21 +8,22 @@ from hypothesis import strategies as st
 
 from sms.errors import LineRefused, TextRefused
 from sms.lines import Lines
-from sms.message import Coding, Message, Report, State, decode_message, decode_report, encode, encode_text, parts
+from sms.message import Message, Report, State, decode_message, decode_report, encode
+from sms.texts import MAX_PARTS, Coding, parts, split
 from tests.lab.smsc import text_of
 
 KAZAKH = "Құпия сөз: 428517\n@login.example.kz #428517"
 
 
 def test_gsm_where_it_fits_and_ucs2_where_it_does_not() -> None:
-    assert encode_text("Password 1@£") == encode_text("Password 1@£")
-    assert (encode_text("@£$ aZ").coding, encode_text("@£$ aZ").octets) == (Coding.GSM, b"\x00\x01\x02 aZ")
-    assert encode_text("€{}[]^~|\\").octets == bytes.fromhex("1b65 1b28 1b29 1b3c 1b3e 1b14 1b3d 1b40 1b2f")
-    assert encode_text("Åäöñüà§¿Δ").octets == bytes.fromhex("0e 7b 7c 7d 7e 7f 5f 60 10")
-    assert encode_text(KAZAKH).coding is Coding.UCS2
-    assert encode_text("әғқңөұүһі").octets.hex() == "04d90493049b04a304e904b104af04bb0456"
-    assert encode_text("`").coding is Coding.UCS2
-    assert encode_text("\x1b").coding is Coding.UCS2
+    assert split("Password 1@£")[0] == split("Password 1@£")[0]
+    assert (split("@£$ aZ")[0].coding, split("@£$ aZ")[0].octets) == (Coding.GSM, b"\x00\x01\x02 aZ")
+    assert split("€{}[]^~|\\")[0].octets == bytes.fromhex("1b65 1b28 1b29 1b3c 1b3e 1b14 1b3d 1b40 1b2f")
+    assert split("Åäöñüà§¿Δ")[0].octets == bytes.fromhex("0e 7b 7c 7d 7e 7f 5f 60 10")
+    assert split(KAZAKH)[0].coding is Coding.UCS2
+    assert split("әғқңөұүһі")[0].octets.hex() == "04d90493049b04a304e904b104af04bb0456"
+    assert split("`")[0].coding is Coding.UCS2
+    assert split("\x1b")[0].coding is Coding.UCS2
 
 
 @pytest.mark.parametrize(
@@ -50,23 +51,27 @@ def test_parts(text: str, count: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "reason"), [("", "text empty"), ("ұ" * 71, "text too long"), ("\ud800", "text malformed")]
+    ("text", "reason"),
+    [("", "text empty"), ("ұ" * (67 * MAX_PARTS + 1), "text too long"), ("\ud800", "text malformed")],
 )
 def test_texts_that_no_part_carries_are_refused(text: str, reason: str) -> None:
     with pytest.raises(TextRefused) as caught:
-        encode_text(text)
+        split(text)
     assert caught.value.reason == reason
 
 
-@given(st.text(min_size=1, max_size=60))
+@given(st.one_of(st.text(min_size=1, max_size=200), st.text("aé€{😀ұ", min_size=1, max_size=400)))
 def test_what_is_encoded_reads_the_same_at_the_smsc(text: str) -> None:
+    """Each part by itself: none begins or ends inside an escape sequence or a surrogate pair."""
     try:
-        encoded = encode_text(text)
+        pieces = split(text)
     except TextRefused:
-        assert parts(text) > 1
+        assert parts(text) > MAX_PARTS
         return
-    assert text_of(encoded.octets, encoded.coding) == text
-    assert len(encoded.octets) <= (160 if encoded.coding is Coding.GSM else 140)
+    assert "".join(text_of(piece.octets, piece.coding) for piece in pieces) == text
+    assert len({piece.coding for piece in pieces}) == 1
+    longest = {(Coding.GSM, 1): 160, (Coding.UCS2, 1): 140, (Coding.GSM, 2): 153, (Coding.UCS2, 2): 134}
+    assert all(len(piece.octets) <= longest[piece.coding, min(2, len(pieces))] for piece in pieces)
 
 
 def test_messages_and_reports_travel() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import logging
+from typing import Any
 
 import pytest
 import smpp34
@@ -13,13 +14,17 @@ from hypothesis import strategies as st
 
 from sms import dialogue as d
 from sms.errors import ProtocolError
-from sms.message import Message, State
+from sms.message import State
 from sms.receipts import Receipt, read
-from sms.settings import Provider
+from sms.settings import Long, Provider, Role
 from sms.smsc import MAX_PDU_BYTES, decode, encode, frame_length, silence, validity_period
+from sms.submission import WHOLE, Submission
+from sms.texts import Coding, Encoded, split
 
 PROVIDER = Provider(host="smsc", port=1, system_id="venue", password="secret")
-MESSAGE = Message("m1", "+77011234567", "Құпия сөз: 428517", 300_000)
+TEXT = "Құпия сөз: 428517"
+MESSAGE = Submission("m1", "+77011234567", 300_000, split(TEXT)[0])
+LONG = Encoded(Coding.UCS2, ("ұ" * 100).encode("utf-16-be"))
 
 
 def test_a_submit_as_another_library_reads_it() -> None:
@@ -28,7 +33,8 @@ def test_a_submit_as_another_library_reads_it() -> None:
     assert (pdu.sequence_number, pdu.source_addr, pdu.source_addr_ton, pdu.source_addr_npi) == (9, "Qaqpa", 5, 0)
     assert (pdu.destination_addr, pdu.dest_addr_ton, pdu.dest_addr_npi) == ("77011234567", 1, 1)
     assert (pdu.data_coding, pdu.registered_delivery, pdu.validity_period) == (8, 1, "000000000500000R")
-    assert pdu.short_message.decode("utf-16-be") == MESSAGE.text
+    assert pdu.short_message.decode("utf-16-be") == TEXT
+    assert pdu.esm_class == 0
 
 
 @pytest.mark.parametrize(
@@ -41,8 +47,60 @@ def test_a_submit_as_another_library_reads_it() -> None:
     ],
 )
 def test_validity_period(left_ms: int, period: str) -> None:
-    message = Message("m1", "+77011234567", "x", 2 * 10**12)
-    assert validity_period(message, 2 * 10**12 - left_ms) == period
+    assert validity_period(2 * 10**12, 2 * 10**12 - left_ms) == period
+
+
+def submitted(submission: Submission, **provider: Any) -> smpp34.SubmitSm:
+    """As another library reads it."""
+    made = Provider(host="smsc", port=1, system_id="venue", password="secret", **provider)
+    pdu = smpp34.decode(encode(d.SendSubmit(9, submission), made, now_utc_ms=0))
+    assert isinstance(pdu, smpp34.SubmitSm)
+    return pdu
+
+
+def tlvs(pdu: smpp34.SubmitSm) -> dict[int, bytes]:
+    return {tlv.tag: tlv.value for tlv in pdu.tlvs}
+
+
+def test_a_part_with_a_user_data_header() -> None:
+    part = Submission("m1", "+77011234567", 300_000, split(TEXT)[0], part=2, total=3, reference=200)
+    pdu = submitted(part)
+    assert pdu.esm_class == 0x40
+    assert pdu.short_message == bytes((5, 0, 3, 200, 3, 2)) + TEXT.encode("utf-16-be")
+    assert tlvs(pdu) == {}
+
+
+def test_a_part_with_sar_parameters() -> None:
+    part = Submission("m1", "+77011234567", 300_000, split(TEXT)[0], part=2, total=3, reference=200)
+    pdu = submitted(part, long=Long.SAR)
+    assert (pdu.esm_class, pdu.short_message) == (0, TEXT.encode("utf-16-be"))
+    assert tlvs(pdu) == {0x020C: b"\0\xc8", 0x020E: b"\x03", 0x020F: b"\x02"}
+
+
+def test_a_long_text_as_payload() -> None:
+    pdu = submitted(Submission("m1", "+77011234567", 300_000, LONG, part=WHOLE), long=Long.PAYLOAD)
+    assert (pdu.esm_class, pdu.short_message) == (0, b"")
+    assert tlvs(pdu) == {0x0424: LONG.octets}
+
+
+def test_what_a_provider_wants_otherwise() -> None:
+    pdu = submitted(MESSAGE, ucs2_coding=2, gsm_coding=1, dest_plus=True, source="77010000000", source_ton=1)
+    assert (pdu.data_coding, pdu.destination_addr, pdu.source_addr_ton) == (2, "+77011234567", 1)
+    assert submitted(Submission("m1", "+77011234567", 0, split("x")[0]), gsm_coding=1).data_coding == 1
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_every_role_binds_and_hears_its_answer(role: Role) -> None:
+    command = {Role.TRANSCEIVER: 0x09, Role.TRANSMITTER: 0x02, Role.RECEIVER: 0x01}[role]
+    octets = encode(d.SendBind(7, role), PROVIDER, 0)
+    assert octets[4:8] == command.to_bytes(4, "big")
+    answer = (20).to_bytes(4, "big") + (0x80000000 | command).to_bytes(4, "big") + bytes(4) + octets[12:16] + b"abc\0"
+    assert decode(answer) == d.BindAnswered(7, 0)
+
+
+def test_a_receipt_tells_whose_phone_it_is_about() -> None:
+    sound = smpp34.DeliverSm("77011234567", "Qaqpa", b"id:7 stat:DELIVRD", esm_class=4, sequence_number=3).encode()
+    assert decode(sound) == d.Delivered(3, Receipt("7", State.DELIVERED, "", "77011234567"))
 
 
 @pytest.mark.parametrize("effect", [d.SendEnquire(7), d.SendUnbind(7), d.AnswerEnquire(7), d.AnswerUnbind(7),

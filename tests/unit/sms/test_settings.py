@@ -8,6 +8,7 @@ import pytest
 
 from sms.errors import SettingRefused
 from sms.settings import Provider, Settings
+from sms.status import Verdict
 
 GOOD: dict[str, Any] = {"host": "smsc.example", "port": 3700, "system_id": "venue", "password": "secret"}
 
@@ -36,6 +37,13 @@ def test_the_longest_lawful_values() -> None:
         ("enquire_link_s", 0),
         ("response_timeout_s", float("nan")),
         ("back_off_cap_s", 0.1),
+        ("name", ""),
+        ("prefixes", ("7701",)),
+        ("prefixes", ("+770x",)),
+        ("price", -1),
+        ("rate_per_s", -1),
+        ("statuses", {0: Verdict.RETRY}),
+        ("statuses", {0x403: Verdict.AMBIGUOUS}),
     ],
 )
 def test_a_bad_value_is_refused_by_name_and_not_shown(field: str, value: Any) -> None:
@@ -49,11 +57,19 @@ def test_a_bad_value_is_refused_by_name_and_not_shown(field: str, value: Any) ->
 
 
 def test_the_password_is_never_shown() -> None:
-    settings = Settings("/run/x", frozenset(), Provider(**{**GOOD, "password": "hush-me"}))
+    settings = Settings("/run/x", frozenset(), (Provider(**{**GOOD, "password": "hush-me"}),))
     assert "hush-me" not in repr(settings)
     assert "hush-me" not in f"{settings}"
 
 
 def test_a_socket_path_must_fit() -> None:
     with pytest.raises(SettingRefused):
-        Settings("/" + "x" * 107, frozenset(), Provider(**GOOD))
+        Settings("/" + "x" * 107, frozenset(), (Provider(**GOOD),))
+
+
+def test_providers_have_names_of_their_own() -> None:
+    with pytest.raises(SettingRefused):
+        Settings("/run/x", frozenset(), (Provider(**GOOD), Provider(**GOOD)))
+    with pytest.raises(SettingRefused):
+        Settings("/run/x", frozenset(), ())
+    Settings("/run/x", frozenset(), (Provider(**GOOD), Provider(**{**GOOD, "name": "other"})))
