@@ -28,7 +28,7 @@ from appliance.reception import Reception
 from appliance.server import Server, notify_ready
 from firewall.gate import Gate
 from firewall.presence.evidence import Address, Evidence
-from firewall.presence.whereabouts import Whereabouts
+from firewall.presence.whereabouts import Network, Whereabouts
 from firewall.settings import Settings
 from journal.store import Store
 from sms import message as sms_message
@@ -67,7 +67,12 @@ def run(config: Config, version: str) -> None:
         happened(AddressLearnt(now(), address.mac, str(address.address), address.previous))
 
     whereabouts = Whereabouts(
-        config.lan.interface, lease_path(config), config.lan.gate6, deliver=noticed, learnt=learnt
+        Network(config.lan.interface, config.lan.gate, config.lan.gate6),
+        lease_path(config),
+        Path(config.presence.hostapd),
+        deliver=noticed,
+        learnt=learnt,
+        answered=lambda _: None,
     )
     messages = SmsClient(render.sms_socket(config), deliver=lambda report: happened(_as_report(report, now())))
     engine = Engine(

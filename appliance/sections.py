@@ -104,6 +104,7 @@ class Password(Section, frozen=True):
 
 class Presence(Section, frozen=True):
     grace_s: Annotated[int, Meta(ge=0, le=3600)] = 60
+    hostapd: FilePath = "/run/hostapd"
 
 
 class SmsText(Section, frozen=True):

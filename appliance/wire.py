@@ -67,13 +67,17 @@ class ListVisits(_Request, frozen=True, tag="list_visits"):
     """All live visits → Visits (administrators only)"""
 
 
+class ListSources(_Request, frozen=True, tag="list_sources"):
+    """Which sources of presence tell anything → Sources (administrators only)"""
+
+
 class EndVisit(_Request, frozen=True, tag="end_visit"):
     """End this device's visit now → Done or Refused (administrators only)"""
 
     mac: Mac
 
 
-Request = Look | AskPassword | EnterPassword | ListVisits | EndVisit
+Request = Look | AskPassword | EnterPassword | ListVisits | ListSources | EndVisit
 
 
 class Phase(StrEnum):
@@ -182,11 +186,26 @@ class Visits(_Reply, frozen=True, tag="visits"):
     visits: tuple[LiveVisit, ...]
 
 
+class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One source of presence."""
+
+    name: str
+    live: bool
+    why: str
+    """What it watches; if it is not live, why not."""
+
+
+class Sources(_Reply, frozen=True, tag="sources"):
+    """All sources of presence."""
+
+    sources: tuple[Source, ...]
+
+
 class Done(_Reply, frozen=True, tag="done"):
     """Carried out."""
 
 
-Reply = Status | Refused | Visits | Done
+Reply = Status | Refused | Visits | Sources | Done
 
 _encoder = msgspec.json.Encoder()
 _request_decoder: msgspec.json.Decoder[Request] = msgspec.json.Decoder(Request)

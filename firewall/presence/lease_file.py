@@ -63,7 +63,8 @@ def _text(path: Path) -> str:
 
 def _parsed(text: str) -> dict[str, Lease]:
     found: dict[str, Lease] = {}
-    for line in text[: text.rfind("\n") + 1].splitlines():
+    # Not ``splitlines``: a host name is the visitor's own word, and a line ends with nothing but a newline.
+    for line in text[: text.rfind("\n") + 1].split("\n"):
         match line.split():
             # expiry, MAC address, IPv4 address, host name or *, client identifier or *
             case [expires, mac, address, _, _]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import queue
 import socket
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,47 +12,10 @@ import pytest
 
 from firewall.presence.evidence import Evidence, Proof
 from firewall.presence.stations import Stations
+from tests.edge.firewall.access_point import AccessPoint
 from tests.lab.waiting import until
 
 ONE, TWO = "02:00:00:00:00:01", "02:00:00:00:00:02"
-
-
-class AccessPoint:
-    """One hostapd with one BSS."""
-
-    def __init__(self, home: Path, name: str) -> None:
-        self._conf, self.path = home / f"{name}.conf", home / "ctl" / name
-        self._conf.write_text(f"interface={name}\ndriver=none\nctrl_interface={self.path.parent}\n")
-        self.start()
-
-    def start(self) -> None:
-        self._process = subprocess.Popen(["hostapd", str(self._conf)], stdout=subprocess.DEVNULL)
-        until(self._answers, "hostapd's control socket")
-
-    def stop(self, kill: bool = False) -> None:
-        (self._process.kill if kill else self._process.terminate)()
-        self._process.wait()
-
-    def connect(self, mac: str) -> None:
-        self._command(f"NEW_STA {mac}")
-
-    def disconnect(self, mac: str) -> None:
-        self._command(f"DISASSOCIATE {mac}")
-
-    def _command(self, command: str) -> None:
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as control:
-            control.settimeout(15)
-            control.bind("")
-            control.connect(str(self.path))
-            control.send(command.encode())
-            assert control.recv(4096) in (b"OK\n", b"PONG\n")
-
-    def _answers(self) -> bool:
-        try:
-            self._command("PING")
-        except OSError:
-            return False
-        return True
 
 
 Watched = tuple[Stations, "queue.Queue[Evidence]"]
@@ -77,7 +39,7 @@ def new_point(tmp_path: Path) -> Iterator[Callable[[str], AccessPoint]]:
     made: list[AccessPoint] = []
 
     def make(name: str) -> AccessPoint:
-        made.append(AccessPoint(tmp_path, name))
+        made.append(AccessPoint(tmp_path / "ctl", name))
         return made[-1]
 
     yield make
