@@ -29,6 +29,7 @@ from firewall.presence.neighbours import Neighbours, mac_of
 from firewall.presence.ports import Ports
 from firewall.presence.probes import Probes
 from firewall.presence.stations import Stations
+from firewall.presence.wireless import Wireless
 
 log = logging.getLogger(__name__)
 
@@ -84,6 +85,7 @@ class Whereabouts:
         )
         self._ports = Ports(interface, self._from_link, matters=lambda mac: self.address_of(mac) is not None)
         self._stations = Stations(hostapd, self._from_station, is_port=self._is_port)
+        self._wireless = Wireless(self._from_station, self._is_bare_port)
         self._neighbours = Neighbours(interface, self._heard)
         self._has_ports = False
         self._left: dict[str, None] = {}
@@ -108,11 +110,13 @@ class Whereabouts:
         else:
             self._has_ports = True
         self._stations.start(last_seen)
+        self._wireless.start(last_seen)
         self._neighbours.start()
 
     def stop(self) -> None:
         """Returns when the sources' threads have ended."""
         self._neighbours.stop()
+        self._wireless.stop()
         self._stations.stop()
         self._ports.stop()
         self._leases.stop()
@@ -125,6 +129,7 @@ class Whereabouts:
         ports = Source("ports", self._has_ports, name if self._has_ports else f"{name} is no bridge; make it one")
         return [
             self._stations.source(),
+            self._wireless.source(),
             ports,
             self._leases.source(),
             self._departures.source(),
@@ -188,6 +193,10 @@ class Whereabouts:
 
     def _is_port(self, name: str) -> bool:
         return self._ports.has(name) if self._has_ports else True
+
+    def _is_bare_port(self, name: str) -> bool:
+        """Where the kernel alone can tell of stations: hostapd knows better who is authorized."""
+        return self._is_port(name) and not self._stations.covers(name)
 
     def _answered(self, devices: frozenset[str]) -> None:
         self._departures.answered(devices)

@@ -114,4 +114,5 @@ def test_every_source_says_whether_it_is_live(tmp_path: Path) -> None:
     assert {name for name, source in sources.items() if source.live} == {"neighbours", "probes", "releases"}
     assert "is no bridge" in sources["ports"].why
     assert "hostapd" in sources["stations"].why
+    assert sources["wireless"].why
     assert "dnsmasq" in sources["leases"].why
