@@ -145,6 +145,9 @@ def test_doctor_finds_nothing_wrong_with_a_running_venue(venue: Venue) -> None:
     told = command(venue, "doctor")
     assert told.code == 0
     assert all(line.startswith("ok ") for line in told.stdout.splitlines())
+    live = {line.split()[3].rstrip(":") for line in told.stdout.splitlines() if ": live: " in line}
+    assert live == {"ports", "leases", "releases", "neighbours", "probes"}
+    assert "presence by stations: not live: no hostapd" in told.stdout
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import socket
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -144,6 +145,36 @@ def test_one_that_talks_nonsense_is_not_believed_and_the_others_are(new_point: N
         point.connect(ONE)
         assert came.get(timeout=15) == here(ONE, "wlan0")
         assert stations.covers("wlan0")
+
+
+def test_events_that_were_lost_are_made_good_and_the_connection_anew(tmp_path: Path) -> None:
+    (tmp_path / "ctl").mkdir()
+    deaf = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    deaf.bind(str(tmp_path / "ctl" / "wlan0"))
+    deaf.settimeout(15)
+    said: queue.Queue[bytes] = queue.Queue()
+    station = [f"{ONE}\nflags=[AUTH][ASSOC][AUTHORIZED]\n".encode()]
+
+    def serve() -> None:
+        """As a hostapd that sends no events any more."""
+        while (command := deaf.recvfrom(100))[0] != b"the end":
+            asked, peer = command
+            said.put(asked)
+            answers = {b"ATTACH": b"OK\n", b"PING": b"PONG\n", b"STA-FIRST": station[0]}
+            deaf.sendto(answers.get(asked, b""), peer)
+
+    server = threading.Thread(target=serve)
+    server.start()
+    with deaf:
+        with watched(tmp_path / "ctl") as (_, came):
+            assert came.get(timeout=15) == here(ONE, "wlan0")
+            station[0] = b""
+            assert came.get(timeout=15) == gone(ONE, "wlan0")
+            until(lambda: list(said.queue).count(b"ATTACH") > 1, "a new connection")
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as control:
+            control.bind("")
+            control.sendto(b"the end", str(tmp_path / "ctl" / "wlan0"))
+        server.join()
 
 
 def test_a_folder_that_is_not_there_or_may_not_be_read_is_said(tmp_path: Path) -> None:
