@@ -22,7 +22,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 
 from firewall.presence import filters
@@ -32,7 +32,7 @@ from firewall.presence.evidence import Source
 log = logging.getLogger(__name__)
 
 # The device takes a moment from its release to having no address: asked at once it may still answer.
-_EARLY_ASKS_S, _EARLY_DECIDED_S = (0.15,), 0.55
+_EARLY_ASKED_S, _EARLY_DECIDED_S = 0.15, 0.5
 _LATE_ASKS_S, _LATE_DECIDED_S = (0.0, 1.0, 2.0, 3.0, 4.0), 5.0
 _HEARD_S = 10.0
 """How long a release that was heard explains a lease that vanishes."""
@@ -49,8 +49,8 @@ class _Question:
     address: IPv4Address
     asks_due_s: list[float]
     decided_s: float
-    answers_count_from_s: float
-    answered: bool = field(default=False)
+    asked: bool = False
+    answered: bool = False
 
 
 class Departures:
@@ -62,6 +62,8 @@ class Departures:
         ask: sends the question to a device, soon; its answer comes to ``answered``.
         listed: whether the device has a lease again. From our thread.
         heard: called in our thread when a release was heard: a lease is about to vanish.
+        early_asked_s, early_decided_s: when the device is asked whose lease vanished before its time, and when its
+            silence is believed, in seconds from then.
     """
 
     def __init__(
@@ -72,8 +74,11 @@ class Departures:
         ask: Ask,
         listed: Callable[[str], bool],
         heard: Callable[[], None],
+        early_asked_s: float = _EARLY_ASKED_S,
+        early_decided_s: float = _EARLY_DECIDED_S,
     ) -> None:
         self._name, self._leave, self._ask, self._listed, self._tell = lan_interface, leave, ask, listed, heard
+        self._early = (early_asked_s,), early_decided_s
         self._lock = threading.Lock()
         # Guarded by the lock.
         self._vanished: list[tuple[str, IPv4Address, bool]] = []
@@ -121,12 +126,10 @@ class Departures:
         self._wake.send(b"x")
 
     def answered(self, devices: Collection[str]) -> None:
-        """These answered a question, whoever asked it. From any thread."""
-        now_s = time.monotonic()
+        """These answered a question, whoever asked it; what they answered before we asked proves nothing."""
         with self._lock:
             for mac in self._questions.keys() & devices:
-                question = self._questions[mac]
-                question.answered |= now_s >= question.answers_count_from_s
+                self._questions[mac].answered = self._questions[mac].asked
 
     def source(self) -> Source:
         """Whether releases are heard. May be asked from any thread."""
@@ -195,10 +198,9 @@ class Departures:
         if early and self._releases is not None and (mac, address) not in self._heard:
             log.info("the lease of %s on %s was given back, but not by the device itself: no leave", mac, address)
             return
-        asks_s, decided_s = (_EARLY_ASKS_S, _EARLY_DECIDED_S) if early else (_LATE_ASKS_S, _LATE_DECIDED_S)
-        due = [now_s + ask_s for ask_s in asks_s]
+        asks_s, decided_s = self._early if early else (_LATE_ASKS_S, _LATE_DECIDED_S)
         with self._lock:
-            self._questions[mac] = _Question(address, due, now_s + decided_s, answers_count_from_s=due[0])
+            self._questions[mac] = _Question(address, [now_s + ask_s for ask_s in asks_s], now_s + decided_s)
 
     def _go_on(self, now_s: float) -> None:
         """Ask whoever is due, and decide about those whose time is over."""
@@ -210,6 +212,7 @@ class Departures:
                     decided[mac] = question.answered
                 elif question.asks_due_s and now_s >= question.asks_due_s[0]:
                     question.asks_due_s.pop(0)
+                    question.asked = True
                     asked[mac] = [question.address]
             for mac in decided:
                 del self._questions[mac]

@@ -80,6 +80,7 @@ class Stations:
         deliver: called with each piece of evidence, in ``start``'s thread until it returns and then in ours.
         is_port: whether the visitors' bridge has a port of this name; a BSS of another network is left alone.
         list_s: how often all stations are asked for, in seconds.
+        roaming_s: how long a station may be between two BSSes, in seconds.
     """
 
     def __init__(
@@ -88,9 +89,10 @@ class Stations:
         deliver: Callable[[Evidence], None],
         is_port: Callable[[str], bool],
         list_s: float = _LIST_S,
+        roaming_s: float = _ROAMING_S,
     ) -> None:
         self._folder, self._deliver, self._is_port, self._list_s = folder, deliver, is_port, list_s
-        self._associations = Associations(_ROAMING_S)
+        self._associations = Associations(roaming_s)
         self._expected: dict[str, set[str]] = {}
         self._bsses: dict[str, _Bss] = {}
         self._trouble: dict[str, str] = {}

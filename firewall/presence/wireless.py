@@ -76,6 +76,7 @@ class Wireless:
         deliver: called with each piece of evidence, in ``start``'s thread until it returns and then in ours.
         is_ours: whether this interface's stations are ours to tell of: a port of the visitors' bridge, no hostapd's.
         look_s: how often all stations are listed again, in seconds.
+        roaming_s: how long a station may be between two BSSes, in seconds.
         connect: how the kernel is reached.
         name_of: an interface's name by its index; raises OSError if there is none.
     """
@@ -85,12 +86,13 @@ class Wireless:
         deliver: Callable[[Evidence], None],
         is_ours: Callable[[str], bool],
         look_s: float = _LOOK_S,
+        roaming_s: float = _ROAMING_S,
         connect: Callable[[], Kernel | None] = kernel,
         name_of: Callable[[int], str] = socket.if_indextoname,
     ) -> None:
         self._deliver, self._is_ours, self._look_s = deliver, is_ours, look_s
         self._connect, self._name_of = connect, name_of
-        self._associations = Associations(_ROAMING_S)
+        self._associations = Associations(roaming_s)
         self._expected: dict[str, set[str]] = {}
         self._socket: socket.socket | None = None
         self._family = 0

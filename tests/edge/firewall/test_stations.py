@@ -27,7 +27,7 @@ def watched(
     folder: Path, last_seen: dict[str, str] | None = None, is_port: Callable[[str], bool] = lambda _: True
 ) -> Iterator[Watched]:
     came: queue.Queue[Evidence] = queue.Queue()
-    stations = Stations(folder, came.put, is_port, list_s=0.2)
+    stations = Stations(folder, came.put, is_port, list_s=0.2, roaming_s=2.0)
     stations.start(last_seen or {})
     try:
         yield stations, came
@@ -147,34 +147,69 @@ def test_one_that_talks_nonsense_is_not_believed_and_the_others_are(new_point: N
         assert stations.covers("wlan0")
 
 
-def test_events_that_were_lost_are_made_good_and_the_connection_anew(tmp_path: Path) -> None:
-    (tmp_path / "ctl").mkdir()
-    deaf = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-    deaf.bind(str(tmp_path / "ctl" / "wlan0"))
-    deaf.settimeout(15)
-    said: queue.Queue[bytes] = queue.Queue()
-    station = [f"{ONE}\nflags=[AUTH][ASSOC][AUTHORIZED]\n".encode()]
+class Scripted:
+    """A hostapd that lists what it is told to, and sends no events but those that are put into its mouth."""
 
-    def serve() -> None:
-        """As a hostapd that sends no events any more."""
-        while (command := deaf.recvfrom(100))[0] != b"the end":
-            asked, peer = command
-            said.put(asked)
-            answers = {b"ATTACH": b"OK\n", b"PING": b"PONG\n", b"STA-FIRST": station[0]}
-            deaf.sendto(answers.get(asked, b""), peer)
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.first = f"{ONE}\nflags=[AUTH][ASSOC][AUTHORIZED]\n".encode()
+        """Its answer to STA-FIRST; there is no second station."""
+        self.attached: list[str | bytes] = []
+        path.parent.mkdir()
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.bind(str(path))
+        self._thread = threading.Thread(target=self._serve)
+        self._thread.start()
 
-    server = threading.Thread(target=serve)
-    server.start()
-    with deaf:
-        with watched(tmp_path / "ctl") as (_, came):
-            assert came.get(timeout=15) == here(ONE, "wlan0")
-            station[0] = b""
-            assert came.get(timeout=15) == gone(ONE, "wlan0")
-            until(lambda: list(said.queue).count(b"ATTACH") > 1, "a new connection")
+    def _serve(self) -> None:
+        while True:
+            asked, peer = self._socket.recvfrom(100)
+            match asked:
+                case b"the end":
+                    return
+                case b"ATTACH":
+                    self.attached.append(peer)
+                    self._socket.sendto(b"OK\n", peer)
+                case b"PING":
+                    self._socket.sendto(b"PONG\n", peer)
+                case b"STA-FIRST":
+                    self._socket.sendto(self.first, peer)
+                case _ if asked.startswith(b"<"):
+                    self._socket.sendto(asked, self.attached[-1])
+                case _:
+                    self._socket.sendto(b"", peer)
+
+    def say(self, words: bytes) -> None:
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as control:
-            control.bind("")
-            control.sendto(b"the end", str(tmp_path / "ctl" / "wlan0"))
-        server.join()
+            control.sendto(words, str(self.path))
+
+    def stop(self) -> None:
+        self.say(b"the end")
+        self._thread.join()
+        self._socket.close()
+
+
+@pytest.fixture
+def scripted(tmp_path: Path) -> Iterator[Scripted]:
+    made = Scripted(tmp_path / "ctl" / "wlan0")
+    yield made
+    made.stop()
+
+
+def test_events_that_were_lost_are_made_good_and_the_connection_anew(scripted: Scripted) -> None:
+    with watched(scripted.path.parent) as (_, came):
+        assert came.get(timeout=15) == here(ONE, "wlan0")
+        scripted.first = b""
+        assert came.get(timeout=15) == gone(ONE, "wlan0")
+        until(lambda: len(scripted.attached) > 1, "a new connection")
+
+
+@pytest.mark.parametrize("event", [b"<3>AP-DISABLED ", b"<3>INTERFACE-DISABLED ", b"<3>CTRL-EVENT-TERMINATING "])
+def test_a_bss_that_is_switched_off_has_no_stations(scripted: Scripted, event: bytes) -> None:
+    with watched(scripted.path.parent) as (_, came):
+        assert came.get(timeout=15) == here(ONE, "wlan0")
+        scripted.say(event)
+        assert came.get(timeout=15) == gone(ONE, "wlan0")
 
 
 def test_a_folder_that_is_not_there_or_may_not_be_read_is_said(tmp_path: Path) -> None:

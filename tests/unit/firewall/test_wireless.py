@@ -142,7 +142,12 @@ class Watch:
         self.came: queue.Queue[Evidence] = queue.Queue()
         self.ours = {"wlan0", "wlan1"}
         self.wireless = Wireless(
-            self.came.put, self.ours.__contains__, look_s, connect=script.connect, name_of=NAMES.__getitem__
+            self.came.put,
+            self.ours.__contains__,
+            look_s,
+            roaming_s=2.0,
+            connect=script.connect,
+            name_of=NAMES.__getitem__,
         )
 
     def next(self) -> Evidence:
@@ -183,7 +188,8 @@ def test_roaming_is_no_leave() -> None:
     script = Script({3: [ONE], 4: []})
     with watching(script) as watch:
         assert watch.next() == here(ONE)
-        script.send(went(ONE, 3) + came(ONE, 4))
+        script.send(went(ONE, 3))
+        script.send(came(ONE, 4))
         assert watch.next() == here(ONE, "wlan1")
         script.send(went(ONE, 4))
         assert watch.next() == gone(ONE, "wlan1")
