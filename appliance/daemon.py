@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
 
 import msgspec
@@ -101,7 +102,7 @@ def run(config: Config, version: str) -> None:
     server = Server(Path(render.gate_socket(config)), roles(), engine.post)
     with ExitStack() as stack:  # what was started is stopped, in reverse, wherever the start ended
         stack.callback(store.close)
-        whereabouts.start(session.ports())
+        whereabouts.start(session.ports(), _held(session))
         stack.callback(whereabouts.stop)
         engine.start(version, same_boot=boot_before == boot_id, alive_utc_ms=alive_utc_ms)
         messages.start()
@@ -199,6 +200,10 @@ def _restored(config: Config, kept: Mapping[str, bytes]) -> state.Session:
         return state.restore(terms(config), kept)
     except (msgspec.MsgspecError, ValueError) as error:
         raise StateUnreadable(str(error)) from error
+
+
+def _held(session: state.Session) -> dict[str, list[IPv4Address | IPv6Address]]:
+    return {device: [ip_address(address) for address in held] for device, held in session.admitted().items()}
 
 
 def _as_event(evidence: Evidence, at: Moment, address: str) -> Event:

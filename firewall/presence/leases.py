@@ -31,8 +31,7 @@ _LONGEST_LEASE_S = 604_800.0
 """Configuration allows no longer one: an expiry further away was written by, or is compared with, a wrong clock."""
 _AGAIN_S = 300.0
 """How often ``vanished`` is told again of a device that has not left with its lease."""
-_HASTE_S, _HASTY_S = 0.05, 0.5
-"""For how long, and how often, the file is looked at after ``hasten``."""
+_HASTE_S, _HASTY_S = 0.05, 0.5  # how often the file is looked at after ``hasten``, and for how long
 
 
 @dataclass(frozen=True)
@@ -91,7 +90,7 @@ class Leases:
         boot_s: Callable[[], float] = _boot_s,
     ) -> None:
         self._path, self._deliver = path, deliver
-        self._vanished = vanished or self._left_with_it
+        self._vanished = vanished or (lambda mac, _address, _early: self.forget(mac))
         self._interval_s, self._settle_s, self._doubt_s = interval_s, settle_s, doubt_s
         self._utc_s, self._boot_s = utc_s, boot_s
         self._lock = threading.Lock()
@@ -180,18 +179,19 @@ class Leases:
         self._hasty_until_s = time.monotonic() + _HASTY_S
         self._rouse.set()
 
-    def _left_with_it(self, mac: str, _address: IPv4Address, _early: bool) -> None:
-        self.forget(mac)
-
     def _watch(self) -> None:
+        spent_s = 0.0
         while not self._stop.is_set():
             if time.monotonic() < self._hasty_until_s:
-                self._stop.wait(_HASTE_S)
+                # Who asks for leases and releases them by the hundred must not have us read the file all the time.
+                self._stop.wait(max(_HASTE_S, 10 * spent_s))
             else:
                 self._rouse.wait(self._interval_s)
             self._rouse.clear()
             if not self._stop.is_set():
+                began_s = time.thread_time()
                 self._look()
+                spent_s = time.thread_time() - began_s
 
     def _look(self) -> None:
         reading = self._read()

@@ -16,6 +16,7 @@ Must not know: visits, what follows from any of it.
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface
@@ -34,6 +35,8 @@ from firewall.presence.wireless import Wireless
 log = logging.getLogger(__name__)
 
 _REMEMBERED = 65536
+_FIRST_S = 1.0
+"""How long ``start`` waits for the answers of those whose lease vanished while nobody watched."""
 
 
 @dataclass(frozen=True)
@@ -88,14 +91,19 @@ class Whereabouts:
         self._wireless = Wireless(self._from_station, self._is_bare_port)
         self._neighbours = Neighbours(interface, self._heard)
         self._has_ports = False
+        self._awaited: set[str] = set()
+        self._all_answered = threading.Event()
+        self._still_there: frozenset[str] | set[str] = frozenset()
+        """Who had no lease when we started, and answered."""
         self._left: dict[str, None] = {}
         """Who left with a port or a BSS and has not come back; the longest gone first, bounded."""
 
-    def start(self, last_seen: Mapping[str, str]) -> None:
+    def start(self, last_seen: Mapping[str, str], held: Mapping[str, Collection[IPv4Address | IPv6Address]]) -> None:
         """Returns when every question below can be answered.
 
         Args:
             last_seen: MAC address → bridge port, of the devices that the gate before us had online.
+            held: MAC address → the addresses they had.
 
         Raises:
             KernelRefused: there is no such interface, or netlink failed.
@@ -112,6 +120,7 @@ class Whereabouts:
         self._stations.start(last_seen)
         self._wireless.start(last_seen)
         self._neighbours.start()
+        self._ask_those_without_lease(held)
 
     def stop(self) -> None:
         """Returns when the sources' threads have ended."""
@@ -188,8 +197,23 @@ class Whereabouts:
         return self._leases.address_of(device)
 
     def lacks_lease(self, device: str) -> bool:
-        """Whether a lease file that can be believed has none for the device: it may have left while nobody watched."""
-        return self._leases.lacks_lease(device)
+        """Whether a lease file that can be believed has none for the device: it may have left while nobody watched.
+
+        Not for one that answered when we started: nobody heard who gave its lease back.
+        """
+        return device not in self._still_there and self._leases.lacks_lease(device)
+
+    def _ask_those_without_lease(self, held: Mapping[str, Collection[IPv4Address | IPv6Address]]) -> None:
+        lacking = {
+            mac: [address for address in addresses if isinstance(address, IPv4Address)]
+            for mac, addresses in held.items()
+            if self._leases.lacks_lease(mac)
+        }
+        self._awaited = set(lacking)
+        if lacking:
+            self.ask(lacking)
+            self._all_answered.wait(_FIRST_S)
+        self._still_there = lacking.keys() - self._awaited
 
     def _is_port(self, name: str) -> bool:
         return self._ports.has(name) if self._has_ports else True
@@ -200,6 +224,10 @@ class Whereabouts:
 
     def _answered(self, devices: frozenset[str]) -> None:
         self._departures.answered(devices)
+        if self._awaited:
+            self._awaited -= devices
+            if not self._awaited:
+                self._all_answered.set()
         self._tell_answered(devices)
 
     def _from_link(self, evidence: Evidence) -> None:

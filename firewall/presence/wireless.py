@@ -85,6 +85,7 @@ class Wireless:
         self,
         deliver: Callable[[Evidence], None],
         is_ours: Callable[[str], bool],
+        *,
         look_s: float = _LOOK_S,
         roaming_s: float = _ROAMING_S,
         connect: Callable[[], Kernel | None] = kernel,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from ipaddress import IPv4Address, IPv4Interface
 from pathlib import Path
 
@@ -27,12 +27,10 @@ ONE, TWO, _ = VISITORS
 class Dhcp:
     """dnsmasq, which knows all visitors, and the sources that watch it."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, leases: Sequence[str] = VISITORS) -> None:
         self.leases = home / "leases"
         ends = int(time.time()) + 3600
-        self.leases.write_text(
-            "".join(f"{ends} {MACS[name]} {ADDRESSES[name]} * 01:{MACS[name]}\n" for name in VISITORS)
-        )
+        self.leases.write_text("".join(f"{ends} {MACS[name]} {ADDRESSES[name]} * 01:{MACS[name]}\n" for name in leases))
         self.came: queue.Queue[Evidence] = queue.Queue()
         self._server = subprocess.Popen(
             [
@@ -52,7 +50,7 @@ class Dhcp:
             answered=lambda _: None,
         )
         with inside(GATE):
-            self.whereabouts.start({})
+            self.whereabouts.start({}, {MACS[name]: [ADDRESSES[name]] for name in VISITORS})
 
     def stop(self) -> None:
         self.whereabouts.stop()
@@ -131,6 +129,17 @@ def test_a_whole_forgery_is_refuted_by_the_device_that_answers(dhcp: Dhcp) -> No
     until(lambda: not dhcp.lists(ONE), "dnsmasq to believe it")
     sh(f"bridge fdb replace {MACS[ONE]} dev p1 master dynamic")  # as the device's next packet does
     assert not dhcp.left(ONE)
+
+
+@pytest.mark.usefixtures("venue")
+def test_at_the_start_a_missing_lease_is_believed_of_those_who_do_not_answer(tmp_path: Path) -> None:
+    asleep(TWO)
+    dhcp = Dhcp(tmp_path, leases=())
+    try:
+        assert not dhcp.whereabouts.lacks_lease(MACS[ONE])
+        assert dhcp.whereabouts.lacks_lease(MACS[TWO])
+    finally:
+        dhcp.stop()
 
 
 class Asked:

@@ -45,7 +45,7 @@ def watched(interface: str, path: Path) -> Iterator[tuple[Whereabouts, queue.Que
         answered=lambda _: None,
     )
     with inside(GATE):
-        whereabouts.start({})
+        whereabouts.start({}, {})
     try:
         yield whereabouts, came
     finally:

@@ -25,7 +25,7 @@ whereabouts = Whereabouts(
     learnt=lambda _: None,
     answered=lambda _: None,
 )
-whereabouts.start({})
+whereabouts.start({}, {})
 sources = {source.name: source for source in whereabouts.sources()}
 whereabouts.stop()
 assert {name for name in sources if sources[name].live} == {"ports", "neighbours", "probes", "releases"}, sources

@@ -144,7 +144,7 @@ class Watch:
         self.wireless = Wireless(
             self.came.put,
             self.ours.__contains__,
-            look_s,
+            look_s=look_s,
             roaming_s=2.0,
             connect=script.connect,
             name_of=NAMES.__getitem__,
