@@ -21,7 +21,7 @@ import select
 import socket
 import threading
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 
@@ -32,8 +32,8 @@ from firewall.presence.evidence import Source
 log = logging.getLogger(__name__)
 
 # The device takes a moment from its release to having no address: asked at once it may still answer.
-_EARLY_ASKED_S, _EARLY_DECIDED_S = 0.15, 0.5
-_LATE_ASKS_S, _LATE_DECIDED_S = (0.0, 1.0, 2.0, 3.0, 4.0), 5.0
+_EARLY = (0.15, 0.5)
+_LATE = (0.0, 1.0, 2.0, 3.0, 4.0, 5.0)
 _HEARD_S = 10.0
 """How long a release that was heard explains a lease that vanishes."""
 _SO_RCVBUFFORCE = 33  # linux/socket.h; Python has no name for it. Needs CAP_NET_ADMIN, which the gate has.
@@ -62,8 +62,8 @@ class Departures:
         ask: sends the question to a device, soon; its answer comes to ``answered``.
         listed: whether the device has a lease again. From our thread.
         heard: called in our thread when a release was heard: a lease is about to vanish.
-        early_asked_s, early_decided_s: when the device is asked whose lease vanished before its time, and when its
-            silence is believed, in seconds from then.
+        early_s, late_s: when a device is asked whose lease vanished before or at its time, in seconds from then; at the
+            last of them its silence is believed.
     """
 
     def __init__(
@@ -74,11 +74,11 @@ class Departures:
         ask: Ask,
         listed: Callable[[str], bool],
         heard: Callable[[], None],
-        early_asked_s: float = _EARLY_ASKED_S,
-        early_decided_s: float = _EARLY_DECIDED_S,
+        early_s: Sequence[float] = _EARLY,
+        late_s: Sequence[float] = _LATE,
     ) -> None:
         self._name, self._leave, self._ask, self._listed, self._tell = lan_interface, leave, ask, listed, heard
-        self._early = (early_asked_s,), early_decided_s
+        self._early_s, self._late_s = early_s, late_s
         self._lock = threading.Lock()
         # Guarded by the lock.
         self._vanished: list[tuple[str, IPv4Address, bool]] = []
@@ -198,9 +198,9 @@ class Departures:
         if early and self._releases is not None and (mac, address) not in self._heard:
             log.info("the lease of %s on %s was given back, but not by the device itself: no leave", mac, address)
             return
-        asks_s, decided_s = self._early if early else (_LATE_ASKS_S, _LATE_DECIDED_S)
+        *asks_due_s, decided_s = (now_s + in_s for in_s in (self._early_s if early else self._late_s))
         with self._lock:
-            self._questions[mac] = _Question(address, [now_s + ask_s for ask_s in asks_s], now_s + decided_s)
+            self._questions[mac] = _Question(address, asks_due_s, decided_s)
 
     def _go_on(self, now_s: float) -> None:
         """Ask whoever is due, and decide about those whose time is over."""

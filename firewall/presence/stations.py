@@ -26,9 +26,7 @@ from firewall.presence.evidence import Evidence, Source
 from firewall.presence.hostapd import Connected, Conversation, Disconnected, Fact, Listed, Over, Unintelligible
 
 _LOOK_S = 1.0
-"""How often the folder is looked at and every hostapd greeted."""
-_LIST_S = 30.0
-"""How often all stations are asked for, lest events were lost: hostapd drops a listener whose buffer was full."""
+_LIST_S = 30.0  # lest events were lost: hostapd drops a listener whose buffer was full
 _PATIENCE_S = 4.0
 """How long an answer may take."""
 _FIRST_S = 1.0
@@ -79,8 +77,9 @@ class Stations:
         folder: hostapd's ``ctrl_interface``; may not exist (yet).
         deliver: called with each piece of evidence, in ``start``'s thread until it returns and then in ours.
         is_port: whether the visitors' bridge has a port of this name; a BSS of another network is left alone.
-        list_s: how often all stations are asked for, in seconds.
-        roaming_s: how long a station may be between two BSSes, in seconds.
+        look_s: how often the folder is looked at and every hostapd greeted, in seconds.
+        list_s: how often all stations are asked for.
+        roaming_s: how long a station may be between two BSSes.
     """
 
     def __init__(
@@ -88,11 +87,13 @@ class Stations:
         folder: Path,
         deliver: Callable[[Evidence], None],
         is_port: Callable[[str], bool],
+        *,
+        look_s: float = _LOOK_S,
         list_s: float = _LIST_S,
         roaming_s: float = _ROAMING_S,
     ) -> None:
         self._folder, self._deliver, self._is_port, self._list_s = folder, deliver, is_port, list_s
-        self._associations = Associations(roaming_s)
+        self._look_s, self._associations = look_s, Associations(roaming_s)
         self._expected: dict[str, set[str]] = {}
         self._bsses: dict[str, _Bss] = {}
         self._trouble: dict[str, str] = {}
@@ -159,7 +160,7 @@ class Stations:
             self._listen(key.data)
         now_s = time.monotonic()
         if now_s >= self._look_due_s:
-            self._look_due_s = now_s + _LOOK_S
+            self._look_due_s = now_s + self._look_s
             self._look(now_s)
         self._tell(self._associations.due(now_s))
         return True

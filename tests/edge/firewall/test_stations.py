@@ -27,7 +27,7 @@ def watched(
     folder: Path, last_seen: dict[str, str] | None = None, is_port: Callable[[str], bool] = lambda _: True
 ) -> Iterator[Watched]:
     came: queue.Queue[Evidence] = queue.Queue()
-    stations = Stations(folder, came.put, is_port, list_s=0.2, roaming_s=2.0)
+    stations = Stations(folder, came.put, is_port, look_s=0.1, list_s=0.2, roaming_s=1.0)
     stations.start(last_seen or {})
     try:
         yield stations, came

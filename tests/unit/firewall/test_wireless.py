@@ -145,7 +145,7 @@ class Watch:
             self.came.put,
             self.ours.__contains__,
             look_s=look_s,
-            roaming_s=2.0,
+            roaming_s=1.0,
             connect=script.connect,
             name_of=NAMES.__getitem__,
         )
