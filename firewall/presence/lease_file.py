@@ -58,7 +58,7 @@ def leases(path: Path) -> dict[str, Lease]:
 
 
 def _text(path: Path) -> str:
-    return path.read_text(encoding="utf-8", errors="replace")
+    return path.read_bytes().decode(errors="replace")  # not ``read_text``, to which a carriage return is a newline
 
 
 def _parsed(text: str) -> dict[str, Lease]:

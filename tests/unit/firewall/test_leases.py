@@ -384,3 +384,10 @@ def test_a_look_that_was_hastened_does_not_wait_for_the_interval(tmp_path: Path)
         assert came.get(timeout=10) == left(3)
     finally:
         watch.stop()
+
+
+@pytest.mark.parametrize("end", ["\x0b", "\x0c", "\x1c", "\x85", "\u2028", "\r"])
+def test_a_host_name_begins_no_line(tmp_path: Path, end: str) -> None:
+    path = tmp_path / "leases"
+    path.write_bytes(f"1767225600 {ONE} 10.77.0.10 x{end}0 {mac(3)} 10.77.0.11 * *\n{LINE_TWO}".encode())
+    assert leases(path) == {TWO: Lease(IPv4Address("10.77.0.100"), 0)}
