@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
 
 import msgspec
@@ -23,7 +24,7 @@ from appliance.effects import SendPassword
 from appliance.engine import Engine
 from appliance.errors import StateUnreadable, ThreadFell
 from appliance.events import AddressLearnt, DeviceLeft, DeviceSeen, Event, MessageReported, MessageState, Moment
-from appliance.inbox import Happened, Item, Role, Stop
+from appliance.inbox import Answered, Happened, Item, Role, Stop
 from appliance.lookout import Lookout
 from appliance.meter import Meter
 from appliance.performer import Performer, last_alive
@@ -34,7 +35,7 @@ from appliance.spending import Budget
 from firewall.counters import Counters
 from firewall.gate import Gate
 from firewall.presence.evidence import Address, Evidence
-from firewall.presence.whereabouts import Whereabouts
+from firewall.presence.whereabouts import Network, Whereabouts
 from firewall.settings import Settings
 from journal.store import Store
 from sms import message as sms_message
@@ -73,7 +74,12 @@ def run(config: Config, version: str) -> None:
         happened(AddressLearnt(now(), address.mac, str(address.address), address.previous))
 
     whereabouts = Whereabouts(
-        config.lan.interface, lease_path(config), config.lan.gate6, deliver=noticed, learnt=learnt
+        Network(config.lan.interface, config.lan.gate, config.lan.gate6),
+        lease_path(config),
+        Path(config.presence.hostapd),
+        deliver=noticed,
+        learnt=learnt,
+        answered=lambda devices: engine.post(Answered(now(), devices)),
     )
     messages = SmsClient(render.sms_socket(config), deliver=lambda report: happened(_as_report(report, now())))
     engine = Engine(
@@ -96,7 +102,7 @@ def run(config: Config, version: str) -> None:
             random=secrets,
             clock=now,
         ),
-        lookout=Lookout(Presence(patience(config)), ask=lambda _: None),
+        lookout=Lookout(Presence(patience(config)), ask=whereabouts.ask),
         clock=now,
     )
     meter = Meter(Counters(), engine.admitted, deliver=happened, clock=now, every_s=reading_every_s(config))
@@ -106,7 +112,7 @@ def run(config: Config, version: str) -> None:
     server = Server(Path(render.gate_socket(config)), roles(), engine.post)
     with ExitStack() as stack:  # what was started is stopped, in reverse, wherever the start ended
         stack.callback(store.close)
-        whereabouts.start(session.ports())
+        whereabouts.start(session.ports(), _held(session))
         stack.callback(whereabouts.stop)
         engine.start(version, same_boot=boot_before == boot_id, alive_utc_ms=alive_utc_ms)
         meter.start()
@@ -228,6 +234,10 @@ def _restored(config: Config, saved: Mapping[str, bytes]) -> state.Session:
         return kept.restore(terms(config), saved)
     except (msgspec.MsgspecError, ValueError) as error:
         raise StateUnreadable(str(error)) from error
+
+
+def _held(session: state.Session) -> dict[str, list[IPv4Address | IPv6Address]]:
+    return {device: [ip_address(address) for address in held] for device, held in session.admitted().items()}
 
 
 def _as_event(evidence: Evidence, at: Moment, address: str) -> Event:

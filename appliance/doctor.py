@@ -44,6 +44,10 @@ class _Found:
     remedy: str = ""
 
 
+_OPTIONAL = ("stations", "wireless", "ports")
+"""Sources of presence that a venue may do without: its access points may be somebody else's."""
+
+
 def findings(config: Config) -> list[Finding]:
     """All findings, in the order in which a person should mend them."""
     return [
@@ -129,14 +133,28 @@ _PUMPED = (
 
 
 def _processes(config: Config) -> Iterable[Finding]:
+    gate = Client(render.gate_socket(config), timeout_s=2.0)
     try:
-        reply = Client(render.gate_socket(config), timeout_s=2.0).ask(wire.ListVisits())
+        reply = gate.ask(wire.ListVisits())
+        sources = gate.ask(wire.ListSources())
     except GateUnreachable as error:
         yield _Found(False, str(error), "systemctl status qaqpa-gate")
     else:
         live = f"{len(reply.visits)} live visits" if isinstance(reply, wire.Visits) else str(reply)
         yield _Found(True, f"the gate answers: {live}")
+        yield from _presence(sources)
     yield _portal(Path(config.paths.runtime) / "portal" / "portal.sock")
+
+
+def _presence(reply: wire.Reply) -> Iterable[Finding]:
+    """Which sources tell anything: some depend on what the venue has, and the others must."""
+    if not isinstance(reply, wire.Sources):
+        yield _Found(False, f"sources of presence: {reply}", "run as root")
+        return
+    for source in reply.sources:
+        state = "live" if source.live else "not live"
+        what = f"presence by {source.name}: {state}: {source.why}"
+        yield _Found(source.live or source.name in _OPTIONAL, what, "mend what it says, then restart qaqpa-gate")
 
 
 def _portal(path: Path) -> Finding:

@@ -188,7 +188,7 @@ class Engine:
 
     def _ask(self, item: Requested) -> tuple[wire.Reply, list[Effect]]:
         understood = self._reception.understand(item.request, item.role, self._session)
-        if isinstance(understood, wire.Refused):
+        if isinstance(understood, wire.Refused | wire.Sources):
             return understood, []
         effects = self._step(understood)
         (reply,) = [effect.reply for effect in effects if isinstance(effect, Answer)]
@@ -200,7 +200,9 @@ class Engine:
         if isinstance(understood, Looked | VisitsListed | SpendingLooked):
             _, effects = step(self._session, understood)
             return next(effect.reply for effect in effects if isinstance(effect, Answer))
-        return understood if isinstance(understood, wire.Refused) else wire.Refused(wire.Refusal.JOURNAL_UNAVAILABLE)
+        if isinstance(understood, wire.Refused | wire.Sources):
+            return understood
+        return wire.Refused(wire.Refusal.JOURNAL_UNAVAILABLE)
 
     def _follow_leases(self, now: Moment) -> list[Effect]:
         """DHCP may have given a device that is online another address."""

@@ -6,7 +6,7 @@ here, so that the session stays pure. Must not know: what the session makes of t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface, ip_address
@@ -43,6 +43,20 @@ class Whereabouts(Protocol):
     def port_of(self, device: str) -> str | None:
         """The bridge port a device is behind; "" if unknown, None if it has left."""
 
+    def sources(self) -> Sequence[Source]:
+        """Each source of presence, and whether it tells anything."""
+
+
+class Source(Protocol):
+    """One of them (``firewall.presence.evidence``)."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def live(self) -> bool: ...
+    @property
+    def why(self) -> str: ...
+
 
 class Randomness(Protocol):
     """Where unpredictable values come from (the module ``secrets``)."""
@@ -51,7 +65,7 @@ class Randomness(Protocol):
     def token_hex(self, nbytes: int | None = None, /) -> str: ...
 
 
-_ADMINISTRATORS_ONLY = (wire.ListVisits, wire.LookAtSpending, wire.EndVisit)
+_ADMINISTRATORS_ONLY = (wire.ListVisits, wire.LookAtSpending, wire.ListSources, wire.EndVisit)
 
 
 @dataclass(frozen=True)
@@ -68,8 +82,8 @@ class Reception:
     random: Randomness
     clock: Callable[[], Moment]
 
-    def understand(self, request: wire.Request, role: Role, session: Session) -> Event | Refused:
-        """The event that the request is, or why it is none."""
+    def understand(self, request: wire.Request, role: Role, session: Session) -> Event | Refused | wire.Sources:
+        """The event that the request is, or why it is none; or the answer, where the session has no part in it."""
         now = self.clock()
         if isinstance(request, _ADMINISTRATORS_ONLY) and role is not Role.ADMINISTRATOR:
             return Refused(Refusal.FORBIDDEN)
@@ -87,6 +101,9 @@ class Reception:
                 return VisitsListed(now)
             case wire.LookAtSpending():
                 return SpendingLooked(now, day_of(now, self.zone))
+            case wire.ListSources():
+                found = self.whereabouts.sources()
+                return wire.Sources(tuple(wire.Source(source.name, source.live, source.why) for source in found))
             case wire.EndVisit(mac=mac):
                 return EndAsked(now, device=mac)
             case _:

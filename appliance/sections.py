@@ -129,6 +129,7 @@ class Presence(Section, frozen=True):
     grace_s: Annotated[int, Meta(ge=0, le=3600)] = 60
     idle_window_s: Annotated[int, Meta(ge=10, le=3600)] = 240
     sleep_window_s: Annotated[int, Meta(ge=10, le=7200)] = 900
+    hostapd: FilePath = "/run/hostapd"
 
 
 class Visit(Section, frozen=True):

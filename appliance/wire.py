@@ -71,13 +71,17 @@ class LookAtSpending(_Request, frozen=True, tag="look_at_spending"):
     """What was spent on SMS, and what came of it → Spending (administrators only)"""
 
 
+class ListSources(_Request, frozen=True, tag="list_sources"):
+    """Which sources of presence tell anything → Sources (administrators only)"""
+
+
 class EndVisit(_Request, frozen=True, tag="end_visit"):
     """End this device's visit now → Done or Refused (administrators only)"""
 
     mac: Mac
 
 
-Request = Look | AskPassword | EnterPassword | ListVisits | LookAtSpending | EndVisit
+Request = Look | AskPassword | EnterPassword | ListVisits | LookAtSpending | ListSources | EndVisit
 
 
 class Phase(StrEnum):
@@ -221,11 +225,26 @@ class Spending(_Reply, frozen=True, tag="spending"):
     all numbers that never logged in here."""
 
 
+class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One source of presence."""
+
+    name: str
+    live: bool
+    why: str
+    """What it watches; if it is not live, why not."""
+
+
+class Sources(_Reply, frozen=True, tag="sources"):
+    """All sources of presence."""
+
+    sources: tuple[Source, ...]
+
+
 class Done(_Reply, frozen=True, tag="done"):
     """Carried out."""
 
 
-Reply = Status | Refused | Visits | Spending | Done
+Reply = Status | Refused | Visits | Spending | Sources | Done
 
 _encoder = msgspec.json.Encoder()
 _request_decoder: msgspec.json.Decoder[Request] = msgspec.json.Decoder(Request)

@@ -12,6 +12,8 @@ class Proof(StrEnum):
 
     PORT = "port"
     """A bridge port: its carrier, and whom the bridge learnt behind it."""
+    STATION = "station"
+    """An access point of ours: which stations are connected to its BSSes."""
     LEASE = "lease"
     """The DHCP server's leases."""
 
@@ -26,6 +28,16 @@ class Evidence:
     proof: Proof
     port: str = ""
     """The bridge port the device is behind, or was; "" where the source knows none."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """Whether one source of presence tells anything, for a person."""
+
+    name: str
+    live: bool
+    why: str
+    """What it watches; if it is not live, why not and what would make it so."""
 
 
 @dataclass(frozen=True)

@@ -58,12 +58,13 @@ def leases(path: Path) -> dict[str, Lease]:
 
 
 def _text(path: Path) -> str:
-    return path.read_text(encoding="utf-8", errors="replace")
+    return path.read_bytes().decode(errors="replace")  # not ``read_text``, to which a carriage return is a newline
 
 
 def _parsed(text: str) -> dict[str, Lease]:
     found: dict[str, Lease] = {}
-    for line in text[: text.rfind("\n") + 1].splitlines():
+    # Not ``splitlines``: a host name is the visitor's own word, and a line ends with nothing but a newline.
+    for line in text[: text.rfind("\n") + 1].split("\n"):
         match line.split():
             # expiry, MAC address, IPv4 address, host name or *, client identifier or *
             case [expires, mac, address, _, _]:

@@ -10,7 +10,7 @@ What the file says is believed at once; what it no longer says is weighed, for a
     the file is being rewritten in place           no news; it must stay away from an unchanged file for a moment
     the disk is full and the file stays cut        no news until it has stayed as it is for ``doubt_s``
     the clock jumped forward, all leases expired   no news until their time has passed on the boot clock too
-    release, or the lifetime is over               the device has left
+    release, or the lifetime is over               whoever ``vanished`` is told of it decides (``departures``)
 
 Must not know: visits, who asks.
 """
@@ -24,11 +24,14 @@ from dataclasses import dataclass, replace
 from ipaddress import IPv4Address
 from pathlib import Path
 
-from firewall.presence.evidence import Evidence, Proof
+from firewall.presence.evidence import Evidence, Proof, Source
 from firewall.presence.lease_file import Lease, Reading, Version, lasts, read
 
 _LONGEST_LEASE_S = 604_800.0
 """Configuration allows no longer one: an expiry further away was written by, or is compared with, a wrong clock."""
+_AGAIN_S = 300.0
+"""How often ``vanished`` is told again of a device that has not left with its lease."""
+_HASTE_S, _HASTY_S = 0.05, 0.5  # how often the file is looked at after ``hasten``, and for how long
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,7 @@ class _Held:
     ends_boot_s: float
     """When its lifetime is over on the clock that nobody sets, counted from when it was first seen with this expiry."""
     listed: bool = True
-    """False: it expired in the file; if the clock had jumped, before its time."""
+    """False: it has vanished from the file; if the clock had jumped or somebody else released it, before its time."""
 
 
 @dataclass(frozen=True)
@@ -62,8 +65,10 @@ class Leases:
 
     Args:
         path: dnsmasq's ``--dhcp-leasefile``; may not exist yet.
-        deliver: called in our thread: ``present=True`` when a device turns up in the file (not for those that are in it
-            at the start), ``present=False`` when a device's last lease has gone (release, expiry).
+        deliver: called with ``present=True`` in our thread when a device turns up in the file (not for those that are
+            in it at the start), and with ``present=False`` in the thread that calls ``forget``.
+        vanished: called in our thread with MAC address, address and whether it is before its time, when a device's last
+            lease has gone; calls ``forget`` if the device has left with it. Left out: it always has.
         interval_s: how often the file's time stamp is looked at.
         settle_s: how long a vanished lease must stay away from an unchanged file.
         doubt_s: how long a file must stay as it is that is cut off, or that lost more than one lease and more than half
@@ -77,6 +82,7 @@ class Leases:
         path: Path,
         deliver: Callable[[Evidence], None],
         *,
+        vanished: Callable[[str, IPv4Address, bool], None] | None = None,
         interval_s: float = 1.0,
         settle_s: float = 0.1,
         doubt_s: float = 90.0,
@@ -84,6 +90,7 @@ class Leases:
         boot_s: Callable[[], float] = _boot_s,
     ) -> None:
         self._path, self._deliver = path, deliver
+        self._vanished = vanished or (lambda mac, _address, _early: self.forget(mac))
         self._interval_s, self._settle_s, self._doubt_s = interval_s, settle_s, doubt_s
         self._utc_s, self._boot_s = utc_s, boot_s
         self._lock = threading.Lock()
@@ -97,7 +104,8 @@ class Leases:
         # The watching thread's own, but for ``lacks_lease``, which only reads.
         self._judged: Version | None = None
         self._doubt: _Doubt | None = None
-        self._stop = threading.Event()
+        self._hasty_until_s = 0.0
+        self._rouse, self._stop = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._watch, name="firewall.presence.leases", daemon=True)
 
     def start(self) -> None:
@@ -115,6 +123,7 @@ class Leases:
     def stop(self) -> None:
         """Returns when the thread has ended. Harmless if it never started."""
         self._stop.set()
+        self._rouse.set()
         if self._thread.ident is not None:
             self._thread.join()
 
@@ -153,9 +162,45 @@ class Leases:
             return False
         return reading.version == self._judged or (reading.dated and not self._doubtful(reading))
 
+    def source(self) -> Source:
+        """Whether there is a lease file. May be asked from any thread."""
+        live = self._reading is not None
+        return Source("leases", live, str(self._path) if live else f"{self._path} cannot be read; is dnsmasq running?")
+
+    def listed(self, mac: str) -> bool:
+        """Has this device a lease that the file lists, as far as has been seen? May be asked from any thread."""
+        held = self._known.get(mac)
+        return held is not None and held.listed
+
+    def forget(self, mac: str) -> None:
+        """This device, whose lease has vanished, has left. From any thread."""
+        with self._lock:
+            held = self._known.get(mac)
+            if held is None or held.listed:
+                return
+            known = dict(self._known)
+            del known[mac]
+            self._known = known
+        self._deliver(Evidence(mac, False, Proof.LEASE))
+
+    def hasten(self) -> None:
+        """The file is about to change: look at once, and for a moment more often. From any thread, never blocks."""
+        self._hasty_until_s = time.monotonic() + _HASTY_S
+        self._rouse.set()
+
     def _watch(self) -> None:
-        while not self._stop.wait(self._interval_s):
-            self._look()
+        spent_s = 0.0
+        while not self._stop.is_set():
+            if time.monotonic() < self._hasty_until_s:
+                # Who asks for leases and releases them by the hundred must not have us read the file all the time.
+                self._stop.wait(max(_HASTE_S, 10 * spent_s))
+            else:
+                self._rouse.wait(self._interval_s)
+            self._rouse.clear()
+            if not self._stop.is_set():
+                began_s = time.thread_time()
+                self._look()
+                spent_s = time.thread_time() - began_s
 
     def _look(self) -> None:
         reading = self._read()
@@ -218,21 +263,21 @@ class Leases:
         if not self._believed(reading):
             return
         utc_s = self._utc_s()
-        left = []
+        early = []
         with self._lock:
             if self._reading is not reading:
                 return  # somebody at the gate made us read a newer one
             known = dict(self._known)
             for mac in self._gone(reading):
                 held = known[mac]
+                known[mac] = replace(held, listed=False)
                 if lasts(held.lease) > utc_s:
-                    del known[mac]
-                    left.append(mac)
-                else:
-                    known[mac] = replace(held, listed=False)  # the boot clock says whether its time has passed
+                    early.append((mac, held.lease.address))
+                # Else the boot clock says whether its time has passed.
             self._known = known
         self._doubt, self._judged = None, reading.version if reading.dated else None
-        self._tell_left(left)
+        for mac, address in early:
+            self._vanished(mac, address, True)
 
     def _doubtful(self, reading: Reading) -> bool:
         gone = self._gone(reading)
@@ -254,15 +299,12 @@ class Leases:
         return self._boot_s() - self._doubt.since_boot_s >= self._doubt_s
 
     def _end_unlisted(self) -> None:
-        """Those that expired in the file, and whose time has really passed."""
+        """Those that are not in the file, and whose time has really passed; again, as long as they do not leave."""
         boot_s = self._boot_s()
         with self._lock:
-            left = [mac for mac, held in self._known.items() if not held.listed and boot_s >= held.ends_boot_s]
-            if left:
-                over = set(left)
-                self._known = {mac: held for mac, held in self._known.items() if mac not in over}
-        self._tell_left(left)
-
-    def _tell_left(self, left: list[str]) -> None:
-        for mac in left:
-            self._deliver(Evidence(mac, False, Proof.LEASE))
+            over = {mac: held for mac, held in self._known.items() if not held.listed and boot_s >= held.ends_boot_s}
+            if over:
+                later = {mac: replace(held, ends_boot_s=boot_s + _AGAIN_S) for mac, held in over.items()}
+                self._known = {**self._known, **later}
+        for mac, held in over.items():
+            self._vanished(mac, held.lease.address, False)

@@ -28,7 +28,7 @@ from pyroute2.netlink.rtnl.ndmsg import NUD_DELAY, NUD_PERMANENT, NUD_PROBE, NUD
 
 from firewall.errors import KernelRefused
 from firewall.netlink import HEADER, Netlink, attribute, attributes, messages
-from firewall.presence.evidence import Address
+from firewall.presence.evidence import Address, Source
 
 # STALE counts: the entry was confirmed once and says nothing against the device (RFC 4861 7.3.2 names the states).
 _LEARNT = NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE
@@ -114,6 +114,8 @@ class Neighbours:
         self._addresses: dict[str, tuple[IPv4Address | IPv6Address, ...]] = {}
         """MAC address → its addresses, replaced as a whole: other threads ask."""
         self._thread: threading.Thread | None = None
+        self._behind = False
+        """Events were lost, and no dump has made them good yet."""
         self._wake, self._woken = socket.socketpair()
 
     def start(self) -> None:
@@ -148,22 +150,27 @@ class Neighbours:
         self._wake.close()
         self._woken.close()
 
+    def source(self) -> Source:
+        """Whether the neighbour table is watched. May be asked from any thread."""
+        live = self._thread is not None and not self._behind
+        why = f"neighbour table of {self._name}" if live else f"the neighbours of {self._name} cannot be listed"
+        return Source("neighbours", live, why)
+
     def addresses_of(self, mac: str) -> list[IPv4Address | IPv6Address]:
         """The addresses this device was last heard under. From any thread."""
         return [*self._addresses.get(mac, ())]
 
     def _watch(self, events: socket.socket) -> None:
-        behind = False
         with events:
             while True:
-                readable, _, _ = select.select([events, self._woken], [], [], _RETRY_S if behind else None)
+                readable, _, _ = select.select([events, self._woken], [], [], _RETRY_S if self._behind else None)
                 if self._woken in readable:
                     return
                 try:
-                    if behind:
+                    if self._behind:
                         # What is still in the buffer is heard after the dump; at worst an address is told once more.
                         self._dump()
-                        behind = False
+                        self._behind = False
                     elif events in readable:
                         index = socket.if_nametoindex(self._name)
                         for message in messages(events.recv(_RECEIVE_BYTES)):
@@ -173,7 +180,7 @@ class Neighbours:
                 except OSError as error:
                     # ENOBUFS: the kernel had more to say than the buffer holds. Whatever else went wrong (no such
                     # interface for the moment), a dump tells the truth; until one succeeds it is tried again.
-                    behind = error.errno not in (errno.EAGAIN, errno.EINTR)
+                    self._behind = error.errno not in (errno.EAGAIN, errno.EINTR)
 
     def _dump(self) -> None:
         index = socket.if_nametoindex(self._name)

@@ -31,6 +31,7 @@ from pyroute2.netlink.rtnl.ndmsg import NUD_PERMANENT
 from firewall.errors import FirewallError, KernelRefused, NotABridge
 from firewall.isolation import isolate_port, isolated
 from firewall.presence.evidence import Evidence, Proof
+from firewall.presence.places import Places
 
 _SO_RCVBUFFORCE = 33  # linux/socket.h; Python has no name for it. Needs CAP_NET_ADMIN, which the gate has.
 _CONNECTED = 0x1 | 0x10000  # IFF_UP and IFF_LOWER_UP: switched on, and with carrier
@@ -57,15 +58,22 @@ class Ports:
         lan_interface: the bridge.
         deliver: called with each piece of evidence, in ``start``'s thread until it returns and then in ours.
         buffer_bytes: how many bytes of events the kernel keeps while we are busy.
+        matters, remembered: who is kept in mind, see ``places``. A forgotten device is noticed anew when it is learnt
+            anew.
     """
 
-    def __init__(self, lan_interface: str, deliver: Callable[[Evidence], None], buffer_bytes: int = 4 << 20) -> None:
-        self._name = lan_interface
-        self._deliver = deliver
-        self._buffer_bytes = buffer_bytes
+    def __init__(
+        self,
+        lan_interface: str,
+        deliver: Callable[[Evidence], None],
+        buffer_bytes: int = 4 << 20,
+        matters: Callable[[str], bool] = lambda _: False,
+        remembered: int = 16384,
+    ) -> None:
+        self._name, self._deliver, self._buffer_bytes = lan_interface, deliver, buffer_bytes
         self._bridge = 0
         self._ports: dict[int, _Port] = {}
-        self._port_of: dict[str, int] = {}
+        self._places = Places(remembered, matters)
         self._present: set[str] = set()
         self._gone: dict[str, None] = {}
         """Who has left and not come back, in that order; bounded, because anybody can invent MAC addresses."""
@@ -117,10 +125,14 @@ class Ports:
 
     def port_of(self, mac: str) -> str | None:
         """The name of the port the device is behind; None if it has left, "" if it was never seen. From any thread."""
-        port = self._ports.get(self._port_of.get(mac, 0))
+        port = self._ports.get(self._places.port_of(mac) or 0)
         if port is not None and mac in self._present:
             return port.name
         return None if mac in self._gone else ""
+
+    def has(self, port: str) -> bool:
+        """Is there a port of this name, with carrier or without? May be asked from any thread."""
+        return any(known.name == port for known in [*self._ports.values()])
 
     def connected(self, port: str) -> bool:
         """Is there a port of this name, with carrier? May be asked from any thread."""
@@ -206,8 +218,8 @@ class Ports:
         mac, port = message.get_attr("NDA_LLADDR"), message["ifindex"]
         if mac is None or message["state"] & NUD_PERMANENT or port not in self._ports:
             return
-        moved = moved or self._port_of.get(mac) != port
-        self._port_of[mac] = port
+        moved = moved or self._places.port_of(mac) != port
+        self._put(mac, port)
         # Without carrier nobody is there; if it has come back, its message follows and brings a dump.
         if self._ports[port].connected and (moved or mac not in self._present):
             self._present.add(mac)
@@ -215,14 +227,17 @@ class Ports:
             self._deliver(Evidence(mac, True, Proof.PORT, self._ports[port].name))
 
     def _left(self, port: int, name: str) -> None:
-        for mac in [mac for mac, last in self._port_of.items() if last == port]:
-            del self._port_of[mac]
+        for mac in self._places.clear(port):
             if mac in self._present:
                 self._present.remove(mac)
                 self._gone[mac] = None
                 if len(self._gone) > _REMEMBERED:
                     del self._gone[next(iter(self._gone))]
                 self._deliver(Evidence(mac, False, Proof.PORT, name))
+
+    def _put(self, mac: str, port: int) -> None:
+        if (forgotten := self._places.put(mac, port)) is not None:
+            self._present.discard(forgotten)
 
     def _dump(self, last_seen: Mapping[str, str] = _NOBODY) -> None:
         """Read everything and deliver the difference to what was known."""
@@ -243,8 +258,8 @@ class Ports:
         moved: set[str] = set()
         for entry in behind:
             mac = entry.get_attr("NDA_LLADDR")
-            if mac in self._present and self._port_of.get(mac) != entry["ifindex"]:
-                self._port_of[mac] = entry["ifindex"]
+            if mac in self._present and self._places.port_of(mac) != entry["ifindex"]:
+                self._put(mac, entry["ifindex"])
                 moved.add(mac)
         for index in [index for index in self._ports if index not in ports]:
             self._port_gone(index)
@@ -253,7 +268,7 @@ class Ports:
         by_name = {known.name: index for index, known in self._ports.items() if known.connected}
         for mac, name in last_seen.items():
             if name in by_name:
-                self._port_of[mac] = by_name[name]
+                self._put(mac, by_name[name])
                 self._present.add(mac)
         for entry in behind:
             self._learnt(entry, moved=entry.get_attr("NDA_LLADDR") in moved)

@@ -22,6 +22,7 @@ from appliance.wire import (
     Refused,
     Reply,
     Request,
+    Sources,
     Spending,
     Status,
     Visits,
@@ -136,7 +137,7 @@ class Views:
         match reply:
             case Status() | Refused():
                 return reply
-            case Visits() | Spending() | Done():
+            case Visits() | Spending() | Sources() | Done():
                 raise WireError(f"{type(reply).__name__} does not answer {type(question).__name__}")
             case _:
                 assert_never(reply)

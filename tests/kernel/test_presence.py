@@ -13,7 +13,19 @@ from firewall.errors import KernelRefused, NotABridge
 from firewall.presence.evidence import Evidence, Proof
 from firewall.presence.neighbours import mac_of
 from firewall.presence.ports import Ports
-from tests.kernel.venue import ADDRESSES, GATE, MACS, PATIENCE_S, SILENCE_S, VISITORS, pings, sh, until, write_sysctl
+from tests.kernel.venue import (
+    ADDRESSES,
+    GATE,
+    MACS,
+    PATIENCE_S,
+    SILENCE_S,
+    VISITORS,
+    frames,
+    pings,
+    sh,
+    until,
+    write_sysctl,
+)
 from tests.lab.entering import inside
 
 ONE, TWO, THREE = VISITORS
@@ -146,6 +158,27 @@ class TestPorts:
         assert watch.ports.present(MACS[ONE])
         sh("ip link set eth0 down", THREE)
         until(lambda: (MACS[ONE], False) in watch.all_now(), "the leave from the port it moved to")
+
+    def test_who_invents_addresses_hides_nobody_and_fills_no_memory(self) -> None:
+        came: queue.Queue[Evidence] = queue.Queue()
+        ports = Ports("br-lan", came.put, matters={MACS[ONE], MACS[THREE]}.__contains__, remembered=64)
+        with inside(GATE):
+            ports.start({})
+        try:
+            with frames(THREE) as cable:
+                for number in range(1000):
+                    source = bytes([2, 0, 0, 9, number >> 8, number & 255])
+                    cable.send(b"\x02\0\0\0\0\xfe" + source + b"\x88\xb5" + bytes(46))
+            last = "02:00:00:09:03:e7"
+            until(lambda: ports.port_of(last) == "p3", "the last of them to be heard")
+            known = sum(ports.port_of(f"02:00:00:09:{n >> 8:02x}:{n & 255:02x}") != "" for n in range(1000))
+            assert known <= 64
+            # Those before the flood: one behind another port, one behind the flooder's own that must not be forgotten.
+            assert [ports.port_of(MACS[visitor]) for visitor in VISITORS] == ["p1", "p2", "p3"]
+            sh("ip link set eth0 down", TWO)
+            until(lambda: ports.port_of(MACS[TWO]) is None, "a leave in the middle of it")
+        finally:
+            ports.stop()
 
     def test_a_port_without_carrier_has_no_devices(self) -> None:
         sh("ip link set eth0 down", ONE)

@@ -5,18 +5,29 @@ from __future__ import annotations
 import queue
 from collections.abc import Iterator
 from contextlib import contextmanager
+from ipaddress import IPv4Interface, IPv6Interface
 from pathlib import Path
 
 import pytest
 
 from firewall.presence.evidence import Evidence, Proof
-from firewall.presence.whereabouts import Whereabouts
+from firewall.presence.whereabouts import Network, Whereabouts
+from tests.edge.firewall.access_point import AccessPoint
 from tests.kernel.venue import ADDRESSES, GATE, MACS, PATIENCE_S, VISITORS, pings, sh, until
 from tests.lab.entering import inside
 
 ONE, TWO, _ = VISITORS
 ELSEWHERE = "02:00:00:00:00:77"
 """Behind no port that the bridge told of."""
+
+
+@pytest.fixture
+def point(venue: object, tmp_path: Path) -> Iterator[AccessPoint]:
+    """An access point of ours whose BSS is the bridge's port p1."""
+    del venue
+    made = AccessPoint(tmp_path / "hostapd", "p1", ["ip", "netns", "exec", GATE])
+    yield made
+    made.stop(kill=True)
 
 
 def lease(mac: str, last_byte: int) -> str:
@@ -26,9 +37,16 @@ def lease(mac: str, last_byte: int) -> str:
 @contextmanager
 def watched(interface: str, path: Path) -> Iterator[tuple[Whereabouts, queue.Queue[Evidence]]]:
     came: queue.Queue[Evidence] = queue.Queue()
-    whereabouts = Whereabouts(interface, path, None, came.put, lambda _: None)
+    whereabouts = Whereabouts(
+        Network(interface, IPv4Interface("10.77.0.1/16"), IPv6Interface("fd77::1/64")),
+        path,
+        path.parent / "hostapd",
+        deliver=came.put,
+        learnt=lambda _: None,
+        answered=lambda _: None,
+    )
     with inside(GATE):
-        whereabouts.start({})
+        whereabouts.start({}, {})
     try:
         yield whereabouts, came
     finally:
@@ -49,9 +67,6 @@ def test_a_device_whose_port_is_gone_is_not_brought_back_by_a_late_lease(tmp_pat
         path.write_text(lease(MACS[ONE], 11) + lease(ELSEWHERE, 77))
         assert came.get(timeout=PATIENCE_S) == Evidence(ELSEWHERE, True, Proof.LEASE)
         assert came.empty()
-        # What DHCP says against the device is passed on, wherever it is.
-        path.write_text(lease(ELSEWHERE, 77))
-        assert came.get(timeout=PATIENCE_S) == Evidence(MACS[ONE], False, Proof.LEASE)
 
 
 @pytest.mark.usefixtures("venue")
@@ -64,3 +79,41 @@ def test_without_ports_leases_alone_tell(tmp_path: Path) -> None:
         assert whereabouts.lacks_lease(MACS[TWO])
         path.write_text(lease(MACS[ONE], 11) + lease(MACS[TWO], 12))
         assert came.get(timeout=PATIENCE_S) == Evidence(MACS[TWO], True, Proof.LEASE)
+
+
+@pytest.mark.usefixtures("venue")
+def test_a_station_that_left_for_another_port_has_not_left(tmp_path: Path, point: AccessPoint) -> None:
+    path = tmp_path / "leases"
+    path.touch()
+    roamer, walker = "02:00:00:00:00:78", "02:00:00:00:00:79"
+    for mac in (roamer, walker):
+        point.connect(mac)
+        sh(f"bridge fdb replace {mac} dev p1 master dynamic")
+    with watched("br-lan", path) as (whereabouts, came):
+        assert "stations" in [source.name for source in whereabouts.sources() if source.live]
+        # To a foreign access point behind p3, as the bridge learns from its first packet; ours notices later.
+        sh(f"bridge fdb replace {roamer} dev p3 master dynamic")
+        until(lambda: whereabouts.port_of(roamer) == "p3", "the bridge to tell of the move")
+        while not came.empty():
+            came.get()
+        point.disconnect(roamer)
+        point.disconnect(walker)
+        said = came.get(timeout=PATIENCE_S)
+        while said.mac not in (roamer, walker):
+            said = came.get(timeout=PATIENCE_S)  # the visitors' chatter
+        assert said == Evidence(walker, False, Proof.STATION, "p1")
+        # Who left with a BSS is not brought back by a late lease either.
+        path.write_text(lease(walker, 12) + lease(ELSEWHERE, 77))
+        while (said := came.get(timeout=PATIENCE_S)) != Evidence(ELSEWHERE, True, Proof.LEASE):
+            assert said.mac not in (roamer, walker)
+
+
+@pytest.mark.usefixtures("venue")
+def test_every_source_says_whether_it_is_live(tmp_path: Path) -> None:
+    with watched("wan0", tmp_path / "leases") as (whereabouts, _):
+        sources = {source.name: source for source in whereabouts.sources()}
+    assert {name for name, source in sources.items() if source.live} == {"neighbours", "probes", "releases"}
+    assert "is no bridge" in sources["ports"].why
+    assert "hostapd" in sources["stations"].why
+    assert sources["wireless"].why
+    assert "dnsmasq" in sources["leases"].why

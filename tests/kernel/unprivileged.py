@@ -4,20 +4,32 @@ from __future__ import annotations
 
 import os
 import sys
+from ipaddress import IPv6Interface
+from pathlib import Path
 
 from firewall import checks
 from firewall.gate import Gate, Repairs
 from firewall.presence.evidence import Evidence
 from firewall.presence.neighbours import mac_of
-from firewall.presence.ports import Ports
+from firewall.presence.whereabouts import Network, Whereabouts
 from tests.kernel.venue import ADDRESSES, MACS, Venue
 
 assert os.getuid() == 65534
 mac, address = MACS["ktv1"], ADDRESSES["ktv1"]
 seen: list[Evidence] = []
-ports = Ports("br-lan", seen.append)
-ports.start({})
-ports.stop()
+whereabouts = Whereabouts(
+    Network("br-lan", Venue.settings.lan, IPv6Interface("fd77::1/64")),
+    Path("/nonesuch/leases"),
+    Path("/proc/1/fd"),  # a folder that only root may read
+    deliver=seen.append,
+    learnt=lambda _: None,
+    answered=lambda _: None,
+)
+whereabouts.start({}, {})
+sources = {source.name: source for source in whereabouts.sources()}
+whereabouts.stop()
+assert {name for name in sources if sources[name].live} == {"ports", "neighbours", "probes", "releases"}, sources
+assert "ctrl_interface_group" in sources["stations"].why, sources
 gate = Gate(Venue.settings)
 gate.setup()
 assert gate.sync({mac: frozenset({address})}) == Repairs(1, 0, 0)

@@ -146,6 +146,9 @@ def test_doctor_finds_nothing_wrong_with_a_running_venue(venue: Venue) -> None:
     assert told.code == 0
     assert all(line.startswith("ok ") for line in told.stdout.splitlines())
     assert " of 1,000 today, " in told.stdout, "what was spent on SMS"
+    live = {line.split()[3].rstrip(":") for line in told.stdout.splitlines() if ": live: " in line}
+    assert live == {"ports", "leases", "releases", "neighbours", "probes"}
+    assert "presence by stations: not live: no hostapd" in told.stdout
 
 
 @pytest.fixture

@@ -368,3 +368,13 @@ def test_a_switch_is_unplugged_while_the_disk_is_full(tmp_path: Path) -> None:
     core.happen()
     assert len(recorded(tmp_path / "journal.db", VisitAway)) == 10
     core.crash()
+
+
+def test_sources_of_presence_are_told_to_an_administrator_alone_and_without_a_journal_too(new_core: NewCore) -> None:
+    core = new_core()
+    told = wire.Sources((wire.Source("ports", True, "br-lan"),))
+    assert core.ask(wire.ListSources()) == [Refused(Refusal.FORBIDDEN)]
+    assert core.ask(wire.ListSources(), role=Role.ADMINISTRATOR) == [told]
+    core.disk.full = True
+    core.wait(30)
+    assert core.ask(wire.ListSources(), role=Role.ADMINISTRATOR) == [told]

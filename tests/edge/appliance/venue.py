@@ -24,6 +24,7 @@ from appliance.reception import Reception
 from appliance.state import Terms
 from firewall.counters import Reading, Row, Traffic
 from firewall.errors import KernelRefused
+from firewall.presence.evidence import Source
 from journal.entries import Entry, Stamp
 from journal.errors import Cause, JournalUnavailable
 from journal.store import Store
@@ -136,6 +137,9 @@ class Lan:
 
     def port_of(self, device: str) -> str | None:
         return self.ports.get(device)
+
+    def sources(self) -> list[Source]:
+        return [Source("ports", True, "br-lan")]
 
     def lacks_lease(self, device: str) -> bool:
         return device in self.released

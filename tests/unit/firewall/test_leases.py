@@ -348,3 +348,61 @@ def test_a_lease_from_before_the_clock_was_set_is_not_kept_for_ever(tmp_path: Pa
         assert nothing(came)
         clock.passes(604800)
         assert came.get(timeout=10) == left(1)
+
+
+def test_who_asks_decides_whether_a_vanished_lease_is_a_leave(tmp_path: Path) -> None:
+    path, clock = tmp_path / "leases", Clock()
+    path.write_text("".join(line(number, int(clock.utc) + 600) for number in range(4)))
+    vanished: queue.Queue[tuple[str, IPv4Address, bool]] = queue.Queue()
+    came: queue.Queue[Evidence] = queue.Queue()
+    watch = Leases(
+        path,
+        came.put,
+        vanished=lambda *lease: vanished.put(lease),
+        interval_s=0.01,
+        settle_s=0.1,
+        utc_s=clock.utc_s,
+        boot_s=clock.boot_s,
+    )
+    watch.start()
+    try:
+        one = IPv4Address("10.77.1.1")
+        path.write_text("".join(line(number, int(clock.utc) + 600) for number in (0, 2, 3)))
+        assert vanished.get(timeout=10) == (mac(1), one, True)
+        # As long as nobody says that it left, it is known under its address, and may have its lease again.
+        assert (watch.address_of(mac(1)), watch.listed(mac(1)), watch.lacks_lease(mac(1))) == (one, False, False)
+        assert watch.fresh_address_of(mac(1), one)
+        for seconds in (601, 301):  # its time is over; asked again later
+            clock.passes(seconds)
+            assert vanished.get(timeout=10) == (mac(1), one, False)
+        assert came.empty()
+        watch.forget(mac(2))  # it is listed
+        watch.forget(mac(1))
+        assert came.get(timeout=10) == left(1)
+        watch.forget(mac(1))
+        assert (watch.address_of(mac(1)), watch.address_of(mac(2))) == (None, IPv4Address("10.77.1.2"))
+        assert came.empty()
+    finally:
+        watch.stop()
+
+
+def test_a_look_that_was_hastened_does_not_wait_for_the_interval(tmp_path: Path) -> None:
+    path = tmp_path / "leases"
+    path.write_text(line(1) + line(2) + line(3))
+    came: queue.Queue[Evidence] = queue.Queue()
+    watch = Leases(path, came.put, interval_s=3600, settle_s=0.01)
+    watch.start()
+    try:
+        path.write_text(line(1) + line(2))
+        assert nothing(came)
+        watch.hasten()
+        assert came.get(timeout=10) == left(3)
+    finally:
+        watch.stop()
+
+
+@pytest.mark.parametrize("end", ["\x0b", "\x0c", "\x1c", "\x85", "\u2028", "\r"])
+def test_a_host_name_begins_no_line(tmp_path: Path, end: str) -> None:
+    path = tmp_path / "leases"
+    path.write_bytes(f"1767225600 {ONE} 10.77.0.10 x{end}0 {mac(3)} 10.77.0.11 * *\n{LINE_TWO}".encode())
+    assert leases(path) == {TWO: Lease(IPv4Address("10.77.0.100"), 0)}

@@ -1,0 +1,76 @@
+"""Which stations are connected to which of our BSSes, and what of that is evidence.
+
+    >>> associations = Associations(roaming_s=0.5)
+    >>> associations.connected("wlan0", "02:00:00:00:00:01")
+    [Evidence(mac='02:00:00:00:00:01', present=True, proof=<Proof.STATION: 'station'>, port='wlan0')]
+
+A station roams: it connects to another BSS before the first one notices that it has gone, or a moment after. So a
+station has left when no BSS has it, and where there are several, when none has it for ``roaming_s``. Pure: the time
+comes in. Must not know: hostapd, netlink.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from firewall.presence.evidence import Evidence, Proof
+
+
+class Associations:
+    """For one thread.
+
+    Args:
+        roaming_s: how long a station may be between two BSSes, in seconds.
+    """
+
+    def __init__(self, roaming_s: float) -> None:
+        self._roaming_s = roaming_s
+        self._stations: dict[str, set[str]] = {}
+        """BSS → who is connected to it; the BSSes that were listed or told of a station."""
+        self._leaving: dict[str, tuple[float, str]] = {}
+        """MAC address → when it has left, and the BSS it was connected to last."""
+
+    def connected(self, bss: str, mac: str) -> list[Evidence]:
+        """A BSS has this station now."""
+        self._stations.setdefault(bss, set()).add(mac)
+        self._leaving.pop(mac, None)
+        return [Evidence(mac, True, Proof.STATION, bss)]
+
+    def disconnected(self, bss: str, mac: str, now_s: float) -> list[Evidence]:
+        """A BSS has lost this station."""
+        self._stations.setdefault(bss, set()).discard(mac)
+        if (other := self._bss_of(mac)) is not None:
+            return [Evidence(mac, True, Proof.STATION, other)]
+        if len(self._stations) == 1:
+            return [Evidence(mac, False, Proof.STATION, bss)]
+        self._leaving.setdefault(mac, (now_s + self._roaming_s, bss))
+        return []
+
+    def listed(self, bss: str, stations: Collection[str], now_s: float) -> list[Evidence]:
+        """All that a BSS has now: tells of those who came and left while nobody heard."""
+        before = self._stations.setdefault(bss, set())
+        came, went = set(stations) - before, before.difference(stations)
+        found = [evidence for mac in sorted(came) for evidence in self.connected(bss, mac)]
+        return found + [evidence for mac in sorted(went) for evidence in self.disconnected(bss, mac, now_s)]
+
+    def expect(self, bss: str, stations: Collection[str]) -> None:
+        """These were behind this BSS before we began: the first list tells who is not any more."""
+        self._stations.setdefault(bss, set()).update(stations)
+
+    def forget(self, bss: str) -> None:
+        """Somebody else tells about this BSS from now on."""
+        self._stations.pop(bss, None)
+
+    def due(self, now_s: float) -> list[Evidence]:
+        """Those whose time to turn up at another BSS has passed."""
+        over = [(mac, bss) for mac, (due_s, bss) in self._leaving.items() if due_s <= now_s]
+        for mac, _ in over:
+            del self._leaving[mac]
+        return [Evidence(mac, False, Proof.STATION, bss) for mac, bss in over]
+
+    def next_due_s(self) -> float | None:
+        """When ``due`` is to be asked next; None: nobody is between two BSSes."""
+        return min((due_s for due_s, _ in self._leaving.values()), default=None)
+
+    def _bss_of(self, mac: str) -> str | None:
+        return next((bss for bss, stations in self._stations.items() if mac in stations), None)

@@ -1,0 +1,66 @@
+"""Which packets the kernel hands us at all: programs of its packet filter (linux/filter.h), attached to a socket.
+
+What does not pass costs a few nanoseconds in the kernel and nothing here. A program reads from the beginning of what
+the socket would get; a read past the end refuses the packet. Must not know: what the packets are used for.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import socket
+import struct
+from collections.abc import Sequence
+
+Instruction = tuple[int, int, int, int]
+"""Code, steps to jump over if it is so, if it is not, constant."""
+
+_WORD, _HALF, _BYTE, _WORD_AT_INDEX, _HALF_AT_INDEX, _BYTE_AT_INDEX = 0x20, 0x28, 0x30, 0x40, 0x48, 0x50
+_INDEX_IS_IPV4_HEADER, _INDEX_IS_VALUE, _INDEX_IS_KEPT, _KEEP = 0xB1, 0x07, 0x61, 0x02
+_EQUALS, _EQUALS_INDEX, _HAS_BITS, _RETURN = 0x15, 0x1D, 0x45, 0x06
+_LINK = 0xFFE00000  # SKF_LL_OFF: the frame's own header, also where the socket gets only what is behind it
+_SO_ATTACH_FILTER = 26  # asm-generic/socket.h; Python has no name for it
+
+
+def _all_of(*steps: tuple[int, int]) -> list[Instruction]:
+    """The program that accepts a packet for which every comparison holds; a step is a code and a constant."""
+    comparisons = (_EQUALS, _EQUALS_INDEX, _HAS_BITS)
+    last = len(steps)
+    program = [
+        (code, 0, last - place if code in comparisons else 0, constant) for place, (code, constant) in enumerate(steps)
+    ]
+    return [*program, (_RETURN, 0, 0, 0xFFFF), (_RETURN, 0, 0, 0)]
+
+
+ARP_ANSWERS = _all_of(
+    (_WORD, 14), (_EQUALS, 0x0001_0800), (_WORD, 18), (_EQUALS, 0x0604_0002),  # Ethernet and IPv4, a reply
+    # Sent by whom it speaks of: the frame's source address is the sender's in the packet.
+    (_WORD, 8), (_INDEX_IS_VALUE, 0), (_WORD, 24), (_EQUALS_INDEX, 0),
+    (_HALF, 6), (_INDEX_IS_VALUE, 0), (_HALF, 22), (_EQUALS_INDEX, 0),
+)  # fmt: skip
+"""For a packet socket bound to ETH_P_ARP: replies that speak of their own sender."""
+
+ADVERTISEMENTS = _all_of(
+    (_BYTE, 20), (_EQUALS, 58), (_BYTE, 54), (_EQUALS, 136), (_BYTE, 58), (_HAS_BITS, 0x40),
+)  # fmt: skip
+"""For a packet socket bound to ETH_P_IPV6: neighbour advertisements that somebody solicited (RFC 4861 4.4)."""
+
+OWN_DHCP = _all_of(
+    (_INDEX_IS_IPV4_HEADER, 0),
+    (_HALF_AT_INDEX, 2), (_EQUALS, 67),
+    (_BYTE_AT_INDEX, 8), (_EQUALS, 1), (_HALF_AT_INDEX, 9), (_EQUALS, 0x0106),  # BOOTREQUEST, Ethernet
+    # Sent by the client it speaks of: chaddr (RFC 2131 2) is the frame's source address.
+    (_WORD_AT_INDEX, 38), (_KEEP, 0), (_HALF_AT_INDEX, 36), (_KEEP, 1),
+    (_WORD, _LINK + 8), (_INDEX_IS_KEPT, 0), (_EQUALS_INDEX, 0),
+    (_HALF, _LINK + 6), (_INDEX_IS_KEPT, 1), (_EQUALS_INDEX, 0),
+)  # fmt: skip
+"""For a raw UDP socket of IPv4: what a client says to a DHCP server of itself, not of another."""
+
+
+def attach(sock: socket.socket, program: Sequence[Instruction]) -> None:
+    """From now on the socket gets only what the program accepts.
+
+    Raises:
+        OSError: the kernel takes no such program.
+    """
+    code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *instruction) for instruction in program))
+    sock.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, struct.pack("HP", len(program), ctypes.addressof(code)))

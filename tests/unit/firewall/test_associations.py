@@ -1,0 +1,64 @@
+"""Stations that come, go and roam between BSSes: what is evidence of what."""
+
+from __future__ import annotations
+
+from firewall.presence.associations import Associations
+from firewall.presence.evidence import Evidence, Proof
+
+ONE, TWO = "02:00:00:00:00:01", "02:00:00:00:00:02"
+
+
+def here(mac: str, bss: str) -> Evidence:
+    return Evidence(mac, True, Proof.STATION, bss)
+
+
+def gone(mac: str, bss: str) -> Evidence:
+    return Evidence(mac, False, Proof.STATION, bss)
+
+
+def test_with_one_bss_a_station_leaves_at_once() -> None:
+    associations = Associations(roaming_s=0.5)
+    assert associations.connected("a", ONE) == [here(ONE, "a")]
+    assert associations.disconnected("a", ONE, 7.0) == [gone(ONE, "a")]
+    assert associations.next_due_s() is None
+
+
+def test_roaming_is_no_leave_whichever_is_told_first() -> None:
+    associations = Associations(roaming_s=0.5)
+    associations.listed("b", [TWO], 0.0)
+    associations.connected("a", ONE)
+    assert associations.connected("b", ONE) == [here(ONE, "b")]
+    assert associations.disconnected("a", ONE, 1.0) == [here(ONE, "b")]
+    assert associations.disconnected("b", ONE, 2.0) == []
+    assert associations.next_due_s() == 2.5
+    assert associations.connected("a", ONE) == [here(ONE, "a")]
+    assert associations.due(9.0) == []
+
+
+def test_with_several_a_station_has_left_when_it_turned_up_nowhere() -> None:
+    associations = Associations(roaming_s=0.5)
+    associations.listed("b", [], 0.0)
+    associations.connected("a", ONE)
+    assert associations.disconnected("a", ONE, 1.0) == []
+    assert associations.disconnected("b", ONE, 1.4) == [], "said twice: the first time counts"
+    assert associations.due(1.4) == []
+    assert associations.due(1.5) == [gone(ONE, "a")]
+    assert associations.due(9.0) == []
+
+
+def test_a_list_tells_the_difference() -> None:
+    associations = Associations(roaming_s=0.5)
+    associations.expect("a", [ONE])
+    assert associations.listed("a", [TWO], 0.0) == [here(TWO, "a"), gone(ONE, "a")]
+    assert associations.listed("a", [TWO], 1.0) == []
+
+
+def test_a_station_we_never_heard_of_may_leave() -> None:
+    assert Associations(roaming_s=0.5).disconnected("a", ONE, 0.0) == [gone(ONE, "a")]
+
+
+def test_a_bss_that_somebody_else_tells_of_is_forgotten_silently() -> None:
+    associations = Associations(roaming_s=0.5)
+    associations.connected("a", ONE)
+    associations.forget("a")
+    assert associations.listed("a", [], 0.0) == []
