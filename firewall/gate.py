@@ -25,6 +25,7 @@ from firewall.errors import DeviceRefused, SettingsRefused
 from firewall.rules import UP4, Ruleset
 from firewall.sets import Change, Entry, Sets
 from firewall.settings import Settings
+from firewall.shaping import Shaping
 
 log = logging.getLogger(__name__)
 
@@ -62,6 +63,7 @@ class Gate:
         self._made: tuple[Ruleset, Sets] | None = None
         self._connections = Connections()
         self._binding = Binding(settings.lan_interface)
+        self._shaping = Shaping(settings)
         self._held: dict[str, set[Address]] = {}
         """Who is admitted under what, as far as we did it: what a set of plain addresses cannot tell."""
         self._holder: dict[Address, str] = {}
@@ -76,6 +78,7 @@ class Gate:
         tables.load(wanted)
         isolation.isolate(self._settings.lan_interface)
         switches.hold(self._settings)
+        self._shaping.setup()
 
     def sync(self, desired: Mapping[str, Collection[Address]]) -> Repairs:
         """Make the kernel admit exactly the desired devices (MAC address → its addresses) and renew their time.
@@ -110,6 +113,7 @@ class Gate:
         repaired = tables.load(rules)
         ports = isolation.isolate(self._settings.lan_interface)
         repaired += switches.hold(self._settings)
+        self._shaping.sync(self._held)
         return Repairs(len(fresh), len(revoked), repaired, ports)
 
     def admit(self, mac: str, addresses: Collection[Address]) -> None:
@@ -127,6 +131,7 @@ class Gate:
                 self._binding.bind(address, mac)
         # After opening: a connection made in between would keep the old decision, one made after has the new one.
         self._connections.forget(addresses, to_them=False)
+        self._shaping.cover(self._held.get(mac, ()))
 
     def revoke(self, mac: str, addresses: Collection[Address]) -> None:
         """Close the gate for one device. An address that another device has by now is left alone.

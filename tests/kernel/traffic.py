@@ -1,0 +1,100 @@
+"""Bulk traffic of several visitors at once, and how much of it arrived.
+
+    with Traffic() as traffic:
+        traffic.start("ktv1", "down", connections=20)
+        traffic.rates_kbit(2.0)["ktv1", "down"]
+
+Must not know: how it is shaped.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+import time
+from collections import Counter
+from types import TracebackType
+from typing import Self
+
+from tests.kernel.venue import OUTSIDE, SERVER, connect, listener
+
+_PORT = 5201
+_CHUNK = bytes(16_384)
+
+Stream = tuple[str, str]
+"""Who, and "up" or "down"."""
+
+
+class Traffic:
+    """A server outside, and what visitors send it and fetch from it, until the block ends."""
+
+    def __init__(self) -> None:
+        self._arrived: Counter[Stream] = Counter()
+        """Bytes; each stream has one key, whichever family and connection it came by."""
+        self._lock = threading.Lock()
+        self._sockets: list[socket.socket] = []
+        self._threads: list[threading.Thread] = []
+        self._over = False
+
+    def __enter__(self) -> Self:
+        self._listener = listener(OUTSIDE, _PORT, socket.AF_INET6)  # takes IPv4 too
+        self._listener.settimeout(None)
+        self._run(self._serve)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self._over = True
+        for sock in (self._listener, *self._sockets):
+            with contextlib.suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
+            sock.close()
+        for thread in self._threads:
+            thread.join(10)
+        assert not any(thread.is_alive() for thread in self._threads)
+
+    def start(self, visitor: str, way: str, connections: int = 1, server: str = SERVER) -> None:
+        """As much as it can get, by so many connections."""
+        for _ in range(connections):
+            sock = connect(visitor, server, _PORT)
+            sock.settimeout(None)
+            sock.sendall(f"{visitor} {way}".encode().ljust(16))
+            self._sockets.append(sock)
+            self._run(self._pump if way == "up" else self._drain, sock, (visitor, way))
+
+    def rates_kbit(self, seconds: float, settle_s: float = 0.7) -> dict[Stream, float]:
+        """What arrived of each stream a second, once the connections have found their speed."""
+        time.sleep(settle_s)
+        with self._lock:
+            before, began = self._arrived.copy(), time.monotonic()
+        time.sleep(seconds)
+        with self._lock:
+            return {
+                stream: (count - before[stream]) * 8 / 1000 / (time.monotonic() - began)
+                for stream, count in self._arrived.items()
+            }
+
+    def _run(self, work: object, *arguments: object) -> None:
+        assert callable(work)
+        thread = threading.Thread(target=work, args=arguments)
+        thread.start()
+        self._threads.append(thread)
+
+    def _serve(self) -> None:
+        with contextlib.suppress(OSError):
+            while not self._over:
+                sock, _ = self._listener.accept()
+                self._sockets.append(sock)
+                visitor, way = sock.recv(16, socket.MSG_WAITALL).decode().split()
+                self._run(self._pump if way == "down" else self._drain, sock, (visitor, way))
+
+    def _pump(self, sock: socket.socket, _: Stream) -> None:
+        with contextlib.suppress(OSError):
+            while not self._over:
+                sock.sendall(_CHUNK)
+
+    def _drain(self, sock: socket.socket, stream: Stream) -> None:
+        with contextlib.suppress(OSError):
+            while data := sock.recv(65_536):
+                with self._lock:
+                    self._arrived[stream] += len(data)
