@@ -16,6 +16,8 @@ from sms.message import parts
 if TYPE_CHECKING:
     from appliance.config import Config
 
+_LEAST_KBIT = 64
+
 # By these phones and computers notice that they must log in, browsers whether names may be asked elsewhere.
 _NEVER_IN_GARDEN = (
     "captive.apple.com",
@@ -49,7 +51,7 @@ def contradictions(config: Config) -> list[tuple[str, str]]:
     """(key, problem) pairs, first first; each topic has a function of its own."""
     return [
         found
-        for topic in (_of_the_venue, _of_the_lan, _of_the_wan, _of_the_portal, _of_the_texts)
+        for topic in (_of_the_venue, _of_the_lan, _of_the_wan, _of_the_rates, _of_the_portal, _of_the_texts)
         for found in topic(config)
     ]
 
@@ -88,6 +90,17 @@ def _of_the_wan(config: Config) -> Iterator[tuple[str, str]]:
             ipaddress.ip_address(server)
         except ValueError:
             yield "wan.dns", f'"{server}" is no IP address'
+
+
+def _of_the_rates(config: Config) -> Iterator[tuple[str, str]]:
+    rates = config.rates
+    for key in rates.__struct_fields__:
+        if 0 < getattr(rates, key) < _LEAST_KBIT:
+            yield f"rates.{key}", f"is so slow that no page opens; allowed: 0 (none), or {_LEAST_KBIT} and more"
+    for way in ("down", "up"):
+        line, visitor = getattr(rates, f"uplink_{way}_kbit"), getattr(rates, f"visitor_{way}_kbit")
+        if line and visitor > line:
+            yield f"rates.visitor_{way}_kbit", f"is more than the uplink has (uplink_{way}_kbit = {line})"
 
 
 def _of_the_portal(config: Config) -> Iterator[tuple[str, str]]:

@@ -29,6 +29,7 @@ from appliance.server import Server, notify_ready
 from firewall.gate import Gate
 from firewall.presence.evidence import Address, Evidence
 from firewall.presence.whereabouts import Whereabouts
+from firewall.rates import Rates
 from firewall.settings import Settings
 from journal.store import Store
 from sms import message as sms_message
@@ -158,6 +159,12 @@ def firewall_settings(config: Config) -> Settings:
         portal_port=config.portal.port,
         redirect_port=config.portal.redirect_port,
         captive_dns_port=config.portal.captive_dns_port,
+        rates=Rates(
+            line_down_kbit=config.rates.uplink_down_kbit,
+            line_up_kbit=config.rates.uplink_up_kbit,
+            visitor_down_kbit=config.rates.visitor_down_kbit,
+            visitor_up_kbit=config.rates.visitor_up_kbit,
+        ),
     )
 
 

@@ -122,9 +122,9 @@ class Shaping:
             late |= waiting
         # A class before a packet can name it, and none removed that one still may: without its class it is not shaped.
         _tc(make)
-        self._mark()
+        found = self._mark()
         self._members = {address: minor for address, minor in wanted.items() if minor not in late}
-        _restore(shares.member_lines(self._read(), self._members))
+        _restore(shares.member_lines(found, self._members))
         _tc(remove)
 
     def _add(self, minors: Collection[int], fresh: Mapping[Address, int]) -> None:
@@ -132,18 +132,19 @@ class Shaping:
         _restore(shares.member_lines({}, fresh))
         self._members.update(fresh)
 
-    def _mark(self) -> None:
-        present = _present_sets()
+    def _mark(self) -> dict[Address, int]:
+        """The sets exist and the rules stand; what the sets hold."""
+        present, found = _present_sets(), dict[Address, int]()
         for name in self._set_names():
             if name not in present:
                 family = ["family", "inet6", "maxelem", str(_MAXELEM6)] if name == SHARE6 else []
                 run(["ipset", "create", name, "hash:ip", *family, "skbinfo"])
+            listing = run(["ipset", "save", name])
+            if not shares.is_ours(listing):
+                raise KernelRefused(f"use the set {name}", "somebody made it of another kind; destroy it")
+            found |= shares.classed(listing)
         tables.load(shares.marking(self._settings))
-
-    def _read(self) -> dict[Address, int]:
-        return {
-            a: minor for name in self._set_names() for a, minor in shares.classed(run(["ipset", "save", name])).items()
-        }
+        return found
 
     def _set_names(self) -> list[str]:
         return [SHARE4, SHARE6] if self._settings.lan6 is not None else [SHARE4]

@@ -53,7 +53,8 @@ _SPLIT = 4000
 here it is a plain queue, with a rate that is never reached."""
 _QUEUE_MS = 100
 """How long the queue of one device may be, at the rate that it can have."""
-_QUEUE_LEAST = 32_000
+_QUEUE_LEAST = 16_000
+"""Bytes: ten frames, with which a connection finds its speed."""
 _BURST_MS = 5
 """What may be sent at once after a silence: the kernel's clock need not tick for each packet."""
 _BURST_LEAST = 4_000
@@ -130,7 +131,7 @@ def cake_line(way: Direction) -> str:
 
 def htb_lines(way: Direction) -> list[str]:
     """HTB with nobody's class in it yet. What has no class passes at once (default 0)."""
-    root = f"qdisc add dev {way.interface} root handle {MAJOR}: htb default 0 direct_qlen 1000"
+    root = f"qdisc replace dev {way.interface} root handle {MAJOR}: htb default 0 direct_qlen 1000"
     return [root, *class_lines(way, way.line_class), *class_lines(way, COMMON)]
 
 
@@ -230,6 +231,11 @@ def set_name(address: Address) -> str:
 
 
 _MEMBER = re.compile(r"^add \S+ (\S+) .*?\bskbprio (\w+):(\w+)", re.MULTILINE)
+
+
+def is_ours(listing: str) -> bool:
+    """Whether the set of this ``ipset save`` can tell classes; a stranger may have made one of our name."""
+    return listing.startswith("create ") and " hash:ip " in listing and " skbinfo " in listing.partition("\n")[0]
 
 
 def classed(listing: str) -> dict[Address, int]:
