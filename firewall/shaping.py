@@ -90,16 +90,19 @@ class Shaping:
         self._withdraw()
         for queueing in shares.preferred(self._settings):
             try:
-                for way in self._directions:
-                    _give_cake(way) if queueing is Queueing.CAKE else _give_htb(way)
+                self._stand(queueing)
             except KernelRefused as error:
                 if queueing is not Queueing.CAKE:
                     raise
-                log.info("no CAKE, so HTB shares the line out: %s", error.cause)
+                log.info("no cake here, so htb shares the line out: %s", error.cause)
             else:
-                self._mark() if queueing is Queueing.HTB else _unmark()
                 self._queueing = queueing
                 return
+
+    def _stand(self, queueing: Queueing) -> None:
+        for way in self._directions:
+            _give_cake(way) if queueing is Queueing.CAKE else _give_htb(way)
+        _unmark() if queueing is Queueing.CAKE else self._mark()
 
     def _converge(self, desired: Mapping[str, Collection[Address]]) -> None:
         if self._queueing is None:
@@ -148,6 +151,15 @@ class Shaping:
 
     def _set_names(self) -> list[str]:
         return [SHARE4, SHARE6] if self._settings.lan6 is not None else [SHARE4]
+
+
+def refusal(settings: Settings, queueing: Queueing) -> str:
+    """Why this kernel cannot share out that way; empty: it can. For a namespace of one's own: leaves queues behind."""
+    try:
+        Shaping(settings)._stand(queueing)
+    except FirewallError as error:
+        return error.cause if isinstance(error, KernelRefused) else str(error)
+    return ""
 
 
 def live(interface: str) -> str:
