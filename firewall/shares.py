@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
-from firewall.rules import SHARE4, SHARE6, Chain, Family, Rule, Ruleset, Table, TableName
+from firewall.rules import SHARE4, SHARE6, Chain, Family, Rule, Ruleset, Table, TableName, Verdict
 from firewall.settings import Settings
 
 Address = IPv4Address | IPv6Address
@@ -267,7 +267,7 @@ def no_marking(set_names: Collection[str]) -> Ruleset:
 
 def _marking_table(settings: Settings, family: Family, name: str) -> Table:
     rules = tuple(rule for way in directions(settings) for rule in _marking_rules(settings, way, name))
-    return Table(family, TableName.MANGLE, (), (Chain("QQ-SHARES", rules, hook="FORWARD"),))
+    return Table(family, TableName.MANGLE, (("FORWARD", Verdict.ACCEPT),), (Chain("QQ-SHARES", rules, hook="FORWARD"),))
 
 
 def _marking_rules(settings: Settings, way: Direction, name: str) -> Iterator[Rule]:

@@ -13,7 +13,7 @@ from ipaddress import IPv6Address
 
 import pytest
 
-from firewall import checks, shaping
+from firewall import checks, rules, shaping, shares
 from firewall.gate import Address, Gate
 from firewall.rates import Rates
 from firewall.settings import Settings
@@ -162,8 +162,8 @@ def held() -> str:
     queues = [sh(f"tc qdisc show dev {name} | grep -o '^qdisc htb.*root'") for name in ("br-lan", "wan0")]
     classes = [sh(f"tc class show dev {name} | grep htb | sed 's/ leaf [^ ]*//' | sort") for name in ("br-lan", "wan0")]
     members = sh("ipset save | grep share | sed 's/initval.*//' | sort")
-    rules = [line for save in ("iptables-legacy-save", "ip6tables-legacy-save") for line in rules_of(save, "mangle")]
-    return "\n".join([*queues, *classes, members, *rules])
+    chains = [line for save in ("iptables-legacy-save", "ip6tables-legacy-save") for line in rules_of(save, "mangle")]
+    return "\n".join([*queues, *classes, members, *chains])
 
 
 def test_what_a_stranger_changed_is_repaired_by_the_next_sync(venue: Venue, new_gate: NewGate) -> None:
@@ -178,6 +178,8 @@ def test_what_a_stranger_changed_is_repaired_by_the_next_sync(venue: Venue, new_
             gate.sync(DESIRED)
             assert held() == whole, damage
     assert whole.count("skbprio 7171:b") == 2, "both families, one class"
+    marking = rules.listing(shares.marking(shaped(venue, CAPS)))
+    assert all(line in whole for line in marking.splitlines() if line.startswith("-A"))
 
 
 def held_or_nothing() -> str:
