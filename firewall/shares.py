@@ -45,12 +45,14 @@ _LEAST_KBIT = 1
 together have no more than a line."""
 _NO_LINE_KBIT = 100_000_000
 """The rate of a line that nobody told us: no limit."""
-_TURN = 1514
-"""Bytes a class sends in its turn: one Ethernet frame, so that a modest visitor waits for one frame of each other."""
-_SPLIT = 4000
-"""Bytes above which a packet is split into frames. The kernel puts a flow's frames together to pieces of up to 64 KB
-(GRO), and turns of one frame mean nothing to those. Of the queues in every kernel of interest TBF alone splits them:
-here it is a plain queue, with a rate that is never reached."""
+_TURN_MS = 1
+"""How long the line is a class's when its turn comes: so long a modest visitor waits for each other, and no longer."""
+_FRAME, _PIECE = 1_514, 70_000
+"""Bytes of an Ethernet frame, and more than any packet has: the kernel puts a flow's frames together to pieces of up to
+64 KB (GRO). Turns shorter than a piece mean nothing to it, so larger ones are split into frames again. Of the queues
+in every kernel of interest TBF alone splits: here it is a plain queue, with a rate that is never reached."""
+_SPLIT_LEAST = 4_000
+"""What TBF takes for its own must hold a frame or two; less than a microsecond's worth is rounded to nothing."""
 _QUEUE_MS = 100
 """How long the queue of one device may be, at the rate that it can have."""
 _QUEUE_LEAST = 16_000
@@ -59,7 +61,7 @@ _BURST_MS = 5
 """What may be sent at once after a silence: the kernel's clock need not tick for each packet."""
 _BURST_LEAST = 4_000
 
-_STEPS = 1_000_000
+_STEPS = 500_000
 _NEW_LEAST = 64
 
 
@@ -73,6 +75,11 @@ class Direction:
     cap_kbit: int
     line_class: int
     """The minor number of the line's own class: that of the gate's own address, which no device has."""
+
+    @property
+    def turn(self) -> int:
+        """Bytes that a class may send in its turn."""
+        return min(max(_FRAME, (self.line_kbit or self.cap_kbit) * _TURN_MS // 8), _PIECE)
 
     @property
     def ceiling_kbit(self) -> int:
@@ -152,12 +159,11 @@ def class_lines(way: Direction, minor: int) -> list[str]:
     own_burst = burst if minor == way.line_class else _BURST_LEAST
     lines = [
         f"class replace dev {way.interface} parent {parent} classid {MAJOR}:{minor:x} htb "
-        f"rate {rate_kbit}kbit ceil {ceiling_kbit}kbit burst {own_burst} cburst {burst} quantum {_TURN}"
+        f"rate {rate_kbit}kbit ceil {ceiling_kbit}kbit burst {own_burst} cburst {burst} quantum {way.turn}"
     ]
     if minor != way.line_class:
-        lines.append(
-            f"qdisc replace dev {way.interface} parent {MAJOR}:{minor:x} tbf rate 10gbit burst {_SPLIT} limit {queue}"
-        )
+        queue_line = f"tbf rate 10gbit burst {max(_SPLIT_LEAST, way.turn)} limit {queue}"
+        lines.append(f"qdisc replace dev {way.interface} parent {MAJOR}:{minor:x} {queue_line}")
     return lines
 
 
@@ -247,8 +253,8 @@ def classed(listing: str) -> dict[Address, int]:
 def at_once(existing: int) -> int:
     """How many classes may be made or removed in one turn, when so many exist.
 
-    For each of them the kernel walks through all the others (tc_bind_tclass): a turn makes a million steps, about a
-    fifth of a second. Who has to wait is in the common class meanwhile.
+    For each of them the kernel walks through all the others (tc_bind_tclass), up to half a microsecond each: a turn
+    takes a tenth of a second or two. Who has to wait is in the common class meanwhile.
     """
     return max(_NEW_LEAST, _STEPS // max(existing, 1000))
 

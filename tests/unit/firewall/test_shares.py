@@ -60,6 +60,17 @@ def test_a_line_nobody_told_does_not_limit_and_a_visitor_without_cap_may_have_th
     assert "ceil 10000kbit" in shares.class_lines(UP, 0xB)[0]
 
 
+@pytest.mark.parametrize(
+    ("kbit", "turn", "split"),
+    [(64, 1_514, 4_000), (20_000, 2_500, 4_000), (100_000, 12_500, 12_500), (10**7, 70_000, 70_000)],
+)
+def test_a_turn_is_a_millisecond_of_the_line_and_no_piece_is_longer(kbit: int, turn: int, split: int) -> None:
+    way = dataclasses.replace(DOWN, line_kbit=kbit, cap_kbit=0)
+    made, queue = shares.class_lines(way, 0xB)
+    assert made.endswith(f"quantum {turn}")
+    assert f" burst {split} " in queue
+
+
 def test_all_addresses_of_a_device_have_one_class() -> None:
     four, other, six, outside = (
         IPv4Address("10.77.0.12"),
@@ -131,7 +142,7 @@ def test_a_turn_is_bounded_however_many_devices_there_are() -> None:
             break
         there |= dict.fromkeys(make, Class(LINE, 5_000))
         turns += 1
-    assert turns <= 60
+    assert turns <= 120
     make, remove, waiting = shares.turn(DOWN, there, set())
     assert make == []
     assert waiting == set()
