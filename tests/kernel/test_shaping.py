@@ -17,6 +17,7 @@ from firewall import checks, rules, shaping, shares
 from firewall.gate import Address, Gate
 from firewall.rates import Rates
 from firewall.settings import Settings
+from tests.kernel import traffic
 from tests.kernel.traffic import Traffic
 from tests.kernel.venue import (
     ADDRESSES,
@@ -65,48 +66,55 @@ def admit(gate: Gate, *names: str) -> None:
 
 
 def test_a_visitors_cap_holds_for_both_families_together_from_its_admission(venue: Venue, new_gate: NewGate) -> None:
-    rates = []
-    for settings in (shaped(venue, Rates()), shaped(venue, CAPS)):
+    def held(rates: traffic.Rates) -> bool:
+        down, up = rates[ONE, "down"] / CAPS.visitor_down_kbit, rates[ONE, "up"] / CAPS.visitor_up_kbit
+        return 0.5 <= down <= 1.15 and 0.5 <= up <= 1.15
+
+    def beyond(rates: traffic.Rates) -> bool:
+        return rates[ONE, "down"] > 2 * CAPS.visitor_down_kbit and rates[ONE, "up"] > 2 * CAPS.visitor_up_kbit
+
+    # First without, so that the test can fail.
+    for settings, as_it_should in ((shaped(venue, Rates()), beyond), (shaped(venue, CAPS), held)):
         with inside(GATE):
             gate = new_gate(settings)
             gate.setup()
         cables_carry_ipv6()
         admit(gate, ONE)  # and no sync
-        with Traffic() as traffic:
+        with Traffic() as bulk:
             for way in ("down", "up"):
-                traffic.start(ONE, way, server=SERVER)
-                traffic.start(ONE, way, server=SERVER6)
-            rates.append(traffic.rates_kbit(2.0 if settings.rates.wanted else 0.3, 0.3))
-    free, capped = rates
-    # So that the test can fail: without rates there is far more.
-    assert free[ONE, "down"] > 2 * CAPS.visitor_down_kbit
-    assert free[ONE, "up"] > 2 * CAPS.visitor_up_kbit
-    assert 0.5 <= capped[ONE, "down"] / CAPS.visitor_down_kbit <= 1.15
-    assert 0.5 <= capped[ONE, "up"] / CAPS.visitor_up_kbit <= 1.15
+                bulk.start(ONE, way, server=SERVER)
+                bulk.start(ONE, way, server=SERVER6)
+            rates = bulk.rates_kbit(as_it_should)
+        assert as_it_should(rates), rates
 
 
-def test_the_line_is_shared_by_device_however_many_connections(venue: Venue, new_gate: NewGate) -> None:
+@pytest.mark.parametrize(("way", "line_kbit"), [("down", LINE.line_down_kbit), ("up", LINE.line_up_kbit)])
+def test_the_line_is_shared_by_device_however_many_connections(
+    venue: Venue, new_gate: NewGate, way: str, line_kbit: int
+) -> None:
+    def fair(rates: traffic.Rates) -> bool:
+        # Twenty connections in one queue lose of their own share while they wait for what was dropped; others take it.
+        shares = [rates[name, way] / line_kbit for name in VISITORS]
+        return 0.6 <= sum(shares) <= 1.15 and min(shares) >= 0.15 and shares[0] <= 1.75 * shares[2]
+
+    def unfair(rates: traffic.Rates) -> bool:
+        return rates[ONE, way] >= 2.25 * rates[THREE, way]
+
     with inside(GATE):
         gate = new_gate(shaped(venue, LINE))
         gate.setup()
     cables_carry_ipv6()
-    admit(gate, *VISITORS)  # and no sync yet
-    for way, line_kbit in (("down", LINE.line_down_kbit), ("up", LINE.line_up_kbit)):
-        with Traffic() as traffic:
-            traffic.start(ONE, way, connections=20)
-            traffic.start(TWO, way, connections=4, server=SERVER6)
-            traffic.start(THREE, way)
-            fair = {who: rate / line_kbit for (who, _), rate in traffic.rates_kbit(1.2).items()}
-            # So that the test can fail: without classes of their own the connections share, not the devices.
-            sh("ipset flush qq-share4; ipset flush qq-share6")
-            unfair = {who: rate / line_kbit for (who, _), rate in traffic.rates_kbit(1.0).items()}
-        assert 0.6 <= sum(fair.values()) <= 1.15, fair
-        # Twenty connections in one queue lose of their own share while they wait for what was dropped; others take it.
-        assert min(fair.values()) >= 0.15, fair
-        assert fair[ONE] <= 1.75 * fair[THREE], fair
-        assert unfair[ONE] >= 2.25 * unfair[THREE], unfair
-        with inside(GATE):
-            gate.sync({MACS[name]: BOTH[name] for name in VISITORS})
+    admit(gate, *VISITORS)  # and no sync
+    with Traffic() as bulk:
+        bulk.start(ONE, way, connections=20)
+        bulk.start(TWO, way, connections=4, server=SERVER6)
+        bulk.start(THREE, way)
+        rates = bulk.rates_kbit(fair)
+        assert fair(rates), rates
+        # So that the test can fail: without classes of their own the connections share, not the devices.
+        sh("ipset flush qq-share4; ipset flush qq-share6")
+        rates = bulk.rates_kbit(unfair)
+        assert unfair(rates), rates
 
 
 def test_a_visitor_at_its_cap_is_answered_by_the_gate_itself_at_once(venue: Venue, new_gate: NewGate) -> None:
@@ -115,8 +123,8 @@ def test_a_visitor_at_its_cap_is_answered_by_the_gate_itself_at_once(venue: Venu
         gate = new_gate(shaped(venue, Rates(visitor_down_kbit=128)))
         gate.setup()
     admit(gate, ONE)
-    with Traffic() as traffic, listener(GATE, 80) as portal:
-        traffic.start(ONE, "down", connections=3)
+    with Traffic() as bulk, listener(GATE, 80) as portal:
+        bulk.start(ONE, "down", connections=3)
         assert fetched(portal, page, PATIENCE_S) == len(page)
         # So that the test can fail: what the gate says goes by the visitor's class.
         sh("iptables-legacy -t mangle -A OUTPUT -j SET --map-set qq-share4 dst --map-prio")
