@@ -62,7 +62,8 @@ class Shaping:
         members = shares.members([addresses], self._settings)
         known = {minor for address, minor in members.items() if self._members.get(address) == minor}
         fresh = {address: minor for address, minor in members.items() if self._members.get(address) != minor}
-        self._guarded(lambda: self._add(set(fresh.values()) - known, fresh))
+        if fresh:
+            self._guarded(lambda: self._add(set(fresh.values()) - known, fresh))
 
     def _guarded(self, act: Callable[[], None]) -> None:
         try:
