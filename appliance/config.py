@@ -16,7 +16,7 @@ import msgspec
 from appliance import toml_places as places
 from appliance.contradictions import contradictions
 from appliance.errors import ConfigError
-from appliance.sections import Lan, Password, Paths, Portal, Presence, Section, Sms, Spending, Venue, Visit, Wan
+from appliance.sections import Lan, Password, Paths, Portal, Presence, Rates, Section, Sms, Spending, Venue, Visit, Wan
 
 
 class Config(Section, frozen=True):
@@ -25,6 +25,7 @@ class Config(Section, frozen=True):
     venue: Venue = Venue()
     lan: Lan = Lan()
     wan: Wan = Wan()
+    rates: Rates = Rates()
     portal: Portal = Portal()
     password: Password = Password()
     spending: Spending = Spending()

@@ -17,6 +17,8 @@ from sms.texts import parts
 if TYPE_CHECKING:
     from appliance.config import Config
 
+_LEAST_KBIT = 64
+
 # By these phones and computers notice that they must log in, browsers whether names may be asked elsewhere.
 _NEVER_IN_GARDEN = (
     "captive.apple.com",
@@ -48,7 +50,7 @@ def _no_garden(name: str, config: Config) -> str:
 
 def contradictions(config: Config) -> list[tuple[str, str]]:
     """(key, problem) pairs, first first; each topic has a function of its own."""
-    of_networks = (_of_the_lan, _of_the_wan, _of_the_portal)
+    of_networks = (_of_the_lan, _of_the_wan, _of_the_rates, _of_the_portal)
     topics = (_of_the_venue, *of_networks, _of_the_spending, _of_presence, _of_the_providers, _of_the_texts)
     return [found for topic in topics for found in topic(config)]
 
@@ -87,6 +89,17 @@ def _of_the_wan(config: Config) -> Iterator[tuple[str, str]]:
             ipaddress.ip_address(server)
         except ValueError:
             yield "wan.dns", f'"{server}" is no IP address'
+
+
+def _of_the_rates(config: Config) -> Iterator[tuple[str, str]]:
+    rates = config.rates
+    for key in rates.__struct_fields__:
+        if 0 < getattr(rates, key) < _LEAST_KBIT:
+            yield f"rates.{key}", f"is so slow that no page opens; allowed: 0 (none), or {_LEAST_KBIT} and more"
+    for way in ("down", "up"):
+        line, visitor = getattr(rates, f"uplink_{way}_kbit"), getattr(rates, f"visitor_{way}_kbit")
+        if line and visitor > line:
+            yield f"rates.visitor_{way}_kbit", f"is more than the uplink has (uplink_{way}_kbit = {line})"
 
 
 def _of_the_portal(config: Config) -> Iterator[tuple[str, str]]:

@@ -36,6 +36,7 @@ from firewall.counters import Counters
 from firewall.gate import Gate
 from firewall.presence.evidence import Address, Evidence
 from firewall.presence.whereabouts import Network, Whereabouts
+from firewall.rates import Rates
 from firewall.settings import Settings
 from journal.store import Store
 from sms import message as sms_message
@@ -198,6 +199,12 @@ def firewall_settings(config: Config) -> Settings:
         portal_port=config.portal.port,
         redirect_port=config.portal.redirect_port,
         captive_dns_port=config.portal.captive_dns_port,
+        rates=Rates(
+            line_down_kbit=config.rates.uplink_down_kbit,
+            line_up_kbit=config.rates.uplink_up_kbit,
+            visitor_down_kbit=config.rates.visitor_down_kbit,
+            visitor_up_kbit=config.rates.visitor_up_kbit,
+        ),
     )
 
 

@@ -32,6 +32,7 @@ GardenName = Annotated[
         description="host names in lower case, such as pay.example.kz, without * and final dot; at most 100",
     ),
 ]
+Rate = Annotated[int, Meta(ge=0, le=10_000_000)]
 PerWindow = Annotated[int, Meta(ge=1, le=1_000_000)]
 OptionalFilePath = Annotated[
     str, Meta(pattern=r"^(/[A-Za-z0-9._/-]{1,200})?\Z", description="an absolute path without blanks, or empty")
@@ -94,6 +95,13 @@ class Wan(Section, frozen=True):
     interface: Interface = "wan0"
     dns: tuple[str, ...] = ()
     masquerade6: bool = False
+
+
+class Rates(Section, frozen=True):
+    uplink_down_kbit: Rate = 0
+    uplink_up_kbit: Rate = 0
+    visitor_down_kbit: Rate = 0
+    visitor_up_kbit: Rate = 0
 
 
 class Portal(Section, frozen=True):

@@ -19,6 +19,7 @@ from pathlib import Path
 from pyroute2 import IPRoute
 from pyroute2.netlink.exceptions import NetlinkError
 
+from firewall import shaping, shares
 from firewall.command import run
 from firewall.errors import FirewallError
 from firewall.settings import Settings
@@ -40,9 +41,9 @@ class Finding:
 
 def findings(settings: Settings | None) -> list[Finding]:
     """Everything the gate needs of this machine; without settings, what does not depend on them. Raises nothing."""
-    found = [*_capabilities(), _ipset(), _iptc(), *_kernel()]
+    found = [*_capabilities(), _ipset(), _iptc(), *_kernel(settings)]
     if settings is not None:
-        found += [*_interfaces(settings), _lan_address(settings)]
+        found += [*_interfaces(settings), _lan_address(settings), *_live_queues(settings)]
     return found
 
 
@@ -75,7 +76,7 @@ def _iptc() -> Finding:
     return Finding(True, "python-iptables", "")
 
 
-def _kernel() -> Iterator[Finding]:
+def _kernel(settings: Settings | None) -> Iterator[Finding]:
     for path in ("/proc/net/ip_tables_names", "/proc/net/ip6_tables_names"):
         yield _finding(Path(path).exists(), f"iptables' legacy tables in the kernel ({path})", _MODULES)
     what = "every set type, match and target of the gate's rules"
@@ -83,7 +84,7 @@ def _kernel() -> Iterator[Finding]:
         yield Finding(False, f"{what}: not tried", "run as root: they are tried in a network namespace of its own")
         return
     try:
-        way, failures = json.loads(run(["unshare", "--net", sys.executable, "-m", "firewall.probe"]))
+        way, failures, queueings = json.loads(run(["unshare", "--net", sys.executable, "-m", "firewall.probe"]))
     except (FirewallError, ValueError) as error:
         yield Finding(False, f"{what}: {error}", "mend what the line before says, then try again")
         return
@@ -92,6 +93,31 @@ def _kernel() -> Iterator[Finding]:
         yield Finding(True, what, "")
     for name, cause in failures:
         yield Finding(False, f"{name}: {cause}", _MODULES)
+    if settings is not None and settings.rates.wanted:
+        yield _queueing(settings, queueings)
+
+
+def _queueing(settings: Settings, causes: dict[str, str]) -> Finding:
+    """Which of the ways to share a line out this kernel can go; ``causes`` says why not."""
+    ways = shares.preferred(settings)
+    chosen = next((way for way in ways if not causes[way]), None)
+    lacking = "".join(f"; no {way} here: {causes[way]}" for way in ways if causes[way])
+    what = f"rates: {chosen or 'none of ' + ' and '.join(ways)} shares the line out{lacking}"
+    return _finding(
+        chosen is not None, what, "load the modules sch_htb, sch_tbf, xt_set and xt_CLASSIFY, or set no rates"
+    )
+
+
+def _live_queues(settings: Settings) -> Iterator[Finding]:
+    for way in shares.directions(settings):
+        try:
+            kind = shaping.live(way.interface)
+        except FirewallError as error:
+            kind, cause = "", f": {error}"
+        else:
+            cause = ""
+        what = f"rates {way.name}: {kind or 'no queue of ours'} on {way.interface}{cause}"
+        yield _finding(bool(kind), what, "start the gate; if it runs, its log says why it cannot hold the rates")
 
 
 def _interfaces(settings: Settings) -> Iterator[Finding]:

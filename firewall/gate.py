@@ -29,6 +29,7 @@ from firewall.members import bare, ip_key, ip_text, is_ipv4, mac_key
 from firewall.rules import Family, Ruleset
 from firewall.sets import Sets
 from firewall.settings import Settings
+from firewall.shaping import Shaping
 
 log = logging.getLogger(__name__)
 
@@ -67,6 +68,7 @@ class Gate:
         self._connections = Connections()
         self._binding = Binding(settings.lan_interface)
         self._bridge_address = BridgeAddress(settings.lan_interface)
+        self._shaping = Shaping(settings)
         self._held: dict[str, set[bytes]] = {}
         """Who is admitted under what (an address's key), as far as we did it."""
         self._holder: dict[bytes, str] = {}
@@ -86,6 +88,7 @@ class Gate:
         self._bridge_address.hold()
         isolation.isolate(self._settings.lan_interface)
         switches.hold(self._settings)
+        self._shaping.setup()
 
     def sync(self, desired: Mapping[str, Collection[Address]]) -> Repairs:
         """Make the kernel admit exactly the desired devices (MAC address → its addresses) and renew their time.
@@ -112,6 +115,7 @@ class Gate:
         repaired = self._rules.load(rules)
         ports = isolation.isolate(self._settings.lan_interface)
         repaired += switches.hold(self._settings)
+        self._keep_shares()
         return Repairs(len(difference.fresh), len(difference.gone), repaired, ports)
 
     def as_left(self) -> bool:
@@ -129,7 +133,14 @@ class Gate:
         rules, sets = self._projection()
         looks: list[Callable[[], bool]] = [partial(sets.as_left, name) for name in sets.looked_at]
         looks += [partial(self._rules.as_left, rules, family) for family in Family]
+        looks += [self._keep_shares] if self._shaping.wanted else []
         return [*looks, self._binding.as_left, self._rest_as_left]
+
+    def _keep_shares(self) -> bool:
+        """The visitors' rates converge by themselves, a part at a time: a look holds them, and no sync is needed."""
+        if self._shaping.wanted:
+            self._shaping.sync({mac: _addresses(keys) for mac, keys in self._held.items()})
+        return True
 
     def _rest_as_left(self) -> bool:
         _, sets = self._projection()
@@ -157,6 +168,7 @@ class Gate:
                 self._binding.bind(address.packed, bare(mac_key(mac)))
         # After opening: a connection made in between would keep the old decision, one made after has the new one.
         self._connections.forget(addresses, to_them=False)
+        self._shaping.cover(_addresses(self._held.get(mac, ())))
 
     def revoke(self, mac: str, addresses: Collection[Address]) -> None:
         """Close the gate for one device. An address that another device has by now is left alone.
@@ -249,6 +261,10 @@ class Gate:
             return lan6 is not None and address in lan6.network and address not in (lan6.ip, lan6.network[0])
         ours = (lan.ip, lan.network.network_address, lan.network.broadcast_address)
         return address in lan.network and address not in ours
+
+
+def _addresses(keys: Collection[bytes]) -> list[Address]:
+    return [ip_address(bare(key)) for key in keys]
 
 
 def _is_device(mac: str) -> bool:

@@ -2,17 +2,20 @@
 
 ``firewall.checks`` runs this under ``unshare --net``, so that nothing of the running rules and sets is touched. Each
 rule of ours is loaded alone, so that what is missing can be said by name. Prints one JSON list: what this
-kernel's way is, and [what, cause] for each thing that does not work. Must not know: the machine's settings.
+kernel's way is, [what, cause] for each thing that does not work, and the same of the ways to share a line out. Must
+not know: the machine's settings.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import ipaddress
 import json
 import sys
 
-from firewall import abilities, datapath, rules, tables
+from firewall import abilities, datapath, rules, shaping, shares, tables
 from firewall.errors import KernelRefused
+from firewall.rates import Rates
 from firewall.sets import Sets
 from firewall.settings import Settings
 
@@ -23,6 +26,8 @@ _ANY = Settings(
     lan6=ipaddress.IPv6Interface("2001:db8::1/64"),
     masquerade6=True,
 )
+_SHAPED = dataclasses.replace(_ANY, wan_interface="lo", rates=Rates(line_up_kbit=1_000))
+"""On an interface that every namespace has."""
 
 
 def failures(known: datapath.Abilities) -> list[tuple[str, str]]:
@@ -49,6 +54,11 @@ def failures(known: datapath.Abilities) -> list[tuple[str, str]]:
     return found
 
 
+def queueings() -> dict[str, str]:
+    """Each way to share a line out, with the cause why this namespace's kernel cannot; empty: it can."""
+    return {str(queueing): shaping.refusal(_SHAPED, queueing) for queueing in shares.Queueing}
+
+
 if __name__ == "__main__":
     here = abilities.asked()
-    sys.stdout.write(json.dumps([abilities.sentence(here), failures(here)]))
+    sys.stdout.write(json.dumps([abilities.sentence(here), failures(here), queueings()]))

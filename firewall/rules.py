@@ -25,6 +25,10 @@ DOWN6 = "qq-down6"
 """To the visitor: IPv6 addresses (hash:ip)."""
 GARDEN4 = "qq-garden"
 """IPv4 addresses open to everybody, put in by the captive dnsmasq as it resolves the garden's names (hash:ip)."""
+SHARE4 = "qq-share4"
+"""The class of each admitted IPv4 address in the queues (hash:ip with skbinfo); only where rates are configured."""
+SHARE6 = "qq-share6"
+"""The same for IPv6."""
 
 OURS = "QQ-"
 """Every chain of ours begins with this; every other chain is a stranger's and is left alone."""
@@ -42,6 +46,7 @@ class TableName(StrEnum):
 
     FILTER = "filter"
     NAT = "nat"
+    MANGLE = "mangle"
 
 
 class Verdict(StrEnum):
@@ -144,5 +149,6 @@ def _rule_text(rule: Rule) -> str:
         words += ["-m", match.name]
         for name, value in match.options:
             words += ["!", f"--{name}"] if value == "!" else [word for word in (f"--{name}", value) if word]
-    words += ["-j", rule.target, *(word for name, value in rule.target_options for word in (f"--{name}", value))]
+    words += ["-j", rule.target]
+    words += [word for name, value in rule.target_options for word in (f"--{name}", value) if word]
     return " ".join(words)

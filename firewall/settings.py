@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from firewall.errors import SettingsRefused
+from firewall.rates import Rates
 
 _INTERFACE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,14}")  # IFNAMSIZ leaves 15 bytes; no "+", iptables' wildcard
 
@@ -54,6 +55,8 @@ class Settings:
     """How many it may begin at once before that counts."""
     connections_per_device: int = 1024
     """How many it may have at the same time; more are dropped until old ones end."""
+    rates: Rates = field(default_factory=Rates)
+    """The uplink's and a visitor's; nothing is shaped without."""
 
     def __post_init__(self) -> None:
         for setting, name in (("lan_interface", self.lan_interface), ("wan_interface", self.wan_interface)):

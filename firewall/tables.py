@@ -226,15 +226,16 @@ def _built(family: Family, rule: rules.Rule) -> Any:
     if rule.protocol:
         built.protocol = _PROTOCOLS.get(rule.protocol, rule.protocol)
     for match in rule.matches:
-        made = built.create_match(match.name)
-        for option, value in match.options:
-            words = value.split()
-            made.set_parameter(option, words if len(words) > 1 else value)
-    target = built.create_target(rule.target)
-    for option, value in rule.target_options:
-        target.set_parameter(option, value)
+        _set_options(built.create_match(match.name), match.options)
+    _set_options(built.create_target(rule.target), rule.target_options)
     built.final_check()
     return built
+
+
+def _set_options(extension: Any, options: tuple[tuple[str, str], ...]) -> None:
+    for option, value in options:
+        words = value.split()
+        extension.set_parameter(option, words if len(words) > 1 else value)
 
 
 def _fingerprint(rule: Any) -> tuple[object, ...]:

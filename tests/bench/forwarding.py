@@ -24,7 +24,7 @@ _PORT = 5201
 
 
 @dataclass(frozen=True)
-class _Load:
+class Load:
     """One kind of iperf3 run."""
 
     name: str
@@ -34,15 +34,15 @@ class _Load:
     """How much in a quick pass."""
 
 
-_LOADS = (
-    _Load("TCP up", "Gbit/s", (), ("-n", "4M")),
-    _Load("TCP down", "Gbit/s", ("-R",), ("-n", "4M")),
-    _Load("UDP 64 bytes up", "packets/s", ("-u", "-l", "64", "-b", "0"), ("-n", "64K")),
+LOADS = (
+    Load("TCP up", "Gbit/s", (), ("-n", "4M")),
+    Load("TCP down", "Gbit/s", ("-R",), ("-n", "4M")),
+    Load("UDP 64 bytes up", "packets/s", ("-u", "-l", "64", "-b", "0"), ("-n", "64K")),
 )
 
 
 @dataclass(frozen=True)
-class _Way:
+class Way:
     """From a phone through its gateway to the Internet."""
 
     phone: str
@@ -55,18 +55,18 @@ def measure(ground: Ground, effort: Effort) -> list[Row]:
     """One row a kind of load, family and size of the crowd."""
     rows: list[Row] = []
     operator = ground.venue.operator
-    our_way, plain_way = _Way(ground.phone.namespace, operator, "isp0"), _Way(ground.plain.phone, operator, "isp1")
-    with _server(ground):
+    our_way, plain_way = Way(ground.phone.namespace, operator, "isp0"), Way(ground.plain.phone, operator, "isp1")
+    with serving(ground):
         for size in effort.crowds:
             ground.crowd(size)
             ground.admit()
             for family, address in _families(ground):
-                for load in _LOADS:
+                for load in LOADS:
                     ours, plain = [], []
                     for _ in range(effort.repetitions):
-                        ours.append(_once(our_way, address, load, effort))
+                        ours.append(once(our_way, address, load, effort))
                         with ground.gate_frozen():
-                            plain.append(_once(plain_way, address, load, effort))
+                            plain.append(once(plain_way, address, load, effort))
                     name = f"forwarding: {family} {load.name}, {size:,} admitted, plain NAT beside"
                     rows.append(compared(name, ours, plain, load.unit, Better.HIGHER))
     return rows
@@ -84,7 +84,8 @@ def _families(ground: Ground) -> Iterator[tuple[str, str]]:
 
 
 @contextlib.contextmanager
-def _server(ground: Ground) -> Iterator[None]:
+def serving(ground: Ground) -> Iterator[None]:
+    """iperf3 listens on the Internet."""
     with contextlib.ExitStack() as stack:
         # Bound, one for each address: an unbound one answers datagrams from the address of its nearest interface.
         for address in (WEB, WEB6):
@@ -100,7 +101,8 @@ def _server(ground: Ground) -> Iterator[None]:
         yield
 
 
-def _once(way: _Way, address: str, load: _Load, effort: Effort) -> float:
+def once(way: Way, address: str, load: Load, effort: Effort) -> float:
+    """What arrived, in the load's unit."""
     amount = load.moment if effort.flow_s is None else ("-t", str(effort.flow_s))
     line = ["iperf3", "--json", "--client", address, "--port", str(_PORT), *load.words, *amount]
     before = _received(way)
@@ -111,7 +113,7 @@ def _once(way: _Way, address: str, load: _Load, effort: Effort) -> float:
     return float(end["sum_received"]["bits_per_second"]) / 1e9
 
 
-def _received(way: _Way) -> int:
+def _received(way: Way) -> int:
     """Packets that the operator's interface has received since it exists."""
     shown = json.loads(run(["ip", "-n", way.operator, "-s", "-j", "link", "show", "dev", way.interface]).stdout)
     return int(shown[0]["stats64"]["rx"]["packets"])

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench import forwarding, journal, latency, looks, pages, peer, presence, restart, sms
+from tests.bench import fairness, forwarding, journal, latency, looks, pages, peer, presence, restart, sms
 from tests.bench.effort import QUICK, Effort
 from tests.bench.ground import Ground
 from tests.bench.report import Better, Row
@@ -63,6 +63,7 @@ BENCHMARKS = (
     Benchmark("presence", "false leaves, delays and cost of a virtual day", lambda _, effort: presence.measure(effort)),
     Benchmark("sms", "messages a second beside a plain smpplib loop, and back after an SMSC's absence", _sms),
     Benchmark("forwarding", "bulk TCP and 64-byte UDP beside plain NAT", _on_ground(forwarding.measure)),
+    Benchmark("fairness", "a modest phone beside greedy ones, what sharing costs", _on_ground(fairness.measure)),
     Benchmark("sync", "bringing the kernel up to date with the largest crowd", _on_ground(restart.sync)),
     Benchmark("redirects", "probe redirects a second beside a bare nginx", _on_ground(pages.redirects)),
     Benchmark("opennds", "probe redirects a second beside openNDS", _on_ground(peer.redirects), quick=False),

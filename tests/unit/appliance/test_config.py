@@ -59,6 +59,12 @@ def test_empty_file_is_the_defaults() -> None:
         ("[lan]\naddress = '10.0.0.1'", "q.toml, line 2: lan.address: /32 is out of bounds; allowed: /16 to /29"),
         ("[lan]\naddress = '10.0.0.1/8'", "q.toml, line 2: lan.address: /8 is out of bounds"),
         ("[lan]\naddress = '10.0.0.0/24'", "q.toml, line 2: lan.address: 10.0.0.0 is no host address of 10.0.0.0/24"),
+        ("[rates]\nvisitor_up_kbit = -1", "q.toml, line 2: rates.visitor_up_kbit: "),
+        ("[rates]\nuplink_up_kbit = 63", "q.toml, line 2: rates.uplink_up_kbit: is so slow that no page opens"),
+        (
+            "[rates]\nuplink_down_kbit = 1000\nvisitor_down_kbit = 2000",
+            "q.toml, line 3: rates.visitor_down_kbit: is more than the uplink has (uplink_down_kbit = 1000)",
+        ),
         ("[lan]\naddress = 'gate'", "q.toml, line 2: lan.address: "),
         ("[lan]\ninterface = 'br lan'", "q.toml, line 2: lan.interface: "),
         ("[wan]\ninterface = 'br-lan'", "q.toml, line 2: wan.interface: is the LAN's too"),
