@@ -20,13 +20,23 @@ from appliance.config import Config
 from appliance.effects import SendPassword
 from appliance.engine import Engine
 from appliance.errors import StateUnreadable, ThreadFell
-from appliance.events import AddressLearnt, DeviceLeft, DeviceSeen, Event, MessageReported, MessageState, Moment
+from appliance.events import (
+    AddressDisputed,
+    AddressLearnt,
+    DeviceLeft,
+    DeviceSeen,
+    Event,
+    MessageReported,
+    MessageState,
+    Moment,
+)
 from appliance.inbox import Happened, Item, Role, Stop
 from appliance.passwords import Allowances, Limit
 from appliance.performer import Performer, last_alive
 from appliance.reception import Reception
 from appliance.server import Server, notify_ready
 from firewall.gate import Gate
+from firewall.presence.claims import Claim, Claims
 from firewall.presence.evidence import Address, Evidence
 from firewall.presence.whereabouts import Whereabouts
 from firewall.settings import Settings
@@ -66,14 +76,25 @@ def run(config: Config, version: str) -> None:
     def learnt(address: Address) -> None:
         happened(AddressLearnt(now(), address.mac, str(address.address), address.previous))
 
+    def disputed(claim: Claim) -> None:
+        happened(AddressDisputed(now(), device=claim.holder, address=str(claim.address), by=claim.mac))
+
+    gate = Gate(firewall_settings(config))
     whereabouts = Whereabouts(
         config.lan.interface, lease_path(config), config.lan.gate6, deliver=noticed, learnt=learnt
+    )
+    claims = Claims(
+        config.lan.interface,
+        config.lan.gate.network,
+        holder=gate.holder,
+        leased=whereabouts.leased,
+        deliver=disputed,
     )
     messages = SmsClient(render.sms_socket(config), deliver=lambda report: happened(_as_report(report, now())))
     engine = Engine(
         session,
         performer=Performer(
-            Gate(firewall_settings(config)),
+            gate,
             store,
             boot_id,
             send=lambda effect: messages.send(_as_message(config, effect)),
@@ -99,6 +120,8 @@ def run(config: Config, version: str) -> None:
         whereabouts.start(session.ports())
         stack.callback(whereabouts.stop)
         engine.start(version, same_boot=boot_before == boot_id, alive_utc_ms=alive_utc_ms)
+        claims.start()
+        stack.callback(claims.stop)
         messages.start()
         stack.callback(messages.stop)
         server.start()

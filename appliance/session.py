@@ -24,7 +24,7 @@ from typing import assert_never
 from msgspec.structs import replace
 
 from appliance import events, passwords
-from appliance.addresses import address_learnt, device_moved
+from appliance.addresses import address_disputed, address_learnt, device_moved
 from appliance.effects import Admit, Effect, Revoke, SendPassword
 from appliance.passwords import Scope
 from appliance.state import Message, PasswordPending, Session, Visit, is_ipv6, live_visits, seconds_up, status
@@ -71,6 +71,8 @@ def step(session: Session, event: events.Event) -> tuple[Session, list[Effect]]:
             device_moved(turn, event)
         case events.AddressLearnt():
             address_learnt(turn, event)
+        case events.AddressDisputed():
+            address_disputed(turn, event)
         case events.EndAsked():
             _end_asked(turn, event)
         case _:

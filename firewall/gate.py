@@ -153,6 +153,10 @@ class Gate:
             self._held.pop(mac, None)
         self._connections.forget(closed)
 
+    def holder(self, address: Address) -> str | None:
+        """The MAC address of the device that is admitted under this address, as far as we did it. From any thread."""
+        return self._holder.get(address)
+
     def close(self) -> None:
         """An orderly stop for good: nobody is admitted any more; the rules stay and drop."""
         _, sets = self._projection()

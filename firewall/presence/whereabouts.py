@@ -94,7 +94,11 @@ class Whereabouts:
         return [*([lease] if lease else []), *own]
 
     def _heard(self, heard: Address) -> None:
-        if isinstance(heard.address, IPv4Address) or self._of_ours(heard.address):
+        if isinstance(heard.address, IPv4Address):
+            # Where DHCP has given it from one device to another, it moved: that is no claim.
+            if heard.previous is None or not self.leased(heard.mac, heard.address):
+                self._learnt(heard)
+        elif self._of_ours(heard.address):
             self._learnt(heard)
 
     def _of_ours(self, address: IPv4Address | IPv6Address) -> bool:
@@ -119,6 +123,10 @@ class Whereabouts:
     def address_of(self, device: str) -> IPv4Address | None:
         """The address that DHCP gave the device."""
         return self._leases.address_of(device)
+
+    def leased(self, device: str, address: IPv4Address) -> bool:
+        """Whether DHCP gave the device this address, were it a moment ago."""
+        return self._leases.fresh_address_of(device, address)
 
     def lacks_lease(self, device: str) -> bool:
         """Whether a lease file that can be believed has none for the device: it may have left while nobody watched."""

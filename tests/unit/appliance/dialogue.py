@@ -13,6 +13,7 @@ from typing import assert_never
 from appliance import passwords, wire
 from appliance.effects import Admit, Answer, Effect, Keep, Record, Revoke, SendPassword
 from appliance.events import (
+    AddressDisputed,
     AddressLearnt,
     DeviceLeft,
     DeviceMoved,
@@ -111,6 +112,9 @@ class Dialogue:
 
     def learnt(self, address: str, device: str = PHONE, previous: str | None = None) -> AddressLearnt:
         return AddressLearnt(self.at, device, address, previous)
+
+    def disputed(self, by: str, address: str = ADDRESS) -> AddressDisputed:
+        return AddressDisputed(self.at, PHONE, address, by)
 
     def looked(self, device: str = PHONE) -> Looked:
         return Looked(self.at, device)
