@@ -8,8 +8,11 @@ Must not know: settings, what follows from the answer.
 
 from __future__ import annotations
 
+import ctypes
 import errno
+import os
 import socket
+import struct
 from typing import Any
 
 from pyroute2 import IPSet
@@ -21,6 +24,11 @@ from firewall.datapath import Abilities
 from firewall.errors import KernelRefused
 from firewall.rules import Family, TableName
 
+_SKBINFO = 4
+"""The revision since which sets of type hash:ip give packets marks (net/netfilter/ipset/ip_set_hash_ip.c)."""
+_GET_REVISION_MATCH, _GET_REVISION_TARGET = 68, 69  # IP6T_SO_GET_REVISION_…, linux/netfilter_ipv6/ip6_tables.h
+_libc = ctypes.CDLL(None, use_errno=True)
+
 
 def asked() -> Abilities:
     """This kernel's abilities; asking loads the modules that it has.
@@ -28,24 +36,65 @@ def asked() -> Abilities:
     Raises:
         KernelRefused: the kernel answers no question about sets.
     """
-    return Abilities(mac_sets=_has_set_type("hash:mac"), nat6=tables.available(Family.IPV6, TableName.NAT))
+    mac_sets = _has_set_type("hash:mac")
+    # Asked only where it would be used: a table that was asked for is there, and costs every packet a walk.
+    return Abilities(
+        mac_sets,
+        nat6=tables.available(Family.IPV6, TableName.NAT),
+        owner_marks=not mac_sets and _marks_owners(),
+    )
 
 
 def sentence(known: Abilities) -> str:
     """The abilities in words, for a log or a doctor."""
-    way = (
-        "IPv6 devices are known by their MAC addresses (sets of type hash:mac)"
-        if known.mac_sets
-        else "IPv6 devices are known by their addresses, learnt as neighbours (no sets of type hash:mac here)"
-    )
+    if known.mac_sets:
+        way = "IPv6 devices are known by their MAC addresses (sets of type hash:mac)"
+    elif known.owned:
+        way = (
+            "IPv6 devices are known by their addresses, learnt as neighbours, each bound to its MAC address by marks "
+            "(no sets of type hash:mac here)"
+        )
+    else:
+        way = (
+            "IPv6 devices are known by their addresses, learnt as neighbours, and a device that is not admitted can "
+            "send under another's (no sets of type hash:mac here, nor what replaces them: the mangle table, the "
+            "matches bpf and mark, the targets SET and MARK, sets with skbinfo)"
+        )
     nat = "" if known.nat6 else "; no IPv6 translation here: the unadmitted are refused in IPv6, not redirected"
     return way + nat
 
 
-def _has_set_type(name: str) -> bool:
+def _marks_owners() -> bool:
+    """Whether everything that ``firewall.owners`` is made of is here."""
+    return (
+        _has_set_type("hash:ip", _SKBINFO)
+        and all(_has_extension(_GET_REVISION_MATCH, name, revision) for name, revision in (("bpf", 1), ("mark", 1)))
+        and all(_has_extension(_GET_REVISION_TARGET, name, revision) for name, revision in (("SET", 3), ("MARK", 2)))
+        and tables.available(Family.IPV6, TableName.MANGLE)
+    )
+
+
+def _has_extension(question: int, name: str, revision: int) -> bool:
+    """Whether IPv6's tables have this match or target, as libxtables asks it: by name, loading its module."""
+    answer = ctypes.create_string_buffer(struct.pack("29sB", name.encode(), revision))  # struct xt_get_revision
+    size = ctypes.c_uint32(30)
+    try:
+        with socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_RAW) as asking:
+            # Python's own getsockopt() gives the kernel no question to read.
+            failed = _libc.getsockopt(asking.fileno(), socket.IPPROTO_IPV6, question, answer, ctypes.byref(size))
+    except OSError as error:
+        raise KernelRefused(f"ask for the extension {name}", str(error)) from error
+    code = ctypes.get_errno()
+    if failed and code not in (errno.ENOENT, errno.EPROTONOSUPPORT, errno.ENOPROTOOPT):
+        raise KernelRefused(f"ask for the extension {name}", os.strerror(code))
+    return not failed
+
+
+def _has_set_type(name: str, revision: int = 0) -> bool:
+    """Whether there are sets of this type, and of this revision of it."""
     kernel: Any = IPSet()
     try:
-        kernel.get_supported_revisions(name, family=socket.AF_UNSPEC)
+        _, newest = kernel.get_supported_revisions(name, family=socket.AF_UNSPEC)
     except NetlinkError as error:
         if error.code in (IPSET_ERR_FIND_TYPE, errno.ENOENT):
             return False
@@ -54,4 +103,4 @@ def _has_set_type(name: str) -> bool:
         raise KernelRefused(f"ask for the set type {name}", str(error)) from error
     finally:
         kernel.close()
-    return True
+    return bool(newest >= revision)

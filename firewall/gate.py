@@ -176,7 +176,7 @@ class Gate:
                 if self._settings.masquerade6 and not known.nat6:
                     raise SettingsRefused("masquerade6", "this kernel translates no IPv6; give the LAN a routed prefix")
                 log.info("%s", abilities.sentence(known))
-            self._made = ruleset(self._settings, known), Sets(self._settings, known.mac_sets)
+            self._made = ruleset(self._settings, known), Sets(self._settings, known.mac_sets, known.owned)
         return self._made
 
     def _entries_of(self, sets: Sets, mac: str, address: Address) -> tuple[Entry, ...]:

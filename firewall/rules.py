@@ -41,6 +41,7 @@ class TableName(StrEnum):
     """The built-in tables that hold chains of ours."""
 
     FILTER = "filter"
+    MANGLE = "mangle"
     NAT = "nat"
 
 
@@ -53,7 +54,8 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Match:
-    """One extension match, its options in the order in which iptables prints them, values split at blanks."""
+    """One extension match, its options in the order in which iptables prints them, values split at blanks unless
+    they are quoted."""
 
     name: str
     options: tuple[tuple[str, str], ...]
@@ -139,5 +141,6 @@ def _rule_text(rule: Rule) -> str:
         words += [option, value] if value else []
     for match in rule.matches:
         words += ["-m", match.name, *(word for name, value in match.options for word in (f"--{name}", value) if word)]
-    words += ["-j", rule.target, *(word for name, value in rule.target_options for word in (f"--{name}", value))]
+    options = (word for name, value in rule.target_options for word in (f"--{name}", value) if word)
+    words += ["-j", rule.target, *options]
     return " ".join(words)

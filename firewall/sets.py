@@ -19,10 +19,11 @@ from typing import Any, Literal, NamedTuple
 
 from pyroute2 import IPSet
 from pyroute2.netlink.exceptions import NetlinkError
-from pyroute2.netlink.nfnetlink.ipset import IPSET_ERR_EXIST, IPSET_FLAG_WITH_COUNTERS
+from pyroute2.netlink.nfnetlink.ipset import IPSET_ERR_EXIST, IPSET_FLAG_WITH_COUNTERS, IPSET_FLAG_WITH_SKBINFO
 
 from firewall.command import run
 from firewall.errors import KernelRefused
+from firewall.owners import HALVES
 from firewall.rules import DOWN4, DOWN6, GARDEN4, UP4, UP6
 from firewall.settings import Settings
 
@@ -30,6 +31,7 @@ Address = IPv4Address | IPv6Address
 
 _LIST_HEADER = 1 << 2
 """IPSET_FLAG_LIST_HEADER of linux/netfilter/ipset/ip_set.h: describe the set, leave its members out."""
+_FLAGS = {"counters": IPSET_FLAG_WITH_COUNTERS, "skbinfo": IPSET_FLAG_WITH_SKBINFO}
 _MAXELEM = 65536
 GARDEN_TIMEOUT_S = 600
 """How long an address stays in the garden after it was last resolved; the set's default, as dnsmasq names none. The
@@ -44,12 +46,19 @@ class Entry(NamedTuple):
     key: str
     """What the kernel finds it by: an IP address, or a MAC address in a hash:mac set."""
     mac: str = ""
-    """The MAC address that the entry binds the address to, in UP4. Empty there: it matches *every* MAC address."""
+    """The MAC address that the entry binds the address to, in UP4 (empty there: it matches *every* MAC address); in
+    a set of ``owners``, its half of it."""
 
     @property
     def text(self) -> str:
         """As ipset writes it."""
-        return f"{self.key},{self.mac}" if self.mac else self.key
+        return f"{self.key},{self.mac}" if self.set_name == UP4 else self.key
+
+    @property
+    def mark(self) -> int | None:
+        """The mark that the entry gives its packets, if it gives one."""
+        half = HALVES.get(self.set_name)
+        return half.mark(self.mac) if half else None
 
 
 @dataclass(frozen=True)
@@ -65,11 +74,12 @@ class Sets:
 
     Args:
         mac_sets: whether UP6 is of type hash:mac; else hash:ip.
+        owned: whether the sets of ``owners`` are used.
 
     All methods raise KernelRefused.
     """
 
-    def __init__(self, settings: Settings, mac_sets: bool) -> None:
+    def __init__(self, settings: Settings, mac_sets: bool, owned: bool = False) -> None:
         self._network = settings.lan.network
         self._timeout_s = settings.entry_timeout_s
         self._mac_sets = mac_sets
@@ -86,6 +96,8 @@ class Sets:
         if settings.lan6 is not None:
             self._definitions[UP6] = ["hash:mac", "maxelem", str(_MAXELEM), *common] if mac_sets else hash6
             self._definitions[DOWN6] = hash6
+            marked = [*hash6[:-1], "skbinfo"]
+            self._definitions |= {name: marked for name in HALVES if owned}
 
     def ensure(self) -> None:
         """Make the sets exist in the right shape; the members of a set that has it stay."""
@@ -105,11 +117,12 @@ class Sets:
 
     def _wanted_shape(self, name: str) -> tuple[object, ...]:
         definition = self._definitions[name]
+        flags = sum(flag for word, flag in _FLAGS.items() if word in definition)
         if name == UP4:
-            return definition[0], socket.AF_INET, True, True, str(self._network[0]), str(self._network[-1])
+            return definition[0], socket.AF_INET, flags, True, str(self._network[0]), str(self._network[-1])
         by_ip = socket.AF_INET if name in (DOWN4, GARDEN4) else socket.AF_INET6
         family = {"hash:mac": socket.AF_UNSPEC}.get(definition[0], by_ip)
-        return definition[0], family, "counters" in definition, True, int(definition[definition.index("maxelem") + 1])
+        return definition[0], family, flags, True, int(definition[definition.index("maxelem") + 1])
 
     def _shape(self, name: str) -> tuple[object, ...] | None:
         """The default timeout is no part of it: every entry of ours carries its own."""
@@ -118,12 +131,12 @@ class Sets:
             return None
         data = found[0].get_attr("IPSET_ATTR_DATA")
         kind, family = found[0].get_attr("IPSET_ATTR_TYPENAME"), found[0].get_attr("IPSET_ATTR_FAMILY")
-        counted = bool((data.get_attr("IPSET_ATTR_CADT_FLAGS") or 0) & IPSET_FLAG_WITH_COUNTERS)
+        flags = (data.get_attr("IPSET_ATTR_CADT_FLAGS") or 0) & sum(_FLAGS.values())
         timed = data.get_attr("IPSET_ATTR_TIMEOUT") is not None
         if kind != "bitmap:ip,mac":
-            return kind, family, counted, timed, data.get_attr("IPSET_ATTR_MAXELEM")
+            return kind, family, flags, timed, data.get_attr("IPSET_ATTR_MAXELEM")
         ends = _address(data, "IPSET_ATTR_IP_FROM"), _address(data, "IPSET_ATTR_IP_TO")
-        return kind, family, counted, timed, *ends
+        return kind, family, flags, timed, *ends
 
     def entries(self, mac: str, address: Address) -> tuple[Entry, ...]:
         """What admits a device under this address, downward first, so that the first answer is not lost."""
@@ -134,7 +147,8 @@ class Sets:
         if isinstance(address, IPv4Address):
             # Never without MAC: bitmap:ip,mac takes such an entry for "whatever MAC".
             return Entry(DOWN4, text), Entry(UP4, text, mac), *by_mac
-        return Entry(DOWN6, text), *(by_mac or (Entry(UP6, text),))
+        owner = [Entry(name, text, half.of(mac)) for name, half in HALVES.items() if name in self._definitions]
+        return Entry(DOWN6, text), *owner, *(by_mac or (Entry(UP6, text),))
 
     def read(self) -> dict[Entry, int]:
         """Every entry, with the seconds until the kernel removes it by itself; 0: never."""
@@ -149,6 +163,8 @@ class Sets:
                 if words[0] != "add":
                     continue  # the set's own line
                 key, _, mac = words[2].lower().partition(",")
+                if half := HALVES.get(name):
+                    mac = half.text(int(words[words.index("skbmark") + 1], 16)) if "skbmark" in words else ""
                 found[Entry(name, key, mac)] = int(words[4]) if words[3:4] == ["timeout"] else 0
         return found
 
@@ -159,11 +175,12 @@ class Sets:
         only if the message names them), whereas passing along what was read a moment ago would lose the packets since.
         """
         for entry in self.entries(mac, address):
-            key, kind = ((entry.key, entry.mac), "ip,mac") if entry.mac else (entry.key, _kind(entry))
+            key, kind = ((entry.key, entry.mac), "ip,mac") if entry.set_name == UP4 else (entry.key, _kind(entry))
+            mark = None if entry.mark is None else (entry.mark, 0xFFFFFFFF)
             self._do(
                 f"add {entry.text} to {entry.set_name}",
-                lambda kernel, name=entry.set_name, key=key, kind=kind: kernel.add(
-                    name, key, family=_family(name), etype=kind, exclusive=False, timeout=self._timeout_s
+                lambda kernel, name=entry.set_name, key=key, kind=kind, mark=mark: kernel.add(
+                    name, key, family=_family(name), etype=kind, exclusive=False, timeout=self._timeout_s, skbmark=mark
                 ),
             )
 
@@ -194,7 +211,8 @@ class Sets:
     def _line(self, change: Change) -> str:
         if change.what == "del":
             return f"del {change.entry.set_name} {change.entry.key}\n"
-        return f"add {change.entry.set_name} {change.entry.text} timeout {self._timeout_s}\n"
+        mark = "" if change.entry.mark is None else f" skbmark {change.entry.mark:#x}"
+        return f"add {change.entry.set_name} {change.entry.text} timeout {self._timeout_s}{mark}\n"
 
     def empty(self) -> set[str]:
         """Nobody is admitted; returns which IP addresses were. The sets remain, because rules name them, if they
@@ -242,7 +260,7 @@ def _kind(entry: Entry) -> str:
 
 
 def _family(set_name: str) -> int:
-    return socket.AF_INET6 if set_name in (UP6, DOWN6) else socket.AF_INET
+    return socket.AF_INET6 if set_name in (UP6, DOWN6, *HALVES) else socket.AF_INET
 
 
 def _address(entry: Any, attribute: str) -> str:

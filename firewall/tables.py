@@ -228,13 +228,20 @@ def _built(family: Family, rule: rules.Rule) -> Any:
     for match in rule.matches:
         made = built.create_match(match.name)
         for option, value in match.options:
-            words = value.split()
-            made.set_parameter(option, words if len(words) > 1 else value)
+            made.set_parameter(option, _words(value))
     target = built.create_target(rule.target)
     for option, value in rule.target_options:
-        target.set_parameter(option, value)
+        target.set_parameter(option, _words(value))
     built.final_check()
     return built
+
+
+def _words(value: str) -> str | list[str]:
+    """An option's value as iptc wants it: words, or one text with blanks if it is quoted."""
+    if value.startswith('"'):
+        return value.strip('"')
+    words = value.split()
+    return words if len(words) > 1 else value
 
 
 def _fingerprint(rule: Any) -> tuple[object, ...]:

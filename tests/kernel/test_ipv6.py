@@ -51,13 +51,20 @@ IPS6 = {name: ipaddress.IPv6Address(text) for name, text in ADDRESSES6.items()}
 NewGate = Callable[[Settings], Gate]
 
 
-def test_the_kernel_holds_exactly_the_golden_listing(settings6: Settings, new_gate: NewGate) -> None:
+@pytest.mark.parametrize(
+    ("owned", "tables", "golden"),
+    [(False, ("filter", "nat"), "ipv6-open.txt"), (True, ("filter", "mangle", "nat"), "ipv6-open-owned.txt")],
+)
+def test_the_kernel_holds_exactly_the_golden_listing(
+    settings6: Settings, owned: bool, tables: tuple[str, ...], golden: str
+) -> None:
     with inside(GATE):
-        gate = new_gate(dataclasses.replace(settings6, masquerade6=True))
+        gate = Gate(dataclasses.replace(settings6, masquerade6=True), Abilities(False, True, owner_marks=owned))
         gate.setup()
         assert gate.sync({}) == Repairs(0, 0, 0)
-    lines = [f"# ipv6 {table}\n" + "\n".join(rules_of("ip6tables-legacy-save", table)) for table in ("filter", "nat")]
-    assert "\n".join(lines) + "\n" == (Path(__file__).parent / "golden" / "ipv6-open.txt").read_text()
+        gate.close()
+    lines = [f"# ipv6 {table}\n" + "\n".join(rules_of("ip6tables-legacy-save", table)) for table in tables]
+    assert "\n".join(lines) + "\n" == (Path(__file__).parent / "golden" / golden).read_text()
 
 
 def test_a_kernel_without_translation_is_served_without(settings6: Settings) -> None:

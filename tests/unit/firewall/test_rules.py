@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from firewall import datapath, rules
+from firewall import datapath, owners, rules
 from firewall.errors import SettingsRefused
 from firewall.sets import Entry, Sets
 from firewall.settings import Settings
@@ -31,6 +31,8 @@ def test_listing(family: rules.Family) -> None:
         # Sets of MAC addresses and of IPv6 addresses are asked by the same rules.
         (datapath.Abilities(mac_sets=True, nat6=True), "ipv6-open"),
         (datapath.Abilities(mac_sets=False, nat6=True), "ipv6-open"),
+        (datapath.Abilities(mac_sets=True, nat6=True, owner_marks=True), "ipv6-open"),
+        (datapath.Abilities(mac_sets=False, nat6=True, owner_marks=True), "ipv6-open-owned"),
         (datapath.Abilities(mac_sets=False, nat6=False), "ipv6-open-without-nat"),
     ],
 )
@@ -52,6 +54,20 @@ def test_what_admits_a_device_in_either_way(mac_sets: bool) -> None:
         *(by_mac if mac_sets else [Entry(rules.UP6, "fd77::11")]),
     ]
     assert [*Sets(SETTINGS, mac_sets).entries(mac, four)] == both, "IPv6 is shut"
+
+
+def test_an_ipv6_address_is_bound_to_its_device_half_by_half() -> None:
+    sets = Sets(dataclasses.replace(SETTINGS, lan6=LAN6), mac_sets=False, owned=True)
+    entries = sets.entries("02:00:5e:a0:00:01", ipaddress.IPv6Address("fd77::11"))
+    assert [(entry.set_name, entry.text, entry.mark) for entry in entries] == [
+        (rules.DOWN6, "fd77::11", None),
+        ("qq-owner6-last", "fd77::11", 0x01A00001),
+        ("qq-owner6-first", "fd77::11", 0x0202005E),
+        (rules.UP6, "fd77::11", None),  # last: from then on something passes
+    ]
+    for half in (owners.LAST, owners.FIRST):
+        assert half.text(half.mark(half.of("02:00:5e:a0:00:01"))) == half.of("02:00:5e:a0:00:01")
+        assert (half.text(0), half.text(0x04000001)) == ("", ""), "a stranger's mark says nothing"
 
 
 def test_a_private_wan_is_opened_on_request_only() -> None:
