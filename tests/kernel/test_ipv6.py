@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from scapy.layers.inet import TCP
 from scapy.layers.inet6 import (
     ICMPv6ND_RA,
     ICMPv6NDOptPrefixInfo,
@@ -23,7 +24,7 @@ from firewall.gate import Gate, Repairs
 from firewall.presence.evidence import Address
 from firewall.presence.neighbours import Neighbours
 from firewall.settings import Settings
-from tests.kernel.test_passage import FOUR, SIX, arrived, echoes
+from tests.kernel.test_passage import FOUR, SIX, arrived, echoes, gate_mac
 from tests.kernel.venue import (
     ADDRESSES,
     ADDRESSES6,
@@ -44,6 +45,7 @@ from tests.kernel.venue import (
     sh,
     udp,
     until,
+    write_sysctl,
 )
 
 ONE, TWO = "ktv1", "ktv2"
@@ -234,6 +236,27 @@ def test_a_new_address_of_an_admitted_device_passes_after_a_retry(gate6: Gate) -
             assert (data, peer[0]) == (b"second", str(private))
             server.sendto(b"answer", peer)
             assert client.recv(100) == b"answer"
+    finally:
+        neighbours.stop()
+
+
+def test_a_new_address_that_speaks_tcp_alone_is_learnt_whatever_another_program_did_to_the_bridge(gate6: Gate) -> None:
+    for which in ("ip", "ip6", "arp"):
+        write_sysctl(f"net/bridge/bridge-nf-call-{which}tables", "1")
+    fresh = "fd77::abcd:4321"
+    came: queue.Queue[Address] = queue.Queue()
+    neighbours = Neighbours("br-lan", came.put)
+    with inside(GATE):
+        assert gate6.sync({}).rules == 3
+        neighbours.start()
+    sh(f"ip addr add {fresh}/64 dev eth0 nodad", ONE)
+    try:
+        with frames(ONE) as cable:
+            syn = IPv6(src=fresh, dst=SERVER6) / TCP(sport=4000, dport=443, flags="S")
+            cable.send(bytes(Ether(src=MACS[ONE], dst=gate_mac()) / syn))
+        while (learnt := came.get(timeout=PATIENCE_S)).address != ipaddress.IPv6Address(fresh):
+            pass
+        assert learnt.mac == MACS[ONE]
     finally:
         neighbours.stop()
 
