@@ -16,7 +16,7 @@ import msgspec
 from appliance import toml_places as places
 from appliance.contradictions import contradictions
 from appliance.errors import ConfigError
-from appliance.sections import Lan, Password, Paths, Portal, Presence, Section, Sms, Venue, Wan
+from appliance.sections import Firewall, Lan, Password, Paths, Portal, Presence, Section, Sms, Venue, Wan
 
 
 class Config(Section, frozen=True):
@@ -25,6 +25,7 @@ class Config(Section, frozen=True):
     venue: Venue = Venue()
     lan: Lan = Lan()
     wan: Wan = Wan()
+    firewall: Firewall = Firewall()
     portal: Portal = Portal()
     password: Password = Password()
     presence: Presence = Presence()

@@ -117,6 +117,7 @@ def run(config: Config, version: str) -> None:
     server = Server(Path(render.gate_socket(config)), roles(), engine.post)
     with ExitStack() as stack:  # what was started is stopped, in reverse, wherever the start ended
         stack.callback(store.close)
+        gate.prepare()
         whereabouts.start(session.ports())
         stack.callback(whereabouts.stop)
         engine.start(version, same_boot=boot_before == boot_id, alive_utc_ms=alive_utc_ms)
@@ -181,6 +182,10 @@ def firewall_settings(config: Config) -> Settings:
         portal_port=config.portal.port,
         redirect_port=config.portal.redirect_port,
         captive_dns_port=config.portal.captive_dns_port,
+        private_wan=config.firewall.private_wan,
+        new_connections_per_s=config.firewall.new_connections_per_s,
+        new_connections_burst=config.firewall.new_connections_burst,
+        connections_per_device=config.firewall.connections_per_device,
     )
 
 

@@ -22,11 +22,10 @@ from pyroute2.netlink.nfnetlink.ipset import IPSET_ERR_FIND_TYPE
 from firewall import tables
 from firewall.datapath import Abilities
 from firewall.errors import KernelRefused
-from firewall.rules import Family, TableName
+from firewall.rules import OURS, Family, Ruleset, TableName
 
 _SKBINFO = 4
 """The revision since which sets of type hash:ip give packets marks (net/netfilter/ipset/ip_set_hash_ip.c)."""
-_GET_REVISION_MATCH, _GET_REVISION_TARGET = 68, 69  # IP6T_SO_GET_REVISION_…, linux/netfilter_ipv6/ip6_tables.h
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -68,26 +67,48 @@ def _marks_owners() -> bool:
     """Whether everything that ``firewall.owners`` is made of is here."""
     return (
         _has_set_type("hash:ip", _SKBINFO)
-        and all(_has_extension(_GET_REVISION_MATCH, name, revision) for name, revision in (("bpf", 1), ("mark", 1)))
-        and all(_has_extension(_GET_REVISION_TARGET, name, revision) for name, revision in (("SET", 3), ("MARK", 2)))
+        and all(_has_extension(Family.IPV6, "match", name, revision) for name, revision in (("bpf", 1), ("mark", 1)))
+        and all(_has_extension(Family.IPV6, "target", name, revision) for name, revision in (("SET", 3), ("MARK", 2)))
         and tables.available(Family.IPV6, TableName.MANGLE)
     )
 
 
-def _has_extension(question: int, name: str, revision: int) -> bool:
-    """Whether IPv6's tables have this match or target, as libxtables asks it: by name, loading its module."""
-    answer = ctypes.create_string_buffer(struct.pack("29sB", name.encode(), revision))  # struct xt_get_revision
+def lacking(wanted: Ruleset) -> list[str]:
+    """The matches and targets in these rules that this kernel does not have, by name.
+
+    Raises:
+        KernelRefused: the kernel answers no question about them.
+    """
+    asked_for: dict[tuple[Family, str, str], None] = {}
+    for table in wanted.tables:
+        for rule in (rule for chain in table.chains for rule in chain.rules):
+            asked_for |= {(table.family, "match", match.name): None for match in rule.matches}
+            if rule.target not in tables.PLAIN and not rule.target.startswith(OURS):
+                asked_for[table.family, "target", rule.target] = None
+    return [f"{family} {kind} {name}" for family, kind, name in asked_for if not _has_extension(family, kind, name)]
+
+
+def _has_extension(family: Family, kind: str, name: str, revision: int | None = None) -> bool:
+    """Whether there is this match or target (in this revision), as libxtables asks it: by name, loading its module."""
+    domain, level, first = {
+        Family.IPV4: (socket.AF_INET, socket.IPPROTO_IP, 66),  # IPT_SO_GET_REVISION_MATCH, ip_tables.h; _TARGET follows
+        Family.IPV6: (socket.AF_INET6, socket.IPPROTO_IPV6, 68),  # IP6T_SO_GET_REVISION_MATCH, ip6_tables.h
+    }[family]
+    answer = ctypes.create_string_buffer(struct.pack("29sB", name.encode(), revision or 0))  # struct xt_get_revision
     size = ctypes.c_uint32(30)
     try:
-        with socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_RAW) as asking:
+        with socket.socket(domain, socket.SOCK_RAW, socket.IPPROTO_RAW) as asking:
             # Python's own getsockopt() gives the kernel no question to read.
-            failed = _libc.getsockopt(asking.fileno(), socket.IPPROTO_IPV6, question, answer, ctypes.byref(size))
+            question = first + (kind == "target")
+            failed = _libc.getsockopt(asking.fileno(), level, question, answer, ctypes.byref(size))
     except OSError as error:
-        raise KernelRefused(f"ask for the extension {name}", str(error)) from error
-    code = ctypes.get_errno()
-    if failed and code not in (errno.ENOENT, errno.EPROTONOSUPPORT, errno.ENOPROTOOPT):
-        raise KernelRefused(f"ask for the extension {name}", os.strerror(code))
-    return not failed
+        raise KernelRefused(f"ask for the {kind} {name}", str(error)) from error
+    code = ctypes.get_errno() if failed else 0
+    if code == errno.EPROTONOSUPPORT:  # there is one, but not in this revision
+        return revision is None
+    if code not in (0, errno.ENOENT):
+        raise KernelRefused(f"ask for the {kind} {name}", os.strerror(code))
+    return not code
 
 
 def _has_set_type(name: str, revision: int = 0) -> bool:

@@ -19,6 +19,7 @@ from pathlib import Path
 from pyroute2 import IPRoute
 from pyroute2.netlink.exceptions import NetlinkError
 
+from firewall import surroundings
 from firewall.command import run
 from firewall.errors import FirewallError
 from firewall.settings import Settings
@@ -42,7 +43,7 @@ def findings(settings: Settings | None) -> list[Finding]:
     """Everything the gate needs of this machine; without settings, what does not depend on them. Raises nothing."""
     found = [*_capabilities(), _ipset(), _iptc(), *_kernel()]
     if settings is not None:
-        found += [*_interfaces(settings), _lan_address(settings)]
+        found += [*_interfaces(settings), _lan_address(settings), *_overlaps(settings)]
     return found
 
 
@@ -99,6 +100,20 @@ def _interfaces(settings: Settings) -> Iterator[Finding]:
     for setting, name in (("lan_interface", settings.lan_interface), ("wan_interface", settings.wan_interface)):
         remedy = f"create it or set {setting} to one of: {', '.join(sorted(present))}"
         yield _finding(name in present, f"interface {name} ({setting})", remedy)
+
+
+def _overlaps(settings: Settings) -> Iterator[Finding]:
+    apart = f"{settings.lan_interface} and {settings.wan_interface} have networks of their own"
+    try:
+        found = [*surroundings.overlaps(settings)]
+    except FirewallError as error:
+        yield Finding(False, f"{apart}: {error}", "mend what the line before says, then try again")
+        return
+    for setting, problem in found:
+        what, _, remedy = problem.partition("; ")
+        yield Finding(False, f"{setting}: {what}", remedy)
+    if not found:
+        yield Finding(True, apart, "")
 
 
 def _lan_address(settings: Settings) -> Finding:

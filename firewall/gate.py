@@ -17,11 +17,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
-from firewall import abilities, isolation, switches, tables
+from firewall import abilities, isolation, surroundings, switches, tables
 from firewall.binding import Binding
 from firewall.conntrack import Connections
 from firewall.datapath import Abilities, ruleset
-from firewall.errors import DeviceRefused, SettingsRefused
+from firewall.errors import DeviceRefused, KernelRefused, SettingsRefused
 from firewall.rules import UP4, Ruleset
 from firewall.sets import Change, Entry, Sets
 from firewall.settings import Settings
@@ -65,8 +65,17 @@ class Gate:
         self._held: dict[str, set[Address]] = {}
         """Who is admitted under what, as far as we did it: what a set of plain addresses cannot tell."""
         self._holder: dict[Address, str] = {}
+        self._problems: list[str] = []
         self._entries: dict[Address, tuple[str, tuple[Entry, ...]]] = {}
         """What the last sync wanted: writing twenty thousand addresses out anew is half of a sync's time."""
+
+    def prepare(self) -> None:
+        """Drop by default; then refuse to go on where no safe gate can stand, and say what is missing or wrong."""
+        wanted, _ = self._projection()
+        tables.drop(wanted)
+        surroundings.require(self._settings)
+        if names := abilities.lacking(wanted):
+            raise KernelRefused("load the rules", f"this kernel has no {', no '.join(names)}")
 
     def setup(self) -> None:
         """Drop by default, then the sets, then the rules, then forward. Members of the sets stay (hot restart)."""
@@ -110,6 +119,7 @@ class Gate:
         repaired = tables.load(rules)
         ports = isolation.isolate(self._settings.lan_interface)
         repaired += switches.hold(self._settings)
+        self._look_around()
         return Repairs(len(fresh), len(revoked), repaired, ports)
 
     def admit(self, mac: str, addresses: Collection[Address]) -> None:
@@ -167,6 +177,14 @@ class Gate:
             for part in (sets, self._connections, self._binding):
                 part.close()
             self._held, self._holder = {}, {}
+
+    def _look_around(self) -> None:
+        """Say it, once, when the WAN has got an address of the LAN's meanwhile: nobody's answers come back then."""
+        problems = [f"{setting}: {problem}" for setting, problem in surroundings.overlaps(self._settings)]
+        for problem in problems:
+            if problem not in self._problems:
+                log.error("%s", problem)
+        self._problems = problems
 
     def _projection(self) -> tuple[Ruleset, Sets]:
         """What the kernel must hold; which of two ways depends on what it can do."""

@@ -35,6 +35,8 @@ LOCK_PATH = "/run/xtables.lock"
 _LOCK_WAIT_S = 5.0
 _COMMIT_TRIES = 5
 
+PLAIN = ("ACCEPT", "DROP", "RETURN")
+"""The targets that are no extension."""
 _PROTOCOLS = {"ipv6-icmp": "icmpv6"}  # iptables' word (that of /etc/protocols), and iptc's
 
 _Handle = Any  # iptc is untyped: an iptc.Table
@@ -248,7 +250,7 @@ def _fingerprint(rule: Any) -> tuple[object, ...]:
     """Everything of a rule that user space sets: equal exactly if the rules do the same."""
     target = rule.target
     # A verdict or a jump is told by its name alone; its bytes are an offset that only the kernel's copy has.
-    plain = target.name in ("ACCEPT", "DROP", "RETURN") or target.name.startswith(OURS)
+    plain = target.name in PLAIN or target.name.startswith(OURS)
     return (
         rule.src,
         rule.dst,
