@@ -7,7 +7,21 @@ are one text for both. Must not know: iptc, netlink, who is admitted.
 from __future__ import annotations
 
 from firewall import limits, owners
-from firewall.rules import DOWN6, UP6, Chain, Family, Match, Rule, Table, TableName, Verdict, conntrack, member, port
+from firewall.rules import (
+    DOWN6,
+    GARDEN6,
+    UP6,
+    Chain,
+    Family,
+    Match,
+    Rule,
+    Table,
+    TableName,
+    Verdict,
+    conntrack,
+    member,
+    port,
+)
 from firewall.settings import Settings
 
 PRIVATE = (
@@ -34,6 +48,9 @@ _BEGINS = conntrack("NEW")
 _KNOWN = conntrack("RELATED,ESTABLISHED")
 _ANSWER = conntrack("RELATED,ESTABLISHED", ("ctdir", "REPLY"))  # why not plain ESTABLISHED: see ipv4
 _DOWN = member(DOWN6, "dst")
+_TO_GARDEN = member(GARDEN6, "dst")
+_FROM_GARDEN = member(GARDEN6, "src")
+_GARDEN_PORTS = "80,443"  # why these alone: see ipv4
 _RESET = (("reject-with", "tcp-reset"),)
 _PROHIBITED = (("reject-with", "icmp6-adm-prohibited"),)
 _UNREACHABLE = (("reject-with", "icmp6-port-unreachable"),)
@@ -96,6 +113,13 @@ def _open(settings: Settings, prefix: str, redirects: bool, up: tuple[Match, ...
             # Every packet must match, as in IPv4. A set of MAC addresses says nothing about the address, so the prefix
             # does; extension headers change nothing here, and fragments arrive put together by connection tracking.
             Rule("ACCEPT", source=prefix, out_interface=wan, matches=up),
+            Rule(
+                "ACCEPT",
+                source=prefix,
+                out_interface=wan,
+                protocol="tcp",
+                matches=(Match("multiport", (("dports", _GARDEN_PORTS),)), _TO_GARDEN),
+            ),
             Rule("REJECT", protocol="tcp", target_options=_RESET),
             *(
                 Rule("REJECT", protocol="udp", matches=(port("udp", number),), target_options=_UNREACHABLE)
@@ -116,7 +140,15 @@ def _open(settings: Settings, prefix: str, redirects: bool, up: tuple[Match, ...
             *limits.new_connections(settings, "qq-up6", 128, *up),
         ),
     )
-    to_lan = Chain("QQ-TO-LAN", (Rule("ACCEPT", in_interface=wan, matches=(_KNOWN, _DOWN)), Rule("DROP")))
+    garden_answers = (Match("multiport", (("sports", _GARDEN_PORTS),)), _KNOWN, _FROM_GARDEN)
+    to_lan = Chain(
+        "QQ-TO-LAN",
+        (
+            Rule("ACCEPT", in_interface=wan, matches=(_KNOWN, _DOWN)),
+            Rule("ACCEPT", in_interface=wan, protocol="tcp", matches=garden_answers),
+            Rule("DROP"),
+        ),
+    )
     entry = Chain(
         "QQ-INPUT",
         (
@@ -193,6 +225,7 @@ def nat_table(settings: Settings, owned: bool) -> Table:
             Rule("RETURN", source=f"!{prefix}"),
             Rule("REDIRECT", protocol="udp", matches=(port("udp", 53),), target_options=captive_dns),
             Rule("REDIRECT", protocol="tcp", matches=(port("tcp", 53),), target_options=captive_dns),
+            Rule("RETURN", protocol="tcp", matches=(port("tcp", 80), _TO_GARDEN)),
             Rule(
                 "REDIRECT",
                 destination=f"!{_gate(settings)}",

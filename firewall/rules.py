@@ -26,6 +26,9 @@ DOWN6 = "qq-down6"
 GARDEN4 = "qq-garden"
 """IPv4 addresses open to everybody, put in by the captive dnsmasq as it resolves the garden's names (hash:ip)."""
 
+GARDEN6 = "qq-garden6"
+"""The same for IPv6."""
+
 OURS = "QQ-"
 """Every chain of ours begins with this; every other chain is a stranger's and is left alone."""
 

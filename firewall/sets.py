@@ -24,7 +24,7 @@ from pyroute2.netlink.nfnetlink.ipset import IPSET_ERR_EXIST, IPSET_FLAG_WITH_CO
 from firewall.command import run
 from firewall.errors import KernelRefused
 from firewall.owners import HALVES
-from firewall.rules import DOWN4, DOWN6, GARDEN4, UP4, UP6
+from firewall.rules import DOWN4, DOWN6, GARDEN4, GARDEN6, UP4, UP6
 from firewall.settings import Settings
 
 Address = IPv4Address | IPv6Address
@@ -96,6 +96,7 @@ class Sets:
         if settings.lan6 is not None:
             self._definitions[UP6] = ["hash:mac", "maxelem", str(_MAXELEM), *common] if mac_sets else hash6
             self._definitions[DOWN6] = hash6
+            self._definitions[GARDEN6] = [*hash6[:5], "timeout", str(GARDEN_TIMEOUT_S)]
             marked = [*hash6[:-1], "skbinfo"]
             self._definitions |= {name: marked for name in HALVES if owned}
 
@@ -152,7 +153,8 @@ class Sets:
 
     def read(self) -> dict[Entry, int]:
         """Every entry, with the seconds until the kernel removes it by itself; 0: never."""
-        return self._read(name for name in self._definitions if name != GARDEN4)  # the garden's are dnsmasq's to put in
+        # The garden's are dnsmasq's to put in.
+        return self._read(name for name in self._definitions if name not in (GARDEN4, GARDEN6))
 
     def _read(self, names: Iterable[str]) -> dict[Entry, int]:
         found: dict[Entry, int] = {}
@@ -260,7 +262,7 @@ def _kind(entry: Entry) -> str:
 
 
 def _family(set_name: str) -> int:
-    return socket.AF_INET6 if set_name in (UP6, DOWN6, *HALVES) else socket.AF_INET
+    return socket.AF_INET6 if set_name in (UP6, DOWN6, GARDEN6, *HALVES) else socket.AF_INET
 
 
 def _address(entry: Any, attribute: str) -> str:
