@@ -22,6 +22,7 @@ from pyroute2.netlink.exceptions import NetlinkError
 from firewall import surroundings
 from firewall.command import run
 from firewall.errors import FirewallError
+from firewall.rules import GARDEN4, GARDEN6
 from firewall.settings import Settings
 
 _MODULES = "load the modules ip_tables, ip6_tables, ip_set and xt_set (modules-load.d), or use a kernel that has them"
@@ -45,6 +46,18 @@ def findings(settings: Settings | None) -> list[Finding]:
     if settings is not None:
         found += [*_interfaces(settings), _lan_address(settings), *_overlaps(settings)]
     return found
+
+
+def garden(settings: Settings) -> Finding:
+    """How many addresses are open to everybody, in each family that is served."""
+    families = {"IPv4": GARDEN4} | ({"IPv6": GARDEN6} if settings.lan6 else {})
+    try:
+        # Listed, not counted by its header: that counts what has expired and is not cleared away yet.
+        counts = {family: run(["ipset", "save", name]).count("\nadd ") for family, name in families.items()}
+    except FirewallError as error:
+        return Finding(False, f"the garden's sets: {error}", "systemctl status qaqpa-gate: it makes them")
+    open_ = " and ".join(f"{count} of {family}" for family, count in counts.items())
+    return Finding(True, f"the garden's names have opened {open_} addresses", "")
 
 
 def _finding(ok: bool, what: str, remedy: str) -> Finding:
