@@ -93,14 +93,21 @@ def test_an_admitted_device_has_its_own_addresses_only(gate6: Gate) -> None:
     assert not passes(MACS[ONE], IP[ONE])
 
 
-def test_the_resolver_is_not_asked_under_anothers_address(gate6: Gate) -> None:
+@pytest.mark.parametrize("nat6", [True, False], ids=["redirected", "refused"])
+def test_the_resolver_is_not_asked_under_anothers_address(settings6: Settings, gate6: Gate, nat6: bool) -> None:
+    del gate6  # the cables carry IPv6
     with inside(GATE):
-        gate6.admit(MACS[ONE], [IP[ONE]])
+        sh("ip6tables-legacy -t nat -F")
+        gate = Gate(settings6, Abilities(mac_sets=False, nat6=nat6, owner_marks=True))
+        gate.setup()
+        gate.admit(MACS[ONE], [IP[ONE]])
     with udp(GATE, socket.AF_INET6, 53) as resolver, frames(TWO) as cable:
         for mac, port, question in ((MACS[TWO], 4001, b"forged"), (MACS[ONE], 4002, b"own")):
             packet = IPv6(src=ADDRESSES6[ONE], dst=GATE_LAN6) / UDP(sport=port, dport=53) / Raw(question)
             cable.send(bytes(Ether(src=mac, dst=gate_mac()) / packet))
         assert resolver.recv(100) == b"own"
+    with inside(GATE):
+        gate.close()
 
 
 @pytest.mark.parametrize("bridge_calls", ["0", "1"])
