@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from appliance.events import AddressLearnt, DeviceMoved
+from appliance.events import AddressDisputed, AddressLearnt, DeviceMoved
 from appliance.state import Visit, is_ipv6
 from appliance.turn import Turn
 from journal.entries import AddressClaimed
 
 MAX_IPV6 = 16
 """IPv6 addresses a visit has at once; phones use a handful (RFC 8981 makes a new one a day), an attacker thousands."""
+
+MAX_CLAIMANTS = 8
+"""Claimants of an IPv4 address whom a visit records: a MAC address is quickly invented, a journal is for good."""
 
 
 def device_moved(turn: Turn, event: DeviceMoved) -> None:
@@ -28,7 +31,7 @@ def address_learnt(turn: Turn, event: AddressLearnt) -> None:
     """IPv6 devices take addresses by themselves, new ones during a visit (RFC 8981): all of them are the visit's."""
     holder = turn.session.devices.get(event.previous) if event.previous else None
     if event.previous and isinstance(holder, Visit) and event.address in holder.addresses:
-        return _claimed(turn, event.previous, holder, event)
+        return _claimed(turn, event.previous, holder, event.address, by=event.device)
     state = turn.session.devices.get(event.device)
     if not isinstance(state, Visit) or not is_ipv6(event.address):
         return
@@ -38,14 +41,22 @@ def address_learnt(turn: Turn, event: AddressLearnt) -> None:
         turn.readdress(event.device, state, gone=oldest, come=event.address)
 
 
-def _claimed(turn: Turn, device: str, visit: Visit, event: AddressLearnt) -> None:
+def address_disputed(turn: Turn, event: AddressDisputed) -> None:
+    """A claim that the kernel has refused already."""
+    state = turn.session.devices.get(event.device)
+    if isinstance(state, Visit) and event.address in state.addresses:
+        _claimed(turn, event.device, state, event.address, by=event.by)
+
+
+def _claimed(turn: Turn, device: str, visit: Visit, address: str, by: str) -> None:
     """Another device says that an address of this visit is its own; recorded once, however often it says so."""
-    if event.address in visit.disputed:
-        return
     # The kernel binds IPv4 to the MAC address: a claim is noise. IPv6 it may not: then neither may have it.
-    kept = not is_ipv6(event.address)
-    turn.record(AddressClaimed(visit=visit.visit, device=device, address=event.address, by=event.device, kept=kept))
-    disputed = replace(visit, disputed=(*visit.disputed, event.address))
-    turn.put(device, disputed)
-    if not kept:
-        turn.readdress(device, disputed, gone=(event.address,))
+    kept = not is_ipv6(address)
+    known = by in visit.claimants or len(visit.claimants) >= MAX_CLAIMANTS if kept else address in visit.disputed
+    if known:
+        return
+    turn.record(AddressClaimed(visit=visit.visit, device=device, address=address, by=by, kept=kept))
+    if kept:
+        turn.put(device, replace(visit, claimants=(*visit.claimants, by)))
+    else:
+        turn.readdress(device, replace(visit, disputed=(*visit.disputed, address)), gone=(address,))

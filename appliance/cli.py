@@ -77,11 +77,17 @@ main.add_command(cli_sms.sms)
 
 @main.command()
 @_config
-def apply(path: Path) -> None:
-    """Render nginx's and dnsmasq's configuration; what they would refuse changes nothing."""
+@click.option("--at-boot", is_flag=True, help="Do not look at the interfaces: they may come later.")
+def apply(path: Path, at_boot: bool) -> None:
+    """Render nginx's and dnsmasq's configuration; what they or this machine would refuse changes nothing."""
     from appliance import apply as applying
+    from appliance import daemon
+    from firewall import surroundings
 
-    for name, changed in applying.apply(load(path)).items():
+    config = load(path)
+    if not at_boot:
+        surroundings.require(daemon.firewall_settings(config))
+    for name, changed in applying.apply(config).items():
         click.echo(f"{name}: {'changed' if changed else 'as before'}")
 
 

@@ -16,7 +16,21 @@ import msgspec
 from appliance import toml_places as places
 from appliance.contradictions import contradictions
 from appliance.errors import ConfigError
-from appliance.sections import Lan, Password, Paths, Portal, Presence, Rates, Section, Sms, Spending, Venue, Visit, Wan
+from appliance.sections import (
+    Firewall,
+    Lan,
+    Password,
+    Paths,
+    Portal,
+    Presence,
+    Rates,
+    Section,
+    Sms,
+    Spending,
+    Venue,
+    Visit,
+    Wan,
+)
 
 
 class Config(Section, frozen=True):
@@ -26,6 +40,7 @@ class Config(Section, frozen=True):
     lan: Lan = Lan()
     wan: Wan = Wan()
     rates: Rates = Rates()
+    firewall: Firewall = Firewall()
     portal: Portal = Portal()
     password: Password = Password()
     spending: Spending = Spending()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import available_timezones
 
 from appliance.wire import Language
+from firewall.settings import CAPTIVE_ADDRESS
 from sms.errors import TextRefused
 from sms.texts import parts
 
@@ -35,6 +36,15 @@ _NEVER_IN_GARDEN = (
     "edge-http.microsoft.com",
     "detectportal.firefox.com",
     "use-application-dns.net",
+)
+
+
+_NEVER_A_LAN = (
+    "0.0.0.0/8",
+    "127.0.0.0/8",
+    "169.254.0.0/16",
+    f"{CAPTIVE_ADDRESS}/32",  # the captive resolver's answer to everything, which must lead through the gate
+    "224.0.0.0/3",
 )
 
 
@@ -68,6 +78,8 @@ def _of_the_lan(config: Config) -> Iterator[tuple[str, str]]:
             yield "lan.address", f"/{network.prefixlen} is out of bounds; allowed: /16 to /29"
         elif gate.ip in (network.network_address, network.broadcast_address):
             yield "lan.address", f"{gate.ip} is no host address of {network}"
+        elif any(network.overlaps(ipaddress.ip_network(special)) for special in _NEVER_A_LAN):
+            yield "lan.address", f"{network} is no network for devices; allowed: a private one such as 10.77.0.1/16"
     except ValueError as error:
         yield "lan.address", f'{error}; allowed: address/prefix, for example "10.77.0.1/16"'
     try:
@@ -86,9 +98,23 @@ def _of_the_wan(config: Config) -> Iterator[tuple[str, str]]:
         yield "wan.interface", f'is the LAN\'s too ("{config.lan.interface}"); the two sides must differ'
     for server in config.wan.dns:
         try:
-            ipaddress.ip_address(server)
+            address = ipaddress.ip_address(server)
         except ValueError:
             yield "wan.dns", f'"{server}" is no IP address'
+            continue
+        for lan in _networks(config):
+            if address in lan:
+                yield "wan.dns", f'"{server}" is on the visitors\' side ({lan}); name a server behind the uplink'
+
+
+def _networks(config: Config) -> Iterator[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+    """The visitors' networks, as far as they can be read: what cannot is told as the LAN's."""
+    try:
+        yield config.lan.gate.network
+        if config.lan.gate6 is not None:
+            yield config.lan.gate6.network
+    except ValueError:
+        return
 
 
 def _of_the_rates(config: Config) -> Iterator[tuple[str, str]]:

@@ -23,7 +23,16 @@ from appliance.config import Config
 from appliance.effects import SendPassword
 from appliance.engine import Engine
 from appliance.errors import StateUnreadable, ThreadFell
-from appliance.events import AddressLearnt, DeviceLeft, DeviceSeen, Event, MessageReported, MessageState, Moment
+from appliance.events import (
+    AddressDisputed,
+    AddressLearnt,
+    DeviceLeft,
+    DeviceSeen,
+    Event,
+    MessageReported,
+    MessageState,
+    Moment,
+)
 from appliance.inbox import Answered, Happened, Item, Role, Stop
 from appliance.lookout import Lookout
 from appliance.meter import Meter
@@ -34,6 +43,7 @@ from appliance.server import Server, notify_ready
 from appliance.spending import Budget
 from firewall.counters import Counters
 from firewall.gate import Gate
+from firewall.presence.claims import Claim, Claims
 from firewall.presence.evidence import Address, Evidence
 from firewall.presence.whereabouts import Network, Whereabouts
 from firewall.rates import Rates
@@ -74,6 +84,10 @@ def run(config: Config, version: str) -> None:
     def learnt(address: Address) -> None:
         happened(AddressLearnt(now(), address.mac, str(address.address), address.previous))
 
+    def disputed(claim: Claim) -> None:
+        happened(AddressDisputed(now(), device=claim.holder, address=str(claim.address), by=claim.mac))
+
+    gate = Gate(firewall_settings(config))
     whereabouts = Whereabouts(
         Network(config.lan.interface, config.lan.gate, config.lan.gate6),
         lease_path(config),
@@ -82,11 +96,18 @@ def run(config: Config, version: str) -> None:
         learnt=learnt,
         answered=lambda devices: engine.post(Answered(now(), devices)),
     )
+    claims = Claims(
+        config.lan.interface,
+        config.lan.gate.network,
+        holder=gate.holder,
+        leased=whereabouts.leased,
+        deliver=disputed,
+    )
     messages = SmsClient(render.sms_socket(config), deliver=lambda report: happened(_as_report(report, now())))
     engine = Engine(
         session,
         performer=Performer(
-            Gate(firewall_settings(config)),
+            gate,
             Counters(),
             store,
             boot_id,
@@ -113,9 +134,12 @@ def run(config: Config, version: str) -> None:
     server = Server(Path(render.gate_socket(config)), roles(), engine.post)
     with ExitStack() as stack:  # what was started is stopped, in reverse, wherever the start ended
         stack.callback(store.close)
+        gate.prepare()
         whereabouts.start(session.ports(), _held(session))
         stack.callback(whereabouts.stop)
         engine.start(version, same_boot=boot_before == boot_id, alive_utc_ms=alive_utc_ms)
+        claims.start()
+        stack.callback(claims.stop)
         meter.start()
         stack.callback(meter.stop)
         messages.start()
@@ -205,6 +229,10 @@ def firewall_settings(config: Config) -> Settings:
             visitor_down_kbit=config.rates.visitor_down_kbit,
             visitor_up_kbit=config.rates.visitor_up_kbit,
         ),
+        private_wan=config.firewall.private_wan,
+        new_connections_per_s=config.firewall.new_connections_per_s,
+        new_connections_burst=config.firewall.new_connections_burst,
+        connections_per_device=config.firewall.connections_per_device,
     )
 
 

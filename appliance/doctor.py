@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from appliance import daemon, render, wire
+from appliance import daemon, garden, render, wire
 from appliance.client import Client
 from appliance.config import Config
 from appliance.errors import GateUnreachable
@@ -56,6 +56,7 @@ def findings(config: Config) -> list[Finding]:
         *_rendered(config),
         *firewall_checks.findings(daemon.firewall_settings(config)),
         *journal_checks.findings(Path(config.paths.state) / "gate" / "journal.db"),
+        *_garden(config),
         *_sms(config),
         *_spending(config),
         *_processes(config),
@@ -96,6 +97,14 @@ def _sms(config: Config) -> Iterable[Finding]:
     except (SmsError, OSError, KeyError) as error:
         return [_Found(False, f"SMS: {error}", "correct [sms] in the configuration, or its password file")]
     return sms_checks.findings(settings)
+
+
+def _garden(config: Config) -> Iterable[Finding]:
+    for name in garden.unresolved(config.portal.garden, str(config.lan.gate.ip)):
+        remedy = "correct portal.garden, or see whether the upstream resolvers (wan.dns) answer"
+        yield _Found(False, f"the garden's name {name} has no address", remedy)
+    if config.portal.garden:
+        yield firewall_checks.garden(daemon.firewall_settings(config))
 
 
 def _spending(config: Config) -> Iterable[Finding]:

@@ -166,6 +166,14 @@ class AddressLearnt(_Event, frozen=True):
     previous: str | None
 
 
+class AddressDisputed(_Event, frozen=True):
+    """``by`` claims an address that the kernel has bound to ``device``, and is refused there."""
+
+    device: str
+    address: str
+    by: str
+
+
 class DeviceMoved(_Event, frozen=True):
     """DHCP gave the device another IPv4 address."""
 
@@ -213,6 +221,7 @@ Event = (
     | DeviceSeen
     | DeviceLeft
     | AddressLearnt
+    | AddressDisputed
     | DeviceMoved
     | Counted
     | Closed

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from importlib import resources
 
 from appliance.config import Config
-from firewall.rules import GARDEN4
+from firewall.rules import GARDEN4, GARDEN6
 from firewall.settings import CAPTIVE_ADDRESS
 
 _GARDEN_TTL_S = 60
@@ -141,11 +141,15 @@ def _router6(config: Config) -> str:
 
 def _garden(config: Config) -> Iterator[str]:
     if config.portal.garden:
-        yield from ("stop-dns-rebind", "filter-AAAA", f"max-ttl={_GARDEN_TTL_S}")
+        yield from ("stop-dns-rebind", f"max-ttl={_GARDEN_TTL_S}")
+        if config.lan.gate6 is None:
+            yield "filter-AAAA"  # an address that cannot open only makes a phone wait
+    # Each set takes the addresses of its own family; dnsmasq offers every address to both.
+    sets = f"{GARDEN4},{GARDEN6}" if config.lan.gate6 else GARDEN4
     # A line each: dnsmasq cuts lines at 1025 characters.
     for name in dict.fromkeys(config.portal.garden):
         yield f"server=/{name}/{config.lan.gate.ip}"
-        yield f"ipset=/{name}/{GARDEN4}"
+        yield f"ipset=/{name}/{sets}"
 
 
 def _is_address(host: str) -> bool:

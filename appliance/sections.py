@@ -104,6 +104,13 @@ class Rates(Section, frozen=True):
     visitor_up_kbit: Rate = 0
 
 
+class Firewall(Section, frozen=True):
+    private_wan: bool = False
+    new_connections_per_s: Annotated[int, Meta(ge=1, le=10_000)] = 200
+    new_connections_burst: Annotated[int, Meta(ge=1, le=10_000)] = 1000
+    connections_per_device: Annotated[int, Meta(ge=1, le=1_000_000)] = 1024
+
+
 class Portal(Section, frozen=True):
     host: HostName = ""
     port: Port = 80

@@ -25,7 +25,7 @@ from typing import assert_never
 from msgspec.structs import replace
 
 from appliance import asking, events, passwords
-from appliance.addresses import address_learnt, device_moved
+from appliance.addresses import address_disputed, address_learnt, device_moved
 from appliance.effects import Admit, Effect, SendPassword
 from appliance.state import Message, PasswordPending, Session, Visit, is_ipv6, live_visits, status
 from appliance.turn import Turn
@@ -78,6 +78,8 @@ def step(session: Session, event: events.Event) -> tuple[Session, list[Effect]]:
             counted(turn, event)
         case events.Closed():
             closed(turn, event)
+        case events.AddressDisputed():
+            address_disputed(turn, event)
         case events.EndAsked():
             _end_asked(turn, event)
         case _:

@@ -75,7 +75,9 @@ class Visit(msgspec.Struct, frozen=True, tag="visit"):
     port: str = ""
     """The bridge port it was last seen behind, if known."""
     disputed: tuple[str, ...] = ()
-    """Addresses that another device claimed during this visit."""
+    """Addresses of IPv6 that another device claimed during this visit: it may not have them again."""
+    claimants: tuple[str, ...] = ()
+    """Who claimed its IPv4 address during this visit, as far as that was recorded."""
     left_utc_ms: int | None = None
     left_proof: str = ""
     grace_ends_boot_ms: int = 0

@@ -19,9 +19,10 @@ from pathlib import Path
 from pyroute2 import IPRoute
 from pyroute2.netlink.exceptions import NetlinkError
 
-from firewall import shaping, shares
+from firewall import shaping, shares, surroundings
 from firewall.command import run
 from firewall.errors import FirewallError
+from firewall.rules import GARDEN4, GARDEN6
 from firewall.settings import Settings
 
 _MODULES = "load the modules ip_tables, ip6_tables, ip_set and xt_set (modules-load.d), or use a kernel that has them"
@@ -43,8 +44,20 @@ def findings(settings: Settings | None) -> list[Finding]:
     """Everything the gate needs of this machine; without settings, what does not depend on them. Raises nothing."""
     found = [*_capabilities(), _ipset(), _iptc(), *_kernel(settings)]
     if settings is not None:
-        found += [*_interfaces(settings), _lan_address(settings), *_live_queues(settings)]
+        found += [*_interfaces(settings), _lan_address(settings), *_overlaps(settings), *_live_queues(settings)]
     return found
+
+
+def garden(settings: Settings) -> Finding:
+    """How many addresses are open to everybody, in each family that is served."""
+    families = {"IPv4": GARDEN4} | ({"IPv6": GARDEN6} if settings.lan6 else {})
+    try:
+        # Listed, not counted by its header: that counts what has expired and is not cleared away yet.
+        counts = {family: run(["ipset", "save", name]).count("\nadd ") for family, name in families.items()}
+    except FirewallError as error:
+        return Finding(False, f"the garden's sets: {error}", "systemctl status qaqpa-gate: it makes them")
+    open_ = " and ".join(f"{count} of {family}" for family, count in counts.items())
+    return Finding(True, f"the garden's names have opened {open_} addresses", "")
 
 
 def _finding(ok: bool, what: str, remedy: str) -> Finding:
@@ -125,6 +138,20 @@ def _interfaces(settings: Settings) -> Iterator[Finding]:
     for setting, name in (("lan_interface", settings.lan_interface), ("wan_interface", settings.wan_interface)):
         remedy = f"create it or set {setting} to one of: {', '.join(sorted(present))}"
         yield _finding(name in present, f"interface {name} ({setting})", remedy)
+
+
+def _overlaps(settings: Settings) -> Iterator[Finding]:
+    apart = f"{settings.lan_interface} and {settings.wan_interface} have networks of their own"
+    try:
+        found = [*surroundings.overlaps(settings)]
+    except FirewallError as error:
+        yield Finding(False, f"{apart}: {error}", "mend what the line before says, then try again")
+        return
+    for setting, problem in found:
+        what, _, remedy = problem.partition("; ")
+        yield Finding(False, f"{setting}: {what}", remedy)
+    if not found:
+        yield Finding(True, apart, "")
 
 
 def _lan_address(settings: Settings) -> Finding:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from firewall import ipv4, ipv6
+from firewall import ipv4, ipv6, owners
 from firewall.rules import Ruleset, Table
 from firewall.settings import Settings
 
@@ -21,17 +21,26 @@ class Abilities:
     """Sets of type hash:mac: an IPv6 device is known by its MAC address. Without: by its addresses, one by one."""
     nat6: bool
     """Translation in IPv6: without, an unadmitted device's web requests and names are refused, not redirected."""
+    owner_marks: bool = False
+    """Where ``mac_sets`` are missing: whether every packet can be asked all the same whose address it has."""
+
+    @property
+    def owned(self) -> bool:
+        """Whether that is done."""
+        return self.owner_marks and not self.mac_sets
 
 
 def ruleset(settings: Settings, abilities: Abilities) -> Ruleset:
     """Everything of ours for these settings on this kernel, in the order in which it is loaded."""
     # filter before nat: until the drop stands, nothing may be translated either.
     tables: tuple[Table, ...] = (
-        ipv6.filter_table(settings, abilities.nat6),
+        ipv6.filter_table(settings, abilities.nat6, abilities.owned),
         ipv4.filter_table(settings),
         ipv4.nat_table(settings),
     )
+    if settings.lan6 is not None and abilities.owned:
+        tables += (owners.table(settings),)
     if settings.lan6 is not None and abilities.nat6:
         # Only where it is used: each table costs every packet a walk through its hooks.
-        tables += (ipv6.nat_table(settings),)
+        tables += (ipv6.nat_table(settings, abilities.owned),)
     return Ruleset(tables)

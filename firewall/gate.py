@@ -13,17 +13,17 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
-from firewall import abilities, isolation, switches, tables
+from firewall import abilities, isolation, surroundings, switches, tables
 from firewall.binding import Binding
 from firewall.bridge_address import BridgeAddress
 from firewall.conntrack import Connections
 from firewall.datapath import Abilities, ruleset
-from firewall.errors import DeviceRefused, SettingsRefused
+from firewall.errors import DeviceRefused, KernelRefused, SettingsRefused
 from firewall.loaded import LoadedRules
 from firewall.members import bare, ip_key, ip_text, is_ipv4, mac_key
 from firewall.rules import Family, Ruleset
@@ -35,6 +35,8 @@ log = logging.getLogger(__name__)
 
 Address = IPv4Address | IPv6Address
 
+LOOKS = 8
+"""How many looks see everything once."""
 _MAC = re.compile(r"[0-9a-f][02468ace](:[0-9a-f]{2}){5}")  # the low bit of the first byte marks a group, not a device
 _NO_MAC = "00:00:00:00:00:00"
 
@@ -77,7 +79,16 @@ class Gate:
         self._keys: dict[str, tuple[Collection[Address], tuple[bytes, ...]]] = {}
         """The keys of each device's addresses that are on the LAN: writing them anew is half of a sync's time."""
         self._rules = LoadedRules()
-        self._round: Iterator[Callable[[], bool]] = iter(())
+        self._round: Iterator[Sequence[Callable[[], bool]]] = iter(())
+        self._problems: list[str] = []
+
+    def prepare(self) -> None:
+        """Drop by default; then refuse to go on where no safe gate can stand, and say what is missing or wrong."""
+        wanted, _ = self._projection()
+        tables.drop(wanted)
+        surroundings.require(self._settings)
+        if names := abilities.lacking(wanted):
+            raise KernelRefused("load the rules", f"this kernel has no {', no '.join(names)}")
 
     def setup(self) -> None:
         """Drop by default, then the sets, then the rules, then forward. Members of the sets stay (hot restart)."""
@@ -116,18 +127,20 @@ class Gate:
         ports = isolation.isolate(self._settings.lan_interface)
         repaired += switches.hold(self._settings)
         self._keep_shares()
+        self._look_around()
         return Repairs(len(difference.fresh), len(difference.gone), repaired, ports)
 
     def as_left(self) -> bool:
         """Look at the next part of what ``sync`` left, and renew it; False: something is not as it was, so sync.
 
-        A look takes milliseconds with ten thousand admitted; eight of them see everything once.
+        A look takes milliseconds with ten thousand admitted; ``LOOKS`` of them see everything once.
         """
-        part = next(self._round, None)
-        if part is None:
-            self._round = iter(self._parts())
-            part = next(self._round)
-        return part()
+        parts = next(self._round, None)
+        if parts is None:
+            everything = self._parts()
+            self._round = iter([everything[first::LOOKS] for first in range(LOOKS)])
+            parts = next(self._round)
+        return all(part() for part in parts)
 
     def _parts(self) -> list[Callable[[], bool]]:
         rules, sets = self._projection()
@@ -146,6 +159,7 @@ class Gate:
         _, sets = self._projection()
         sets.ensure()
         self._bridge_address.hold()
+        self._look_around()
         repaired = isolation.isolate(self._settings.lan_interface) + switches.hold(self._settings)
         return not repaired and not self._contested - self._holder.keys()
 
@@ -195,6 +209,10 @@ class Gate:
             self._held.pop(mac, None)
         self._connections.forget(list(closed.values()))
 
+    def holder(self, address: Address) -> str | None:
+        """The MAC address of the device that is admitted under this address, as far as we did it. From any thread."""
+        return self._holder.get(ip_key(address))
+
     def close(self) -> None:
         """An orderly stop for good: nobody is admitted any more; the rules stay and drop."""
         _, sets = self._projection()
@@ -206,6 +224,14 @@ class Gate:
                 part.close()
             self._held, self._holder, self._contested = {}, {}, frozenset()
 
+    def _look_around(self) -> None:
+        """Say it, once, when the WAN has got an address of the LAN's meanwhile: nobody's answers come back then."""
+        problems = [f"{setting}: {problem}" for setting, problem in surroundings.overlaps(self._settings)]
+        for problem in problems:
+            if problem not in self._problems:
+                log.error("%s", problem)
+        self._problems = problems
+
     def _projection(self) -> tuple[Ruleset, Sets]:
         """What the kernel must hold; which of two ways depends on what it can do."""
         if self._made is None:
@@ -214,7 +240,7 @@ class Gate:
                 if self._settings.masquerade6 and not known.nat6:
                     raise SettingsRefused("masquerade6", "this kernel translates no IPv6; give the LAN a routed prefix")
                 log.info("%s", abilities.sentence(known))
-            self._made = ruleset(self._settings, known), Sets(self._settings, known.mac_sets)
+            self._made = ruleset(self._settings, known), Sets(self._settings, known.mac_sets, known.owned)
         return self._made
 
     def _holders(self, desired: Mapping[str, Collection[Address]], sets: Sets) -> dict[bytes, str]:

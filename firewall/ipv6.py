@@ -6,8 +6,22 @@ are one text for both. Must not know: iptc, netlink, who is admitted.
 
 from __future__ import annotations
 
-from firewall import limits
-from firewall.rules import DOWN6, UP6, Chain, Family, Match, Rule, Table, TableName, Verdict, conntrack, member, port
+from firewall import limits, owners
+from firewall.rules import (
+    DOWN6,
+    GARDEN6,
+    UP6,
+    Chain,
+    Family,
+    Match,
+    Rule,
+    Table,
+    TableName,
+    Verdict,
+    conntrack,
+    member,
+    port,
+)
 from firewall.settings import Settings
 
 PRIVATE = (
@@ -33,9 +47,10 @@ _LOST = conntrack("INVALID,UNTRACKED")
 _BEGINS = conntrack("NEW")
 _KNOWN = conntrack("RELATED,ESTABLISHED")
 _ANSWER = conntrack("RELATED,ESTABLISHED", ("ctdir", "REPLY"))  # why not plain ESTABLISHED: see ipv4
-_UP = member(UP6, "src")
-_IS_UP = member(UP6, "src", counts=False)
 _DOWN = member(DOWN6, "dst")
+_TO_GARDEN = member(GARDEN6, "dst")
+_FROM_GARDEN = member(GARDEN6, "src")
+_GARDEN_PORTS = "80,443"  # why these alone: see ipv4
 _RESET = (("reject-with", "tcp-reset"),)
 _PROHIBITED = (("reject-with", "icmp6-adm-prohibited"),)
 _UNREACHABLE = (("reject-with", "icmp6-port-unreachable"),)
@@ -58,10 +73,15 @@ _FROM_PROVIDER = (
 )
 
 
-def filter_table(settings: Settings, redirects: bool) -> Table:
-    """What may pass, and what may reach the gate itself; ``redirects``: whether ``nat_table`` is loaded."""
+def filter_table(settings: Settings, redirects: bool, owned: bool) -> Table:
+    """What may pass, and what may reach the gate itself.
+
+    Args:
+        redirects: whether ``nat_table`` is loaded.
+        owned: whether ``owners.table`` is.
+    """
     policies = (("INPUT", Verdict.DROP), ("FORWARD", Verdict.DROP), ("OUTPUT", Verdict.ACCEPT))
-    chains = _shut() if settings.lan6 is None else _open(settings, str(settings.lan6.network), redirects)
+    chains = _shut() if settings.lan6 is None else _open(settings, str(settings.lan6.network), redirects, owned)
     return Table(Family.IPV6, TableName.FILTER, policies, chains)
 
 
@@ -77,7 +97,7 @@ def _shut() -> tuple[Chain, ...]:
     return forward, entry
 
 
-def _open(settings: Settings, prefix: str, redirects: bool) -> tuple[Chain, ...]:
+def _open(settings: Settings, prefix: str, redirects: bool, owned: bool) -> tuple[Chain, ...]:
     lan, wan = settings.lan_interface, settings.wan_interface
     forward = Chain(
         "QQ-FORWARD",
@@ -92,7 +112,14 @@ def _open(settings: Settings, prefix: str, redirects: bool) -> tuple[Chain, ...]
             Rule("QQ-NEW", matches=(_NEW,)),
             # Every packet must match, as in IPv4. A set of MAC addresses says nothing about the address, so the prefix
             # does; extension headers change nothing here, and fragments arrive put together by connection tracking.
-            Rule("ACCEPT", source=prefix, out_interface=wan, matches=(_UP,)),
+            Rule("ACCEPT", source=prefix, out_interface=wan, matches=_up(owned, counts=True)),
+            Rule(
+                "ACCEPT",
+                source=prefix,
+                out_interface=wan,
+                protocol="tcp",
+                matches=(Match("multiport", (("dports", _GARDEN_PORTS),)), _TO_GARDEN),
+            ),
             Rule("REJECT", protocol="tcp", target_options=_RESET),
             *(
                 Rule("REJECT", protocol="udp", matches=(port("udp", number),), target_options=_UNREACHABLE)
@@ -110,10 +137,18 @@ def _open(settings: Settings, prefix: str, redirects: bool) -> tuple[Chain, ...]
         (
             Rule("DROP", matches=(_LOST,)),
             *(Rule("QQ-PRIVATE", destination=network) for network in private),
-            *limits.new_connections(settings, "qq-up6", 128, _IS_UP),
+            *limits.new_connections(settings, "qq-up6", 128, *_up(owned)),
         ),
     )
-    to_lan = Chain("QQ-TO-LAN", (Rule("ACCEPT", in_interface=wan, matches=(_KNOWN, _DOWN)), Rule("DROP")))
+    garden_answers = (Match("multiport", (("sports", _GARDEN_PORTS),)), _KNOWN, _FROM_GARDEN)
+    to_lan = Chain(
+        "QQ-TO-LAN",
+        (
+            Rule("ACCEPT", in_interface=wan, matches=(_KNOWN, _DOWN)),
+            Rule("ACCEPT", in_interface=wan, protocol="tcp", matches=garden_answers),
+            Rule("DROP"),
+        ),
+    )
     entry = Chain(
         "QQ-INPUT",
         (
@@ -135,14 +170,14 @@ def _open(settings: Settings, prefix: str, redirects: bool) -> tuple[Chain, ...]
         ),
         hook="INPUT",
     )
-    chains = (forward, from_lan, entry, _lan_input(settings, prefix, redirects), new, to_lan)
+    chains = (forward, from_lan, entry, _lan_input(settings, prefix, redirects, owned), new, to_lan)
     if settings.private_wan:
         return chains
     refusals = (Rule("REJECT", protocol="tcp", target_options=_RESET), Rule("REJECT", target_options=_PROHIBITED))
     return *chains, Chain("QQ-PRIVATE", refusals)
 
 
-def _lan_input(settings: Settings, prefix: str, redirects: bool) -> Chain:
+def _lan_input(settings: Settings, prefix: str, redirects: bool, owned: bool) -> Chain:
     """What a visitor's device may ask of the gate itself; decided by each packet alone, not by a connection's past."""
     gate = _gate(settings)
     refuse = Rule("REJECT", protocol="udp", matches=(port("udp", 53),), target_options=_UNREACHABLE)
@@ -161,8 +196,8 @@ def _lan_input(settings: Settings, prefix: str, redirects: bool) -> Chain:
             # IPv6 addresses could not tell whose link-local address it is.
             Rule("DROP", source=f"!{prefix}"),
             *limits.new_connections(settings, "qq-in6", 128, _BEGINS),
-            Rule("ACCEPT", destination=gate, protocol="udp", matches=(port("udp", 53), _IS_UP)),
-            Rule("ACCEPT", destination=gate, protocol="tcp", matches=(port("tcp", 53), _IS_UP)),
+            Rule("ACCEPT", destination=gate, protocol="udp", matches=(port("udp", 53), *_up(owned))),
+            Rule("ACCEPT", destination=gate, protocol="tcp", matches=(port("tcp", 53), *_up(owned))),
             *(() if redirects else (refuse,)),
             Rule("ACCEPT", protocol="udp", matches=(port("udp", settings.captive_dns_port),)),
             Rule("ACCEPT", protocol="tcp", matches=(port("tcp", settings.captive_dns_port),)),
@@ -175,7 +210,7 @@ def _lan_input(settings: Settings, prefix: str, redirects: bool) -> Chain:
     )
 
 
-def nat_table(settings: Settings) -> Table:
+def nat_table(settings: Settings, owned: bool) -> Table:
     """Redirection of the unadmitted; translation of the admitted if ``masquerade6`` asks for it."""
     assert settings.lan6 is not None, "IPv6 that is shut translates nothing"
     prefix = str(settings.lan6.network)
@@ -185,11 +220,12 @@ def nat_table(settings: Settings) -> Table:
     captive = Chain(
         "QQ-CAPTIVE",
         (
-            Rule("RETURN", matches=(_IS_UP,)),
+            Rule("RETURN", matches=_up(owned)),
             # Of a link-local address nothing is served (see _lan_input), so nothing is redirected.
             Rule("RETURN", source=f"!{prefix}"),
             Rule("REDIRECT", protocol="udp", matches=(port("udp", 53),), target_options=captive_dns),
             Rule("REDIRECT", protocol="tcp", matches=(port("tcp", 53),), target_options=captive_dns),
+            Rule("RETURN", protocol="tcp", matches=(port("tcp", 80), _TO_GARDEN)),
             Rule(
                 "REDIRECT",
                 destination=f"!{_gate(settings)}",
@@ -203,6 +239,11 @@ def nat_table(settings: Settings) -> Table:
     postrouting = Chain("QQ-POSTROUTING", (masquerade,) if settings.masquerade6 else (), hook="POSTROUTING")
     policies = tuple((name, Verdict.ACCEPT) for name in ("PREROUTING", "INPUT", "OUTPUT", "POSTROUTING"))
     return Table(Family.IPV6, TableName.NAT, policies, (captive, postrouting, prerouting))
+
+
+def _up(owned: bool, counts: bool = False) -> tuple[Match, ...]:
+    """The sender is admitted."""
+    return (*((owners.OWN,) if owned else ()), member(UP6, "src", counts))
 
 
 def _gate(settings: Settings) -> str:

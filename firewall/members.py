@@ -37,7 +37,8 @@ _ETHER_HEAD = ATTRIBUTE.pack(10, _ETHER)
 _OLDEST_PROTOCOL = b"\x06"  # spoken by every kernel since 2.6.39
 _FAMILY = bytes([socket.AF_INET, 0, 0, 0])  # struct nfgenmsg; a member says by itself what it is
 _TIMEOUT_HEAD = ATTRIBUTE.pack(8, _TIMEOUT | NET_BYTEORDER)
-_BYTES, _PACKETS = 24, 25
+_BYTES, _PACKETS, _MARK = 24, 25, 27
+_MARK_HEAD = ATTRIBUTE.pack(12, _MARK | NET_BYTEORDER)
 _ZEROS = b"".join(ATTRIBUTE.pack(12, kind | NET_BYTEORDER) + bytes(8) for kind in (_BYTES, _PACKETS))
 _IPV4_KEY_BYTES = 12
 """An IPv6 address's key has 24."""
@@ -60,9 +61,15 @@ def is_ipv4(key: bytes) -> bool:
     return len(key) == _IPV4_KEY_BYTES
 
 
+def mark_of(mark: int) -> bytes:
+    """A packet mark, all its bits, as the kernel writes it behind an address in a set with skbinfo."""
+    return _MARK_HEAD + struct.pack("!II", mark, 0xFFFFFFFF)
+
+
 def address_of(member: bytes) -> bytes:
-    """The key of the IPv4 address in a member that may be bound to a MAC address."""
-    return member[:_IPV4_KEY_BYTES]
+    """The key of the address in a member that may have a MAC address or a mark behind it."""
+    length, _ = ATTRIBUTE.unpack_from(member)
+    return member[:length]
 
 
 def bare(key: bytes) -> bytes:
@@ -147,8 +154,11 @@ def _taken_apart(listed: bytes) -> Iterator[tuple[bytes, int]]:
     alike = all(listed[byte::size] == listed[byte : byte + 1] * count for byte in range(2))
     if len(listed) == count * size and alike and member_size > 0:
         rest = size - 2 * ATTRIBUTE.size - member_size - 4
-        layout = f"!{ATTRIBUTE.size}x{member_size}s{ATTRIBUTE.size}xI{rest}x"
-        yield from struct.iter_unpack(layout, listed)
+        layout = f"!{ATTRIBUTE.size}x{member_size}s{ATTRIBUTE.size}xI"
+        if listed[size - rest : size].startswith(_MARK_HEAD):
+            yield from ((member + mark, left) for member, left, mark in struct.iter_unpack(f"{layout}{rest}s", listed))
+        else:
+            yield from struct.iter_unpack(f"{layout}{rest}x", listed)
         return
     for _, described in attributes(listed):
         member, left_s = b"", 0
@@ -157,6 +167,8 @@ def _taken_apart(listed: bytes) -> Iterator[tuple[bytes, int]]:
                 member += attribute(_IP | NESTED, value)
             elif kind == _ETHER:
                 member += attribute(_ETHER, value)
+            elif kind == _MARK:
+                member += attribute(_MARK | NET_BYTEORDER, value)
             elif kind == _TIMEOUT:
                 left_s = int.from_bytes(value, "big")
         yield member, left_s

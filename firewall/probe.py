@@ -34,7 +34,7 @@ def failures(known: datapath.Abilities) -> list[tuple[str, str]]:
     """What this namespace's kernel cannot do, each with the cause. Leaves sets and rules behind."""
     found: list[tuple[str, str]] = []
     try:
-        Sets(_ANY, known.mac_sets).ensure()
+        Sets(_ANY, known.mac_sets, known.owned).ensure()
     except KernelRefused as error:
         found.append(("set types bitmap:ip,mac and hash:ip (both families) with timeout and counters", str(error)))
     for table in datapath.ruleset(_ANY, known).tables:

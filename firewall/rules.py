@@ -30,8 +30,14 @@ SHARE4 = "qq-share4"
 SHARE6 = "qq-share6"
 """The same for IPv6."""
 
+GARDEN6 = "qq-garden6"
+"""The same for IPv6."""
+
 OURS = "QQ-"
 """Every chain of ours begins with this; every other chain is a stranger's and is left alone."""
+
+SHARES = "QQS-"
+"""So begin the chains of ``shares``, which come and go by themselves: to the others they are a stranger's, and back."""
 
 
 class Family(StrEnum):
@@ -45,8 +51,8 @@ class TableName(StrEnum):
     """The built-in tables that hold chains of ours."""
 
     FILTER = "filter"
-    NAT = "nat"
     MANGLE = "mangle"
+    NAT = "nat"
 
 
 class Verdict(StrEnum):
@@ -58,8 +64,8 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Match:
-    """One extension match, its options in the order in which iptables prints them, values split at blanks; the value
-    ``!`` negates an option that has none."""
+    """One extension match, its options in the order in which iptables prints them, values split at blanks unless they
+    are quoted; the value ``!`` negates an option that has none."""
 
     name: str
     options: tuple[tuple[str, str], ...]
@@ -96,6 +102,8 @@ class Table:
     name: TableName
     policies: tuple[tuple[str, Verdict], ...]
     chains: tuple[Chain, ...]
+    prefix: str = OURS
+    """How the names of the chains begin that are this table's business, wanted or left over."""
 
 
 @dataclass(frozen=True)

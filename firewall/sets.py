@@ -19,16 +19,18 @@ from typing import Any, NamedTuple
 
 from pyroute2 import IPSet
 from pyroute2.netlink.exceptions import NetlinkError
-from pyroute2.netlink.nfnetlink.ipset import IPSET_FLAG_WITH_COUNTERS
+from pyroute2.netlink.nfnetlink.ipset import IPSET_FLAG_WITH_COUNTERS, IPSET_FLAG_WITH_SKBINFO
 
 from firewall.command import run
 from firewall.errors import KernelRefused
-from firewall.members import Members, address_of, ip_text, is_ipv4
-from firewall.rules import DOWN4, DOWN6, GARDEN4, UP4, UP6
+from firewall.members import Members, address_of, bare, ip_text, is_ipv4, mark_of
+from firewall.owners import HALVES
+from firewall.rules import DOWN4, DOWN6, GARDEN4, GARDEN6, UP4, UP6
 from firewall.settings import Settings
 
 _LIST_HEADER = 1 << 2
 """IPSET_FLAG_LIST_HEADER of linux/netfilter/ipset/ip_set.h: describe the set, leave its members out."""
+_FLAGS = {"counters": IPSET_FLAG_WITH_COUNTERS, "skbinfo": IPSET_FLAG_WITH_SKBINFO}
 _MAXELEM = 65536
 _RENEWED_AT_ONCE = 1000
 GARDEN_TIMEOUT_S = 600
@@ -48,7 +50,8 @@ class Entry(NamedTuple):
     key: bytes
     """What the kernel finds it by."""
     member: bytes
-    """With the MAC address that the address is bound to, in UP4. Without one it would match *every* MAC address."""
+    """With the MAC address that the address is bound to, in UP4 (without one it would match *every* MAC address); with
+    the mark that tells a half of it, in a set of ``owners``."""
 
 
 @dataclass(frozen=True)
@@ -66,11 +69,12 @@ class Sets:
 
     Args:
         mac_sets: whether UP6 is of type hash:mac; else hash:ip.
+        owned: whether the sets of ``owners`` are used.
 
     All methods raise KernelRefused.
     """
 
-    def __init__(self, settings: Settings, mac_sets: bool) -> None:
+    def __init__(self, settings: Settings, mac_sets: bool, owned: bool = False) -> None:
         self._network = settings.lan.network
         self._timeout_s = settings.entry_timeout_s
         self._mac_sets = mac_sets
@@ -88,7 +92,10 @@ class Sets:
         if settings.lan6 is not None:
             self._definitions[UP6] = ["hash:mac", "maxelem", str(_MAXELEM), *common] if mac_sets else hash6
             self._definitions[DOWN6] = hash6
-        self._left: Wanted = {name: {} for name in self._definitions if name != GARDEN4}
+            self._definitions[GARDEN6] = [*hash6[:5], "timeout", str(GARDEN_TIMEOUT_S)]
+            marked = [*hash6[:-1], "skbinfo"]
+            self._definitions |= {name: marked for name in HALVES if owned}
+        self._left: Wanted = {name: {} for name in self._definitions if name not in (GARDEN4, GARDEN6)}
         """The members as we left them; the sets in the order in which they are closed, upward first."""
 
     def ensure(self) -> None:
@@ -109,11 +116,12 @@ class Sets:
 
     def _wanted_shape(self, name: str) -> tuple[object, ...]:
         definition = self._definitions[name]
+        flags = sum(flag for word, flag in _FLAGS.items() if word in definition)
         if name == UP4:
-            return definition[0], socket.AF_INET, True, True, str(self._network[0]), str(self._network[-1])
+            return definition[0], socket.AF_INET, flags, True, str(self._network[0]), str(self._network[-1])
         by_ip = socket.AF_INET if name in (DOWN4, GARDEN4) else socket.AF_INET6
         family = {"hash:mac": socket.AF_UNSPEC}.get(definition[0], by_ip)
-        return definition[0], family, "counters" in definition, True, int(definition[definition.index("maxelem") + 1])
+        return definition[0], family, flags, True, int(definition[definition.index("maxelem") + 1])
 
     def _shape(self, name: str) -> tuple[object, ...] | None:
         """The default timeout is no part of it: every entry of ours carries its own."""
@@ -122,12 +130,12 @@ class Sets:
             return None
         data = found[0].get_attr("IPSET_ATTR_DATA")
         kind, family = found[0].get_attr("IPSET_ATTR_TYPENAME"), found[0].get_attr("IPSET_ATTR_FAMILY")
-        counted = bool((data.get_attr("IPSET_ATTR_CADT_FLAGS") or 0) & IPSET_FLAG_WITH_COUNTERS)
+        flags = (data.get_attr("IPSET_ATTR_CADT_FLAGS") or 0) & sum(_FLAGS.values())
         timed = data.get_attr("IPSET_ATTR_TIMEOUT") is not None
         if kind != "bitmap:ip,mac":
-            return kind, family, counted, timed, data.get_attr("IPSET_ATTR_MAXELEM")
+            return kind, family, flags, timed, data.get_attr("IPSET_ATTR_MAXELEM")
         ends = _address(data, "IPSET_ATTR_IP_FROM"), _address(data, "IPSET_ATTR_IP_TO")
-        return kind, family, counted, timed, *ends
+        return kind, family, flags, timed, *ends
 
     def entries(self, address: bytes, mac: bytes) -> tuple[Entry, ...]:
         """What admits a device under this address (both as keys), downward first: no first answer is lost."""
@@ -144,7 +152,11 @@ class Sets:
             six = [address for address in holders if not is_ipv4(address)]
             # A device that is known by its MAC address may send IPv6 as soon as any address of it is admitted: a new
             # address of its own (RFC 8981) loses nothing upward, and its answers pass once the neighbour table tells.
-            wanted |= {UP6: _alone(holders.values() if self._mac_sets else six), DOWN6: _alone(six)}
+            wanted[UP6] = _alone(holders.values() if self._mac_sets else six)
+            for name in HALVES.keys() & self._left.keys():
+                mark = HALVES[name].mark
+                wanted[name] = {address: address + mark_of(mark(bare(holders[address]))) for address in six}
+            wanted[DOWN6] = _alone(six)
         return wanted
 
     def add(self, entry: Entry, anew: bool) -> None:
@@ -154,7 +166,7 @@ class Sets:
             anew: its counters begin at zero.
         """
         with self._told(f"add to {entry.set_name}"):
-            self._members.add(entry.set_name, [entry.member], self._timeout_s, anew)
+            self._members.add(entry.set_name, [entry.member], self._timeout_s, anew and entry.set_name not in HALVES)
         self._left[entry.set_name][entry.key] = entry.member
 
     def remove(self, entry: Entry) -> None:
@@ -190,7 +202,7 @@ class Sets:
             # Of an address that was missing in one set, in all: both directions begin together.
             fresh = [wanted[name][key] for key in missing & wanted[name].keys()]
             with self._told(f"add to {name}"):
-                self._members.add(name, fresh, self._timeout_s, anew=True)
+                self._members.add(name, fresh, self._timeout_s, anew=name not in HALVES)
         self._left = wanted
         return Difference([a for a, mac in holders.items() if missing and (a in missing or mac in missing)], gone)
 
@@ -278,7 +290,7 @@ def _alone(keys: Iterable[bytes]) -> dict[bytes, bytes]:
 
 
 def _key(set_name: str, member: bytes) -> bytes:
-    return address_of(member) if set_name == UP4 else member
+    return address_of(member) if set_name == UP4 or set_name in HALVES else member
 
 
 def _address(entry: Any, attribute: str) -> str:

@@ -1,6 +1,6 @@
 """Who gets how much of the line, as data: a class of HTB for each device, and the rules that choose it.
 
-    packet ─ FORWARD ─▶ QQ-SHARES: of the common class, unless the set qq-share4 or qq-share6 names the device's own
+    packet ─ FORWARD ─▶ QQS-SHARES: of the common class, unless the set qq-share4 or qq-share6 names the device's own
            ─ egress  ─▶ HTB:  line ─┬─ 00b  device under …0.11, both families
                                     ├─ 00c  device under …0.12
                                     └─ fff  common: whose class is not there yet, and the garden's
@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
-from firewall.rules import SHARE4, SHARE6, Chain, Family, Rule, Ruleset, Table, TableName, Verdict
+from firewall.rules import SHARE4, SHARE6, SHARES, Chain, Family, Rule, Ruleset, Table, TableName, Verdict
 from firewall.settings import Settings
 
 Address = IPv4Address | IPv6Address
@@ -268,12 +268,13 @@ def marking(settings: Settings) -> Ruleset:
 def no_marking(set_names: Collection[str]) -> Ruleset:
     """The tables of these sets without anything of ours."""
     families = {SHARE4: Family.IPV4, SHARE6: Family.IPV6}
-    return Ruleset(tuple(Table(families[name], TableName.MANGLE, (), ()) for name in set_names))
+    return Ruleset(tuple(Table(families[name], TableName.MANGLE, (), (), SHARES) for name in set_names))
 
 
 def _marking_table(settings: Settings, family: Family, name: str) -> Table:
     rules = tuple(rule for way in directions(settings) for rule in _marking_rules(settings, way, name))
-    return Table(family, TableName.MANGLE, (("FORWARD", Verdict.ACCEPT),), (Chain("QQ-SHARES", rules, hook="FORWARD"),))
+    chain = Chain(f"{SHARES}SHARES", rules, hook="FORWARD")
+    return Table(family, TableName.MANGLE, (("FORWARD", Verdict.ACCEPT),), (chain,), SHARES)
 
 
 def _marking_rules(settings: Settings, way: Direction, name: str) -> Iterator[Rule]:

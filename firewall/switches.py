@@ -11,6 +11,10 @@ from firewall.errors import KernelRefused
 from firewall.settings import Settings
 
 _ROOT = Path("/proc/sys/net")
+# Another program's wish (Docker's, for one), where br_netfilter is loaded: a bridge's frames walk through these tables
+# too. Nothing of ours wants it, every packet pays for it, and a TCP reset then leaves by the port its cause came from
+# instead of being sent like any packet, so that an IPv6 neighbour who speaks TCP alone would never be learnt.
+_BRIDGE = tuple((f"bridge/bridge-nf-call-{which}tables", "0") for which in ("ip", "ip6", "arp"))
 
 
 def hold(settings: Settings) -> int:
@@ -38,6 +42,7 @@ def _wanted(settings: Settings) -> list[tuple[str, str]]:
         (f"ipv4/conf/{lan}/rp_filter", "1"),
         # Visitors need not learn by ARP which other addresses the gate has.
         (f"ipv4/conf/{lan}/arp_ignore", "1"),
+        *_BRIDGE,
         ("ipv4/ip_forward", "1"),
     ]
     if settings.lan6 is not None:

@@ -29,12 +29,14 @@ import iptc.ip4tc
 
 from firewall import rules, xtables_abi
 from firewall.errors import KernelRefused, LockTimeout
-from firewall.rules import OURS, Chain, Family, Ruleset, Table, TableName
+from firewall.rules import OURS, SHARES, Chain, Family, Ruleset, Table, TableName
 
 LOCK_PATH = "/run/xtables.lock"
 _LOCK_WAIT_S = 5.0
 _COMMIT_TRIES = 5
 
+PLAIN = ("ACCEPT", "DROP", "RETURN")
+"""The targets that are no extension."""
 _PROTOCOLS = {"ipv6-icmp": "icmpv6"}  # iptables' word (that of /etc/protocols), and iptc's
 
 _Handle = Any  # iptc is untyped: an iptc.Table
@@ -152,7 +154,7 @@ def _set_everything(handle: _Handle, table: Table) -> int:
     names = [chain.name for chain in handle.chains]
     hooks = {chain.hook: chain.name for chain in table.chains if chain.hook}
     repaired += sum(_set_jump(handle, table, name, hooks.get(name)) for name in names if handle.builtin_chain(name))
-    return repaired + _remove_leftovers(handle, names, {chain.name for chain in table.chains})
+    return repaired + _remove_leftovers(handle, table, names)
 
 
 def _set_rules(handle: _Handle, table: Table, chain: Chain) -> int:
@@ -181,7 +183,7 @@ def _set_jump(handle: _Handle, table: Table, builtin: str, chain: str | None) ->
     while entry:
         targets.append((handle.get_target(entry) or b"").decode())
         entry = handle.next_rule(entry)
-    ours = [number for number, target in enumerate(targets) if target.startswith(OURS)]
+    ours = [number for number, target in enumerate(targets) if target.startswith(table.prefix)]
     if chain is None and not ours:
         return 0
     if chain is not None and ours == [0] and targets[0] == chain:
@@ -197,9 +199,10 @@ def _set_jump(handle: _Handle, table: Table, builtin: str, chain: str | None) ->
     return 1
 
 
-def _remove_leftovers(handle: _Handle, names: list[str], wanted: set[str]) -> int:
+def _remove_leftovers(handle: _Handle, table: Table, names: list[str]) -> int:
     """Chains of an earlier version of ours. A stranger's rule that jumps to one makes the deletion fail: say so."""
-    leftovers = [name for name in names if name.startswith(OURS) and name not in wanted]
+    wanted = {chain.name for chain in table.chains}
+    leftovers = [name for name in names if name.startswith(table.prefix) and name not in wanted]
     for name in leftovers:
         handle.flush_entries(name)
     for name in leftovers:
@@ -234,15 +237,22 @@ def _built(family: Family, rule: rules.Rule) -> Any:
 
 def _set_options(extension: Any, options: tuple[tuple[str, str], ...]) -> None:
     for option, value in options:
-        words = value.split()
-        extension.set_parameter(option, words if len(words) > 1 else value)
+        extension.set_parameter(option, _words(value))
+
+
+def _words(value: str) -> str | list[str]:
+    """An option's value as iptc wants it: words, or one text with blanks if it is quoted."""
+    if value.startswith('"'):
+        return value.strip('"')
+    words = value.split()
+    return words if len(words) > 1 else value
 
 
 def _fingerprint(rule: Any) -> tuple[object, ...]:
     """Everything of a rule that user space sets: equal exactly if the rules do the same."""
     target = rule.target
     # A verdict or a jump is told by its name alone; its bytes are an offset that only the kernel's copy has.
-    plain = target.name in ("ACCEPT", "DROP", "RETURN") or target.name.startswith(OURS)
+    plain = target.name in PLAIN or target.name.startswith((OURS, SHARES))
     return (
         rule.src,
         rule.dst,

@@ -172,7 +172,11 @@ class Whereabouts:
         return [*([lease] if lease else []), *own]
 
     def _heard(self, heard: Address) -> None:
-        if isinstance(heard.address, IPv4Address) or self._of_ours(heard.address):
+        if isinstance(heard.address, IPv4Address):
+            # Where DHCP has given it from one device to another, it moved: that is no claim.
+            if heard.previous is None or not self.leased(heard.mac, heard.address):
+                self._learnt(heard)
+        elif self._of_ours(heard.address):
             self._learnt(heard)
 
     def _of_ours(self, address: IPv4Address | IPv6Address) -> bool:
@@ -201,6 +205,10 @@ class Whereabouts:
     def newly_given(self) -> set[str]:
         """The devices whose address by DHCP is new since this was asked last."""
         return self._leases.newly_given()
+
+    def leased(self, device: str, address: IPv4Address) -> bool:
+        """Whether DHCP gave the device this address, were it a moment ago."""
+        return self._leases.fresh_address_of(device, address)
 
     def lacks_lease(self, device: str) -> bool:
         """Whether a lease file that can be believed has none for the device: it may have left while nobody watched.

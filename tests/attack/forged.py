@@ -92,9 +92,12 @@ def fragments(by: Attacker, sign: bytes) -> list[Packet]:
 
 
 def tiny_fragments(by: Attacker, sign: bytes) -> list[Packet]:
-    """Pieces of 8 bytes, so that no piece holds a whole TCP header (RFC 1858)."""
-    whole = _ipv4(by, id=random.randrange(65536)) / TCP(sport=5001, dport=4242, flags="S") / Raw(sign)
-    return list(fragment(whole, fragsize=8))
+    """Pieces of 16 bytes, so that no piece holds a whole TCP header (RFC 1858).
+
+    A router that has put them together sends pieces of the same size on, so the sign is a piece of its own.
+    """
+    whole = _ipv4(by, id=random.randrange(65536)) / TCP(sport=5001, dport=4242, flags="S") / Raw(bytes(12) + sign)
+    return list(fragment(whole, fragsize=16))
 
 
 def source_route(strict: bool) -> Made:

@@ -76,8 +76,6 @@ def _families(ground: Ground) -> Iterator[tuple[str, str]]:
     yield "IPv4", WEB
     if IPV6:
         address = global_ipv6(ground.phone)
-        # By ping: where the bridge asks the packet filter (br_netfilter), the kernel resets TCP without resolving who
-        # sent it, and so TCP alone does not make an IPv6 address known.
         until(lambda: ground.phone.ping(WEB6), f"{address} to be let through", 20.0)
         assert ground.phone.tcp_echo(WEB6), f"{address} gets no TCP through"
         yield "IPv6", WEB6

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from scapy.layers.inet import TCP
 from scapy.layers.inet6 import (
     ICMPv6ND_RA,
     ICMPv6NDOptPrefixInfo,
@@ -23,7 +24,7 @@ from firewall.gate import Gate, Repairs
 from firewall.presence.evidence import Address
 from firewall.presence.neighbours import Neighbours
 from firewall.settings import Settings
-from tests.kernel.test_passage import FOUR, SIX, arrived, echoes
+from tests.kernel.test_passage import FOUR, SIX, arrived, echoes, gate_mac
 from tests.kernel.venue import (
     ADDRESSES,
     ADDRESSES6,
@@ -43,6 +44,7 @@ from tests.kernel.venue import (
     sh,
     udp,
     until,
+    write_sysctl,
 )
 from tests.lab.entering import inside
 
@@ -51,13 +53,20 @@ IPS6 = {name: ipaddress.IPv6Address(text) for name, text in ADDRESSES6.items()}
 NewGate = Callable[[Settings], Gate]
 
 
-def test_the_kernel_holds_exactly_the_golden_listing(settings6: Settings, new_gate: NewGate) -> None:
+@pytest.mark.parametrize(
+    ("owned", "tables", "golden"),
+    [(False, ("filter", "nat"), "ipv6-open.txt"), (True, ("filter", "mangle", "nat"), "ipv6-open-owned.txt")],
+)
+def test_the_kernel_holds_exactly_the_golden_listing(
+    settings6: Settings, owned: bool, tables: tuple[str, ...], golden: str
+) -> None:
     with inside(GATE):
-        gate = new_gate(dataclasses.replace(settings6, masquerade6=True))
+        gate = Gate(dataclasses.replace(settings6, masquerade6=True), Abilities(False, True, owner_marks=owned))
         gate.setup()
         assert gate.sync({}) == Repairs(0, 0, 0)
-    lines = [f"# ipv6 {table}\n" + "\n".join(rules_of("ip6tables-legacy-save", table)) for table in ("filter", "nat")]
-    assert "\n".join(lines) + "\n" == (Path(__file__).parent / "golden" / "ipv6-open.txt").read_text()
+        gate.close()
+    lines = [f"# ipv6 {table}\n" + "\n".join(rules_of("ip6tables-legacy-save", table)) for table in tables]
+    assert "\n".join(lines) + "\n" == (Path(__file__).parent / "golden" / golden).read_text()
 
 
 def test_a_kernel_without_translation_is_served_without(settings6: Settings) -> None:
@@ -227,6 +236,27 @@ def test_a_new_address_of_an_admitted_device_passes_after_a_retry(gate6: Gate) -
             assert (data, peer[0]) == (b"second", str(private))
             server.sendto(b"answer", peer)
             assert client.recv(100) == b"answer"
+    finally:
+        neighbours.stop()
+
+
+def test_a_new_address_that_speaks_tcp_alone_is_learnt_whatever_another_program_did_to_the_bridge(gate6: Gate) -> None:
+    for which in ("ip", "ip6", "arp"):
+        write_sysctl(f"net/bridge/bridge-nf-call-{which}tables", "1")
+    fresh = "fd77::abcd:4321"
+    came: queue.Queue[Address] = queue.Queue()
+    neighbours = Neighbours("br-lan", came.put)
+    with inside(GATE):
+        assert gate6.sync({}).rules == 3
+        neighbours.start()
+    sh(f"ip addr add {fresh}/64 dev eth0 nodad", ONE)
+    try:
+        with frames(ONE) as cable:
+            syn = IPv6(src=fresh, dst=SERVER6) / TCP(sport=4000, dport=443, flags="S")
+            cable.send(bytes(Ether(src=MACS[ONE], dst=gate_mac()) / syn))
+        while (learnt := came.get(timeout=PATIENCE_S)).address != ipaddress.IPv6Address(fresh):
+            pass
+        assert learnt.mac == MACS[ONE]
     finally:
         neighbours.stop()
 

@@ -108,6 +108,16 @@ def frame(source: tuple[str, str], gate_mac: str, address: str, port: int, size:
             wire.send(made)
 
 
+def announce(address: str) -> None:
+    """An ARP announcement (RFC 5227 3): everybody hears that the address is this device's."""
+    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as wire:
+        wire.bind(("eth0", 0))
+        own: bytes = wire.getsockname()[4]
+        claim = own + socket.inet_aton(address)
+        kind = struct.pack(">HHBBH", 1, 0x0800, 6, 4, 1)
+        wire.send(b"\xff" * 6 + own + b"\x08\x06" + kind + claim + bytes(6) + socket.inet_aton(address))
+
+
 def ports(address: str, wanted: list[int]) -> None:
     """Which TCP ports accept a connection."""
     with selectors.DefaultSelector() as waiting, contextlib.ExitStack() as stack:
@@ -190,6 +200,7 @@ def main() -> None:
     frame_.add_argument("address")
     frame_.add_argument("port", type=int)
     frame_.add_argument("bytes", type=int)
+    commands.add_parser("announce").add_argument("address")
     ports_ = commands.add_parser("ports")
     ports_.add_argument("address")
     ports_.add_argument("port", type=int, nargs="+")
@@ -209,6 +220,8 @@ def main() -> None:
                         running.result()
         case "frame":
             frame((given.source_ip, given.source_mac), given.gate_mac, given.address, given.port, given.bytes)
+        case "announce":
+            announce(given.address)
         case "ports":
             ports(given.address, given.port)
         case "raw":

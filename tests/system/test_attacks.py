@@ -22,6 +22,7 @@ from tests.lab.waiting import until
 from tests.system.audit import wiretap
 from tests.system.guest import PAGE, Guest
 from tests.system.siege import ONLINE, SURELY_S, People, attack, gate_open, service
+from tests.system.test_ipv6 import claimed
 
 GATE6 = "2001:db8:77::1"
 GATE_WAN = "203.0.113.2"
@@ -170,6 +171,20 @@ def test_forged_senders(venue: Venue, people: People, forged: str) -> None:
         with gate_open(venue):
             attack(guest.phone, *words, str(size))
             until(arrived, "the forged packet to pass an open gate")
+    assert victim.phase() == "online"
+
+
+def test_a_claim_by_arp_changes_nothing_and_is_recorded(venue: Venue, people: People) -> None:
+    victim = people.victim
+    for guest in people.attackers:
+
+        def claimants(mac: str = guest.phone.mac, phone: Visitor = guest.phone) -> list[str]:
+            attack(phone, "announce", victim.address)
+            return [claim.by for claim in claimed(venue, victim.address) if claim.kept and claim.by == mac]
+
+        assert len(until(claimants, "the claim to be recorded")) == 1
+        assert len(claimants()) == 1, "once, however often it is made"
+        assert victim.phone.udp_echo(WEB, 4242)
     assert victim.phase() == "online"
 
 

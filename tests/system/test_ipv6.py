@@ -5,15 +5,17 @@ from __future__ import annotations
 import csv
 import ipaddress
 import json
+import sys
 from typing import Any
 
 import pytest
 
 from journal.entries import AddressClaimed
 from journal.extract import entries
-from tests.lab.namespaces import ip
-from tests.lab.run import run
-from tests.lab.venue import WEB, WEB6, Venue
+from tests.attack.test_resolver import dig
+from tests.lab.namespaces import give_address, ip
+from tests.lab.run import run, start
+from tests.lab.venue import PORTAL, WEB, WEB6, Venue
 from tests.lab.visitor import Visitor
 from tests.lab.waiting import until
 from tests.system.audit import entries as entries_of
@@ -21,7 +23,8 @@ from tests.system.audit import wiretap
 from tests.system.guest import Guest
 
 GATE6 = "2001:db8:77::1"
-CHANGES = {"lan.address6": f"{GATE6}/64"}
+GARDEN = "till.example.kz"
+CHANGES = {"lan.address6": f"{GATE6}/64", "portal.garden": [GARDEN, "none.example"]}
 PREFIX = ipaddress.ip_network("2001:db8:77::/64")
 
 
@@ -186,3 +189,35 @@ def test_visitors_do_not_reach_each_other(venue: Venue) -> None:
     assert not guest.phone.ping(theirs, timeout_s=0.5)
     assert not guest.phone.ping(other.address, timeout_s=0.5)
     assert guest.phone.ping(WEB6)
+
+
+def test_garden_opens_in_ipv6_too_and_the_doctor_counts(venue: Venue, guest: Guest) -> None:
+    phone, till = guest.phone, "2a00:77::30"
+
+    def members(name: str) -> list[str]:
+        said = run(["ipset", "save", name], namespace=venue.gate).stdout
+        return [line.split()[2] for line in said.splitlines() if line.startswith("add ")]
+
+    def shown() -> int:
+        return phone.fetch(f"http://[{till}]/").status
+
+    give_address(venue.operator, "lo", f"{till}/128")
+    log = venue.places.folder / "log" / "till.log"
+    serving = [sys.executable, "-u", "-m", "http.server", "80", "--bind", till, "--directory", str(log.parent)]
+    with start(serving, name="till", log=log, namespace=venue.operator) as process:
+        process.wait_for_line(f"Serving HTTP on {till} port 80 (http://[{till}]:80/) ...")
+        assert members("qq-garden6") == []
+        assert shown() == 302, "led to the portal"
+        status, records = dig(phone, f"@{PORTAL}", "-t", "AAAA", GARDEN)
+        assert (status, records) == ("NOERROR", [f"{GARDEN}. 60 AAAA {till}"])
+        assert (members("qq-garden6"), members("qq-garden")) == ([till], [])
+        assert shown() == 200
+        assert not phone.ping(till, timeout_s=0.5)
+        assert not phone.tcp_echo(WEB6, 4242, timeout_s=0.5)
+        assert dig(phone, f"@{PORTAL}", "-t", "AAAA", "www.example.org") == ("NOERROR", [])
+        told = {row["what"]: row for row in json.loads(venue.qaqpa("doctor", "--json", check=False))}
+        assert told["the garden's names have opened 0 of IPv4 and 1 of IPv6 addresses"]["ok"]
+        assert "wan.dns" in told["the garden's name none.example has no address"]["remedy"]
+        assert f"the garden's name {GARDEN} has no address" not in told
+        run(["ipset", "flush", "qq-garden6"], namespace=venue.gate)
+        assert shown() == 302

@@ -187,3 +187,44 @@ def test_doctor_names_a_file_that_is_not_rendered(venue: Venue) -> None:
         assert "nginx.conf" in next(iter(wrong(venue)))
     finally:
         file.write_text(kept, encoding="utf-8")
+
+
+# ── what cannot work ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("setting", "told"),
+    [
+        ('interface = "br-lan"', ('interface = "br-lam"', "lan_interface: there is no interface br-lam")),
+        ('interface = "wan0"', ('interface = "wan7"', "wan_interface: there is no interface wan7")),
+        ('address = "10.77.0.1/16"', ('address = "10.77.0.1/8"', "lan.address: /8 is out of bounds")),
+        ('address = "10.77.0.1/16"', ('address = "203.0.113.9/24"', "lan: 203.0.113.0/24 overlaps 203.0.113.2/24")),
+    ],
+)
+def test_apply_and_gate_refuse_what_cannot_work(
+    venue: Venue, tmp_path: Path, setting: str, told: tuple[str, str]
+) -> None:
+    """Elsewhere, so that nothing but the setting is in the way; what runs goes on."""
+    (tmp_path / "gate").mkdir()
+    wrong = venue.places.config.read_text(encoding="utf-8").replace(setting, told[0])
+    wrong = wrong.replace(str(venue.places.state), str(tmp_path))
+    path = tmp_path / "q.toml"
+    path.write_text(wrong, encoding="utf-8")
+    guest = Guest.new(venue).go_online()
+    for what in ("apply", "gate"):
+        done = run([device.QAQPA, what, "--config", str(path)], namespace=venue.gate, check=False, timeout_s=30)
+        assert done.code == 1
+        assert told[1] in done.stderr
+        assert "Traceback" not in done.stderr
+    assert guest.online()
+
+
+def test_a_second_gate_is_refused_and_changes_nothing(venue: Venue) -> None:
+    guest = Guest.new(venue).go_online()
+    before = kernel(venue)
+    done = command(venue, "gate")
+    assert done.code == 1
+    assert "another gate has it open" in done.stderr
+    assert kernel(venue) == before
+    assert guest.online()
+    chain(venue)

@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from appliance import passwords, wire
 from appliance.effects import Admit, Answer, Effect, Keep, Record, Revoke, SendPassword
 from appliance.events import (
+    AddressDisputed,
     AddressLearnt,
     Closed,
     Counted,
@@ -150,6 +151,9 @@ class Dialogue:
         """What the oldest closing that was not told yet has ended."""
         device, stretch = self.ending.pop(0)
         return Closed(self.at, device, stretch, usage)
+
+    def disputed(self, by: str, address: str = ADDRESS) -> AddressDisputed:
+        return AddressDisputed(self.at, PHONE, address, by)
 
     def looked(self, device: str = PHONE) -> Looked:
         return Looked(self.at, device)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import tomllib
 from pathlib import Path
 
@@ -9,10 +10,12 @@ import msgspec
 import pytest
 
 from appliance.config import Config, load, parse
+from appliance.daemon import firewall_settings
 from appliance.errors import ConfigError
 from appliance.smpp import provider
 from appliance.toml_places import line_of
 from appliance.wire import Language
+from firewall.settings import Settings
 from sms.status import Verdict
 
 EXAMPLE = Path(__file__).parents[3] / "appliance" / "example.toml"
@@ -66,6 +69,21 @@ def test_empty_file_is_the_defaults() -> None:
             "q.toml, line 3: rates.visitor_down_kbit: is more than the uplink has (uplink_down_kbit = 1000)",
         ),
         ("[lan]\naddress = 'gate'", "q.toml, line 2: lan.address: "),
+        ("[lan]\naddress = '192.0.2.77/24'", "q.toml, line 2: lan.address: 192.0.2.0/24 is no network for devices"),
+        ("[lan]\naddress = '127.0.1.1/16'", "q.toml, line 2: lan.address: 127.0.0.0/16 is no network for devices"),
+        ("[wan]\ndns = ['10.77.0.9']", 'q.toml, line 2: wan.dns: "10.77.0.9" is on the visitors\' side (10.77.0.0/16)'),
+        (
+            "[lan]\naddress6 = 'fd77::1/64'\n[wan]\ndns = ['9.9.9.9', 'fd77::9']",
+            'q.toml, line 4: wan.dns: "fd77::9" is on the visitors\' side (fd77::/64)',
+        ),
+        (
+            "[firewall]\nnew_connections_per_s = 0",
+            "q.toml, line 2: firewall.new_connections_per_s: expected `int` >= 1; allowed: a whole number from 1 to",
+        ),
+        (
+            "[firewall]\nprivate = true",
+            'q.toml, line 2: firewall.private: there is no such key; did you mean "private_wan"?',
+        ),
         ("[lan]\ninterface = 'br lan'", "q.toml, line 2: lan.interface: "),
         ("[wan]\ninterface = 'br-lan'", "q.toml, line 2: wan.interface: is the LAN's too"),
         ("[wan]\ndns = ['one.one.one.one']", 'q.toml, line 2: wan.dns: "one.one.one.one" is no IP address'),
@@ -216,3 +234,16 @@ def test_several_providers_in_the_owners_order() -> None:
     assert (first.name, first.tls, first.prefixes) == ("first", True, ("+7701",))
     assert first.statuses == {0x0403: Verdict.CREDENTIALS}
     assert (second.name, second.tls, second.statuses) == ("second", False, {})
+
+
+def test_the_firewall_is_told_every_setting_of_its_section() -> None:
+    text = "private_wan = true\nnew_connections_per_s = 7\nnew_connections_burst = 8\nconnections_per_device = 9"
+    told = firewall_settings(parse(f"[firewall]\n{text}", "q.toml"))
+    assert (told.private_wan, told.new_connections_per_s) == (True, 7)
+    assert (told.new_connections_burst, told.connections_per_device) == (8, 9)
+    defaults = firewall_settings(Config())
+    assert defaults == Settings(
+        "br-lan",
+        ipaddress.IPv4Interface("10.77.0.1/16"),
+        "wan0",
+    ), "what the example says is what the firewall does by itself"

@@ -57,6 +57,13 @@ def test_garden_is_asked_of_the_gates_own_resolver_and_opens_by_name() -> None:
     assert "garden" not in render.files(config())["dnsmasq-lan.conf"]
 
 
+def test_garden_opens_in_both_families_where_ipv6_is_open() -> None:
+    text = "[portal]\ngarden = ['pay.example.kz']\n[lan]\naddress6 = 'fd77::1/64'"
+    lines = render.files(config(text))["dnsmasq-captive.conf"].splitlines()
+    assert "ipset=/pay.example.kz/qq-garden,qq-garden6" in lines
+    assert "filter-AAAA" not in lines
+
+
 def test_upstream_servers() -> None:
     told = render.files(config("[wan]\ndns = ['9.9.9.9', '2620:fe::9']"))["dnsmasq-lan.conf"]
     assert "no-resolv\nserver=9.9.9.9\nserver=2620:fe::9\n" in told

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from appliance import wire
+from appliance.addresses import MAX_CLAIMANTS
 from appliance.allowances import Allowances, Limit
 from appliance.effects import Admit, Answer, Keep, Record, Revoke, SendPassword
 from appliance.events import DeviceLeft, Event, MessageState, Stopping, VisitsListed
@@ -311,6 +312,28 @@ def test_address_claimed_by_another_device() -> None:
         ["record address_claimed kept=False", f"revoke 01 {V6}", "record visit_moved"],
     )
     assert talk.session.admitted() == {PHONE: (ADDRESS,)}
+
+
+def test_each_claimant_of_an_ipv4_address_is_recorded_once() -> None:
+    talk = Dialogue()
+    talk.says(talk.disputed(OTHER), [])  # nobody's visit
+    talk.online()
+    talk.says(talk.disputed(OTHER, "10.77.0.99"), [])  # DHCP gave it another since
+    for claimant in (OTHER, "02:00:00:00:00:03"):
+        talk.says(talk.disputed(claimant), ["record address_claimed kept=True"])
+        talk.says(talk.disputed(claimant), [])
+        talk.says(talk.learnt(ADDRESS, device=claimant, previous=PHONE), [])
+    assert talk.session.admitted() == {PHONE: (ADDRESS,)}
+    talk.says(talk.end(), [f"revoke 01 {ADDRESS}", "record visit_ended by staff at 1000", "answer Done"])
+    talk.online()
+    talk.says(talk.disputed(OTHER), ["record address_claimed kept=True"])  # another visit, another record
+
+
+def test_thousand_invented_claimants_do_not_fill_the_journal() -> None:
+    talk = Dialogue()
+    talk.online()
+    told = [effect for number in range(1000) for effect in talk.step(talk.disputed(f"02:00:00:00:{number:04}"))]
+    assert sum(isinstance(effect, Record) for effect in told) == MAX_CLAIMANTS
 
 
 def test_thousand_addresses_are_not_taken() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from firewall import datapath, rules
 from firewall.errors import SettingsRefused
-from firewall.members import ip_key, mac_key
+from firewall.members import ip_key, mac_key, mark_of
 from firewall.sets import Entry, Sets
 from firewall.settings import Settings
 
@@ -32,6 +32,8 @@ def test_listing(family: rules.Family) -> None:
         # Sets of MAC addresses and of IPv6 addresses are asked by the same rules.
         (datapath.Abilities(mac_sets=True, nat6=True), "ipv6-open"),
         (datapath.Abilities(mac_sets=False, nat6=True), "ipv6-open"),
+        (datapath.Abilities(mac_sets=True, nat6=True, owner_marks=True), "ipv6-open"),
+        (datapath.Abilities(mac_sets=False, nat6=True, owner_marks=True), "ipv6-open-owned"),
         (datapath.Abilities(mac_sets=False, nat6=False), "ipv6-open-without-nat"),
     ],
 )
@@ -54,6 +56,19 @@ def test_what_admits_a_device_in_either_way(mac_sets: bool) -> None:
         *(by_mac if mac_sets else [Entry(rules.UP6, six, six)]),
     ]
     assert [*Sets(SETTINGS, mac_sets).entries(four, mac)] == both, "IPv6 is shut"
+
+
+def test_an_ipv6_address_is_bound_to_its_device_half_by_half() -> None:
+    sets = Sets(dataclasses.replace(SETTINGS, lan6=LAN6), mac_sets=False, owned=True)
+    mac, six = mac_key("02:00:5e:a0:00:01"), ip_key(ipaddress.IPv6Address("fd77::11"))
+    entries = sets.entries(six, mac)
+    assert {entry.set_name: (entry.key, entry.member) for entry in entries} == {
+        rules.DOWN6: (six, six),
+        "qq-owner6-last": (six, six + mark_of(0x01A00001)),
+        "qq-owner6-first": (six, six + mark_of(0x0202005E)),
+        rules.UP6: (six, six),
+    }
+    assert entries[-1].set_name == rules.UP6, "last: from then on something passes"
 
 
 def test_a_private_wan_is_opened_on_request_only() -> None:

@@ -1,0 +1,76 @@
+"""What must be true of the machine around the gate: its interfaces are there, and the two sides do not overlap.
+
+    >>> require(settings)                                                   # doctest: +SKIP
+    firewall.errors.SettingsRefused: lan: 10.77.0.0/16 overlaps 10.77.5.2/16, which wan0 has; take for example ...
+
+Changes nothing. Must not know: rules, sets, who set the addresses.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from ipaddress import IPv4Interface, IPv6Interface, ip_interface, ip_network
+
+from pyroute2 import IPRoute
+from pyroute2.netlink.exceptions import NetlinkError
+
+from firewall.errors import KernelRefused, SettingsRefused
+from firewall.settings import Settings
+
+_PROPOSED = ("10.77.0.1/16", "172.20.0.1/16", "192.168.77.1/24")
+
+
+def require(settings: Settings) -> None:
+    """Refuse to go on where no safe gate can stand.
+
+    Raises:
+        SettingsRefused: with what to do.
+        KernelRefused: the kernel does not tell.
+    """
+    for setting, problem in (*missing(settings), *overlaps(settings)):
+        raise SettingsRefused(setting, problem)
+
+
+def missing(settings: Settings) -> Iterator[tuple[str, str]]:
+    """(setting, problem) for each interface that is not there."""
+    present = {name for _, name in socket.if_nameindex()}
+    for setting, name in (("lan_interface", settings.lan_interface), ("wan_interface", settings.wan_interface)):
+        if name not in present:
+            others = ", ".join(sorted(present - {"lo"})) or "none is there yet"
+            yield setting, f"there is no interface {name}; create it or name one of: {others}"
+
+
+def overlaps(settings: Settings) -> Iterator[tuple[str, str]]:
+    """(setting, problem) for each of the LAN's networks that an address of the WAN lies in, or the other way round.
+
+    DHCP may give the WAN such an address at any time: then no answer would find its way back.
+    """
+    held = _addresses(settings.wan_interface)
+    for setting, lan in (("lan", settings.lan), ("lan6", settings.lan6)):
+        for address in held:
+            if lan is not None and address.version == lan.version and address.network.overlaps(lan.network):
+                yield (
+                    setting,
+                    f"{lan.network} overlaps {address}, which {settings.wan_interface} has; {_advice(lan, held)}",
+                )
+
+
+def _advice(lan: IPv4Interface | IPv6Interface, held: list[IPv4Interface | IPv6Interface]) -> str:
+    if lan.version == 6:
+        return "take another prefix for the LAN, for example a ULA of your own (fd…)"
+    free = (text for text in _PROPOSED if not any(ip_network(text, False).overlaps(other.network) for other in held))
+    return f"take another network for the LAN, for example {next(free, 'a smaller one')}"
+
+
+def _addresses(interface: str) -> list[IPv4Interface | IPv6Interface]:
+    """What the interface has, link-local ones aside: every link has the same."""
+    try:
+        with IPRoute() as kernel:
+            index = next(iter(kernel.link_lookup(ifname=interface)), None)
+            told = list(kernel.get_addr(index=index)) if index is not None else []
+    except (NetlinkError, OSError) as error:
+        raise KernelRefused(f"look for the addresses of {interface}", str(error)) from error
+    # IFA_LOCAL is its own; IFA_ADDRESS is that of a point-to-point link's other end, whose length it tells.
+    texts = (f"{a.get_attr('IFA_LOCAL') or a.get_attr('IFA_ADDRESS')}/{a['prefixlen']}" for a in told)
+    return [address for address in map(ip_interface, texts) if not address.is_link_local]
