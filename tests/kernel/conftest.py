@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from firewall.datapath import Abilities
 from firewall.gate import Gate
 from firewall.settings import Settings
 from tests.kernel.venue import GATE, GATE_LAN6, SERVER6, Venue, pings, until
@@ -22,12 +23,12 @@ def venue() -> Iterator[Venue]:
 
 
 @pytest.fixture
-def new_gate(venue: Venue) -> Iterator[Callable[[Settings], Gate]]:
+def new_gate(venue: Venue) -> Iterator[Callable[..., Gate]]:
     """Makes gates, and closes them in the end. Call them inside GATE."""
     made: list[Gate] = []
 
-    def make(settings: Settings = venue.settings) -> Gate:
-        made.append(Gate(settings))
+    def make(settings: Settings = venue.settings, known: Abilities | None = None) -> Gate:
+        made.append(Gate(settings, known))
         return made[-1]
 
     yield make
@@ -37,7 +38,7 @@ def new_gate(venue: Venue) -> Iterator[Callable[[Settings], Gate]]:
 
 
 @pytest.fixture
-def gate(venue: Venue, new_gate: Callable[[Settings], Gate]) -> Gate:
+def gate(venue: Venue, new_gate: Callable[..., Gate]) -> Gate:
     """A gate that was set up in its namespace. Call it inside GATE."""
     with inside(GATE):
         made = new_gate(venue.settings)
@@ -52,7 +53,7 @@ def settings6(venue: Venue) -> Settings:
 
 
 @pytest.fixture
-def gate6(settings6: Settings, new_gate: Callable[[Settings], Gate]) -> Gate:
+def gate6(settings6: Settings, new_gate: Callable[..., Gate]) -> Gate:
     """A gate with IPv6 open, set up in its namespace, when the cables carry IPv6. Call it inside GATE."""
     with inside(GATE):
         made = new_gate(settings6)

@@ -71,14 +71,12 @@ def test_an_admitted_address_passes_nothing_from_another_device(gate6: Gate, mac
     assert not passes(mac, IP[ONE], pieces=True)
 
 
-def test_without_marks_it_would_pass(settings6: Settings) -> None:
+def test_without_marks_it_would_pass(settings6: Settings, new_gate: Callable[..., Gate]) -> None:
     with inside(GATE):
-        gate = Gate(settings6, Abilities(mac_sets=False, nat6=True))
+        gate = new_gate(settings6, Abilities(mac_sets=False, nat6=True))
         gate.setup()
         gate.admit(MACS[ONE], [IP[ONE]])
     until(lambda: pings(GATE, SERVER6) and passes(MACS[TWO], IP[ONE]), "the forged packet to pass")
-    with inside(GATE):
-        gate.close()
 
 
 def test_an_admitted_device_has_its_own_addresses_only(gate6: Gate) -> None:
@@ -94,11 +92,13 @@ def test_an_admitted_device_has_its_own_addresses_only(gate6: Gate) -> None:
 
 
 @pytest.mark.parametrize("nat6", [True, False], ids=["redirected", "refused"])
-def test_the_resolver_is_not_asked_under_anothers_address(settings6: Settings, gate6: Gate, nat6: bool) -> None:
+def test_the_resolver_is_not_asked_under_anothers_address(
+    settings6: Settings, gate6: Gate, new_gate: Callable[..., Gate], nat6: bool
+) -> None:
     del gate6  # the cables carry IPv6
     with inside(GATE):
         sh("ip6tables-legacy -t nat -F")
-        gate = Gate(settings6, Abilities(mac_sets=False, nat6=nat6, owner_marks=True))
+        gate = new_gate(settings6, Abilities(mac_sets=False, nat6=nat6, owner_marks=True))
         gate.setup()
         gate.admit(MACS[ONE], [IP[ONE]])
     with udp(GATE, socket.AF_INET6, 53) as resolver, frames(TWO) as cable:
@@ -106,8 +106,6 @@ def test_the_resolver_is_not_asked_under_anothers_address(settings6: Settings, g
             packet = IPv6(src=ADDRESSES6[ONE], dst=GATE_LAN6) / UDP(sport=port, dport=53) / Raw(question)
             cable.send(bytes(Ether(src=mac, dst=gate_mac()) / packet))
         assert resolver.recv(100) == b"own"
-    with inside(GATE):
-        gate.close()
 
 
 @pytest.mark.parametrize("bridge_calls", ["0", "1"])
@@ -120,7 +118,9 @@ def test_it_is_the_same_whatever_the_bridge_calls(venue: Venue, gate6: Gate, bri
     assert not passes(MACS[TWO], IP[ONE])
 
 
-def test_what_a_stranger_does_to_the_marks_closes_and_is_mended(settings6: Settings, gate6: Gate) -> None:
+def test_what_a_stranger_does_to_the_marks_closes_and_is_mended(
+    settings6: Settings, gate6: Gate, new_gate: Callable[..., Gate]
+) -> None:
     desired = {MACS[ONE]: frozenset({IP[ONE]})}
     with inside(GATE):
         assert gate6.sync(desired) == Repairs(1, 0, 0)
@@ -144,7 +144,7 @@ def test_what_a_stranger_does_to_the_marks_closes_and_is_mended(settings6: Setti
         gate6.sync(desired)
         assert passes(MACS[ONE], IP[ONE], wait_s=PATIENCE_S), "a set without marks is made anew"
         # Renewed in time, the entry still says whose it is.
-        gate = Gate(dataclasses.replace(settings6, entry_timeout_s=900))
+        gate = new_gate(dataclasses.replace(settings6, entry_timeout_s=900))
         gate.setup()
         assert gate.sync(desired) == Repairs(0, 0, 0)
         assert "skbmark" in sh("ipset save qq-owner6-last")
