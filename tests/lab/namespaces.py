@@ -28,7 +28,7 @@ from tests.lab.waiting import until
 
 _NAMESPACES = Path("/run/netns")
 _CONFIGURATIONS = Path("/etc/netns")
-_LOCKS = Path("/run")
+_LOCKS = Path("/run/lock")
 _PREFIX = re.compile(r"[a-z][a-z0-9]{1,7}-")
 _NAME = re.compile(r"[a-z0-9]{1,20}")
 
@@ -164,6 +164,7 @@ def _lock_path(prefix: str) -> Path:
 @contextlib.contextmanager
 def _locked(prefix: str) -> Iterator[None]:
     path = _lock_path(prefix)
+    path.parent.mkdir(exist_ok=True)
     while True:
         lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:

@@ -21,7 +21,12 @@ from tests.lab.waiting import until
 
 PREFIX = cli.PREFIX
 LEFTOVERS = (
-    *(f"/run/netns/{PREFIX}*", f"/etc/netns/{PREFIX}*", f"/run/{PREFIX}lab", f"/run/lab-{PREFIX.rstrip('-')}.lock"),
+    *(
+        f"/run/netns/{PREFIX}*",
+        f"/etc/netns/{PREFIX}*",
+        f"/run/{PREFIX}lab",
+        f"/run/lock/lab-{PREFIX.rstrip('-')}.lock",
+    ),
     f"{ROOT}/build/{PREFIX}lab",
 )
 PROBE = "http://captive.apple.com/hotspot-detect.html"
@@ -262,7 +267,7 @@ def began(process: Path) -> str:
 
 def pid_of(words: str) -> int | None:
     """The lab's own child whose command line has these words."""
-    holder = Path(f"/run/lab-{PREFIX.rstrip('-')}.lock").read_text()
+    holder = Path(f"/run/lock/lab-{PREFIX.rstrip('-')}.lock").read_text()
     for pid in Path(f"/proc/{holder}/task/{holder}/children").read_text().split():
         with contextlib.suppress(OSError):
             if words in Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " "):
