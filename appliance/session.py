@@ -29,8 +29,8 @@ from appliance.addresses import address_disputed, address_learnt, device_moved
 from appliance.effects import Admit, Effect, SendPassword
 from appliance.state import Message, PasswordPending, Session, Visit, is_ipv6, live_visits, status
 from appliance.turn import Turn
-from appliance.usage import closed, counted, forget_counters, time_is_up
-from appliance.wire import Delivery, Done, Refusal
+from appliance.usage import closed, counted, forget_counters, forget_endings, time_is_up, used_up
+from appliance.wire import Delivery, Done, Ended, Refusal
 from journal import entries
 
 LATE_ENTRY_MS = 600_000
@@ -110,6 +110,8 @@ def _password_asked(turn: Turn, event: events.PasswordAsked) -> None:
         tries_left=terms.tries,
     )
     turn.put(event.device, pending)
+    if event.device in turn.session.endings:
+        turn.put_ending(event.device, None)
     forget_ms = pending.expires_boot_ms + LATE_REPORT_MS
     turn.put_message(event.message, Message(event.device, event.number, forget_boot_ms=forget_ms, charge=charge))
     turn.record(entries.PasswordAsked(device=event.device, number=event.number, message=event.message))
@@ -246,13 +248,14 @@ def _tick(turn: Turn) -> None:
                 if state.left_utc_ms is not None and now >= state.grace_ends_boot_ms:
                     turn.end(device, state, state.left_utc_ms, state.left_proof)
                 elif state.online and time_is_up(turn.session, state, now):
-                    turn.end(device, state, turn.at.utc_ms, "time")
+                    used_up(turn, device, state, Ended.TIME)
             case _:
                 assert_never(state)
     for message, sms in turn.session.messages.items():
         if now >= sms.forget_boot_ms:
             turn.put_message(message, None)
     asking.forget_old(turn)
+    forget_endings(turn)
 
 
 def _started(turn: Turn, event: events.Started) -> None:

@@ -6,6 +6,7 @@ Must not know: how one state follows another (that is ``appliance.session``).
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import assert_never
 
 import msgspec
 from immutables import Map
@@ -13,7 +14,7 @@ from immutables import Map
 from appliance.allowances import Allowances, Scope, Times
 from appliance.events import Moment, Usage
 from appliance.spending import Budget, Day, Debt, Debtor, Ledger, Waiting
-from appliance.wire import Delivery, LiveVisit, Phase, Status, Visits
+from appliance.wire import Delivery, Ended, LiveVisit, Phase, Status, Visits
 
 
 class Terms(msgspec.Struct, frozen=True):
@@ -95,6 +96,13 @@ class Visit(msgspec.Struct, frozen=True, tag="visit"):
 Device = PasswordPending | Visit
 
 
+class Ending(msgspec.Struct, frozen=True):
+    """A visit that ended by the venue's terms, remembered so that its visitor can be told why."""
+
+    why: Ended
+    forget_boot_ms: int
+
+
 class Session(msgspec.Struct, frozen=True):
     """The whole state of a venue. A device that is not in ``devices`` is a stranger."""
 
@@ -110,6 +118,9 @@ class Session(msgspec.Struct, frozen=True):
     waiting: Map[str, Waiting] = Map()
     """Devices that wait their turn. Not kept: whoever floods the venue must not make it write, and a restart costs a
     visitor another minute."""
+    endings: Map[str, Ending] = Map()
+    """By device, no longer than until it asks for a password. As many as visits that ended just now; not kept, for a
+    restart costs a visitor a sentence."""
     counted: Mapping[str, Usage] = Map()
     """By device, the kernel's counters as they were last read."""
     counted_boot_ms: int = 0
@@ -198,7 +209,21 @@ def status(session: Session, device: str, now_boot_ms: int) -> Status:
                 bytes_remaining=max(0, quota - used) if quota else None,
             )
         case _:
+            return _stranger(session, device)
+
+
+def _stranger(session: Session, device: str) -> Status:
+    """Nobody, or somebody whose visit is over and who wonders why."""
+    ending = session.endings.get(device)
+    match ending.why if ending is not None else None:
+        case None:
             return Status(Phase.STRANGER)
+        case Ended.TIME:
+            return Status(Phase.STRANGER, online_for_s=session.terms.max_s, ended=Ended.TIME)
+        case Ended.QUOTA:
+            return Status(Phase.STRANGER, bytes_used=session.terms.quota_bytes, ended=Ended.QUOTA)
+        case _ as never:
+            assert_never(never)
 
 
 def live_visits(session: Session) -> Visits:

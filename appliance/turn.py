@@ -12,7 +12,7 @@ from appliance.effects import Admit, Answer, Effect, Keep, Record, Revoke
 from appliance.events import Moment, Stretch
 from appliance.kept import LEDGER_KEY, asked_key, debt_key, device_key, message_key, regular_key
 from appliance.spending import Debt, Debtor, Ledger, Waiting
-from appliance.state import Device, Message, Session, Visit
+from appliance.state import Device, Ending, Message, Session, Visit
 from appliance.wire import Refusal, Refused, Reply
 from journal.entries import Entry, VisitEnded, VisitMoved
 
@@ -88,6 +88,12 @@ class Turn:
         devices = self.session.waiting
         devices = devices.delete(device) if waiting is None else devices.set(device, waiting)
         self.session = msgspec.structs.replace(self.session, waiting=devices)
+
+    def put_ending(self, device: str, ending: Ending | None) -> None:
+        """Why the device's visit ended; None: it is remembered no longer."""
+        endings = self.session.endings
+        endings = endings.delete(device) if ending is None else endings.set(device, ending)
+        self.session = msgspec.structs.replace(self.session, endings=endings)
 
     def readdress(self, device: str, visit: Visit, gone: tuple[str, ...] = (), come: str = "") -> None:
         """The visit has lost the addresses ``gone`` and has ``come``; the kernel follows if it is online."""

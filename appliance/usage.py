@@ -15,19 +15,35 @@ from msgspec.structs import replace
 from appliance.effects import Keep
 from appliance.events import Closed, Counted, Usage
 from appliance.kept import COUNTED_KEY, KeptReading
-from appliance.state import Session, Visit, plus
+from appliance.state import Ending, Session, Visit, plus
 from appliance.turn import Turn
+from appliance.wire import Ended
 from journal.entries import VisitUsed
 
 KEEP_MS = 60_000
 """How often a reading is kept: a power cut costs the account of so much time. One row for all devices: 400 KB for
 10,000 of them, 2 KB for fifty."""
+TELL_MS = 600_000
+"""How long a visitor whose time or quota is used up is told so."""
 
 
 def time_is_up(session: Session, visit: Visit, now_boot_ms: int) -> bool:
     """Whether the visit has lasted as long as it may."""
     ends = session.visit_ends_boot_ms(visit)
     return ends is not None and now_boot_ms >= ends
+
+
+def used_up(turn: Turn, device: str, visit: Visit, why: Ended) -> None:
+    """The visit ends by the venue's terms, and its visitor will be told."""
+    turn.end(device, visit, turn.at.utc_ms, why.value)
+    turn.put_ending(device, Ending(why, turn.at.boot_ms + TELL_MS))
+
+
+def forget_endings(turn: Turn) -> None:
+    """Whoever comes back so much later wonders no more."""
+    for device, ending in turn.session.endings.items():
+        if turn.at.boot_ms >= ending.forget_boot_ms:
+            turn.put_ending(device, None)
 
 
 def counted(turn: Turn, event: Counted) -> None:
@@ -45,7 +61,7 @@ def counted(turn: Turn, event: Counted) -> None:
             # A stranger emptied the sets, or they timed out unseen: what was read before is all that is known of it.
             state = _carry(turn, device, state, last)
         if quota and plus(state.used, usage).total_bytes >= quota:
-            turn.end(device, state, turn.at.utc_ms, "quota")
+            used_up(turn, device, state, Ended.QUOTA)
     if event.at.boot_ms >= before.counted_kept_boot_ms + KEEP_MS and (event.usage or before.counted):
         turn.session = replace(turn.session, counted_kept_boot_ms=event.at.boot_ms)
         turn.do(Keep(COUNTED_KEY, msgspec.json.encode(KeptReading(event.at.boot_ms, event.usage))))

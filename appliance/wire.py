@@ -96,6 +96,13 @@ class Phase(StrEnum):
     """It left and may still return within the grace."""
 
 
+class Ended(StrEnum):
+    """What was used up when a visit ended by the venue's own terms."""
+
+    TIME = "time"
+    QUOTA = "quota"
+
+
 class Delivery(StrEnum):
     """How far the SMS with the password has come."""
 
@@ -167,13 +174,16 @@ class Status(_Reply, frozen=True, tag="status"):
     resend_in_s: int | None = None
     """Whole seconds until another password may be asked; 0 = now."""
     online_for_s: int | None = None
-    """Whole seconds since admission (online, away)."""
+    """Whole seconds since admission (online, away); how many a visit may last (stranger, ended by time)."""
     bytes_used: int | None = None
-    """Of IP packets in both directions, as last counted, a few seconds ago at most (online, away)."""
+    """Of IP packets in both directions, as last counted, a few seconds ago at most (online, away); how many a visit may
+    use (stranger, ended by quota)."""
     seconds_remaining: int | None = None
     """Whole seconds until the visit's time is up (online, away); None if it is unlimited."""
     bytes_remaining: int | None = None
     """What the visit may still use (online, away); None if it is unlimited."""
+    ended: Ended | None = None
+    """Why the device's visit ended a while ago, if by the venue's terms (stranger)."""
 
 
 class Refused(_Reply, frozen=True, tag="refused"):

@@ -115,10 +115,10 @@ class Driver:
         except (ProtocolError, OSError) as error:
             self._step(d.Lost(_why(error)))
 
-    def flush(self) -> None:
-        """Send what was decided."""
+    def flush(self) -> bool:
+        """Send what was decided; false when the connection turned out to be gone."""
         if self._connection is None:
-            return
+            return True
         try:
             self._connection.flush()
         except OSError as error:
@@ -127,9 +127,10 @@ class Driver:
                 while self._connection is not None and self._take_in(self._connection):
                     pass
             self._step(d.Lost(_why(error)))
-        else:
-            writing = selectors.EVENT_WRITE if self._connection.wants_to_write else 0
-            self._selector.modify(self._connection, selectors.EVENT_READ | writing, self)
+            return False
+        writing = selectors.EVENT_WRITE if self._connection.wants_to_write else 0
+        self._selector.modify(self._connection, selectors.EVENT_READ | writing, self)
+        return True
 
     def close(self) -> None:
         """Let go of everything at once."""

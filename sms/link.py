@@ -165,7 +165,7 @@ def _submit_answered(terms: Terms, state: State, answer: d.SubmitAnswered, momen
     settled = d.Settled(outstanding.message_id, verdict, status, answer.smsc_id, outstanding.part)
     match verdict:
         case Verdict.ACCEPTED:
-            return replace(state, pace=accepted(state.pace, terms.interval_ms)), (settled,)
+            return replace(state, pace=accepted(state.pace, outstanding.sent_ms, terms.interval_ms)), (settled,)
         case Verdict.PERMANENT | Verdict.AMBIGUOUS:
             return state, (settled,)
         case Verdict.RETRY | Verdict.REBIND | Verdict.CREDENTIALS:
@@ -174,7 +174,8 @@ def _submit_answered(terms: Terms, state: State, answer: d.SubmitAnswered, momen
         case _:
             assert_never(verdict)
     if verdict is Verdict.RETRY:
-        return replace(state, pace=throttled(state.pace, moment.now_ms, terms.interval_ms)), again
+        pace = throttled(state.pace, moment.now_ms, outstanding.sent_ms, terms.interval_ms)
+        return replace(state, pace=pace), again
     why = f"the SMSC refused a message ({reason(status)})"
     after, effects = _lost(terms, state, moment, why, alarm=verdict is Verdict.CREDENTIALS)
     return after, (*again, *effects)

@@ -1,8 +1,8 @@
 """How fast submit_sm may follow each other: a provider's rate, and slower for as long as the SMSC says "too fast".
 
-    >>> pace = throttled(Pace(), now_ms=0)
-    >>> open_at(pace, now_ms=0)
-    1000
+    >>> pace = throttled(Pace(), now_ms=100, sent_ms=0)
+    >>> open_at(pace, now_ms=100)
+    1100
 
 A refusal halves the rate after a pause that doubles; every accepted one raises it a little, until it is the provider's
 again. Spaced evenly, not in bursts: SMSCs count in windows of their own. Pure. Must not know: links, messages.
@@ -30,6 +30,8 @@ class Pace:
     """The interval that refusals taught; 0 none."""
     last_ms: float = -math.inf
     """When the last submit_sm went, or was due."""
+    learnt_ms: float = -math.inf
+    """When the last refusal taught. Answers to what went before that, however late, say nothing about what goes now."""
     pause_ms: int = 0
     paused_until_ms: int = 0
 
@@ -46,18 +48,20 @@ def submitted(pace: Pace, now_ms: int) -> Pace:
     return replace(pace, last_ms=float(now_ms))
 
 
-def throttled(pace: Pace, now_ms: int, interval_ms: float = 0.0) -> Pace:
-    """One was refused as too much. A storm of refusals is one: answers to what went before the pause count once."""
-    if now_ms < pace.paused_until_ms:
+def throttled(pace: Pace, now_ms: int, sent_ms: int, interval_ms: float = 0.0) -> Pace:
+    """One that went at ``sent_ms`` was refused as too much. A window of refusals is one, also when it trickles in."""
+    if sent_ms <= pace.learnt_ms:
         return pace
     pause_ms = min(_PAUSE_CAP_MS, pace.pause_ms * 2 or _PAUSE_START_MS)
     slowed_ms = min(_SLOWED_CAP_MS, max(_SLOWED_START_MS, 2 * max(pace.slowed_ms, interval_ms)))
-    return replace(pace, pause_ms=pause_ms, paused_until_ms=now_ms + pause_ms, slowed_ms=slowed_ms)
+    return replace(
+        pace, learnt_ms=float(now_ms), pause_ms=pause_ms, paused_until_ms=now_ms + pause_ms, slowed_ms=slowed_ms
+    )
 
 
-def accepted(pace: Pace, interval_ms: float = 0.0) -> Pace:
-    """One was taken."""
-    if not pace.slowed_ms and not pace.pause_ms:
+def accepted(pace: Pace, sent_ms: int, interval_ms: float = 0.0) -> Pace:
+    """One that went at ``sent_ms`` was taken."""
+    if sent_ms <= pace.learnt_ms or (not pace.slowed_ms and not pace.pause_ms):
         return pace
     slowed_ms = pace.slowed_ms * _RECOVERY
     if slowed_ms <= max(interval_ms, _UNNOTICED_MS):

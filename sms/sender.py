@@ -50,12 +50,18 @@ def run(settings: Settings, stop: threading.Event | None = None) -> None:
     """
     smsc.silence()
     ending = threading.Event()
-    sender = _Sender(settings, Surroundings(), lambda: ending.is_set() or (stop is not None and stop.is_set()))
+    sender = Sender(settings, Surroundings(), lambda: ending.is_set() or (stop is not None and stop.is_set()))
     with _ended_by_signals(ending, sender):
         sender.serve(_STOP_LOOK_S if stop is not None else None)
 
 
-class _Sender:
+class Sender:
+    """The one thread's loop.
+
+    Args:
+        stopping: asked whenever it looks around; true begins the orderly end.
+    """
+
     def __init__(self, settings: Settings, surroundings: Surroundings, stopping: Callable[[], bool]) -> None:
         self._around, self._stopping = surroundings, stopping
         self._began_ms = surroundings.monotonic_ms()
@@ -81,6 +87,7 @@ class _Sender:
         self._waker.send(b"\0")
 
     def serve(self, look_s: float | None) -> None:
+        """Until it has ended; looks around whenever something happens, and at least every ``look_s`` seconds."""
         try:
             asked_to_stop = False
             while not all(driver.stopped for driver in self._drivers):
@@ -88,8 +95,7 @@ class _Sender:
                     asked_to_stop = True
                     for driver in self._drivers:
                         driver.stop()
-                self._pump()
-                self._wait(look_s)
+                self._wait(look_s, self._pump())
         finally:
             self._close()
 
@@ -103,25 +109,34 @@ class _Sender:
 
         return Driver(provider, role, self._around, selector=self._selector, wake=self.wake, hear=hear)
 
-    def _pump(self) -> None:
-        """Everything that is due now."""
+    def _pump(self) -> int:
+        """Everything that is due; the monotonic millisecond as of which nothing more is."""
         for driver in self._drivers:
             driver.tick()
         self._deliver(self._outbox.expire(self._around.utc_ms()))
-        while (taken := self._outbox.take(self._choose)) is not None:
+        while True:
+            looked_ms = self._around.monotonic_ms()
+            self._submit(looked_ms)
+            if all(driver.flush() for driver in self._drivers):  # else what was on its way may go another at once
+                break
+        self._flush()
+        return looked_ms
+
+    def _submit(self, now_ms: int) -> None:
+        def chosen_of(candidates: Route) -> int | None:
+            return choose(candidates, [carrier.condition(now_ms) for carrier in self._carriers])
+
+        while (taken := self._outbox.take(chosen_of)) is not None:
             chosen, submission = taken
             self._carriers[chosen].submitter.hand(submission)
-        self._flush()
 
-    def _choose(self, candidates: Route) -> int | None:
-        now_ms = self._around.monotonic_ms()
-        return choose(candidates, [carrier.condition(now_ms) for carrier in self._carriers])
-
-    def _wait(self, look_s: float | None) -> None:
-        now_ms = self._around.monotonic_ms()
+    def _wait(self, look_s: float | None, looked_ms: int) -> None:
+        """Until something happens or is due. Deadlines are those after the last look, not after now: what came due
+        between the two was not seen to, and counted from now it would be past and no reason to wake up any more."""
         if all(driver.stopped for driver in self._drivers):
             return
-        dues = [driver.deadline_ms(now_ms) for driver in self._drivers]
+        dues = [driver.deadline_ms(looked_ms) for driver in self._drivers]
+        now_ms = self._around.monotonic_ms()
         waits = [(due - now_ms) / 1000 for due in dues if due is not None]
         expiry = self._outbox.next_expiry_utc_ms()
         if expiry is not None:
@@ -196,8 +211,6 @@ class _Sender:
             else:
                 writing = selectors.EVENT_WRITE if peer.wants_to_write else 0
                 self._selector.modify(peer, selectors.EVENT_READ | writing)
-        for driver in self._drivers:
-            driver.flush()
 
     def _drop(self, peer: Peer, why: str) -> None:
         if peer in self._peers:
@@ -224,7 +237,7 @@ class _Sender:
 
 
 @contextmanager
-def _ended_by_signals(ending: threading.Event, sender: _Sender) -> Iterator[None]:
+def _ended_by_signals(ending: threading.Event, sender: Sender) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import assert_never
 
-from appliance.wire import Delivery, Phase, Status
+from appliance.wire import Delivery, Ended, Phase, Status
 from portal.visitor.refusals import Place, Saying
 from portal.visitor.spans import elapsed, size, wait
 from portal.visitor.words import DeliveryWords, Told, Words
@@ -40,6 +40,8 @@ class Form:
     """What stands in Login: as the visitor typed it, or the number that the password went to."""
     login_shown: str | None
     """The number for reading, when the password went to it; None = Login can be typed into."""
+    ended: str
+    """Why the last visit ended, if its visitor may wonder."""
     delivery: str
     delivery_failed: bool
     tries_left: str
@@ -114,7 +116,7 @@ def of_status(status: Status, words: Words, *, wants_form: bool = False) -> Page
         case Phase.AWAY if not wants_form:
             return Away()
         case Phase.STRANGER | Phase.ASKED | Phase.AWAY:
-            return _empty(status.number or "")
+            return _empty(status, words)
         case _:
             assert_never(status.phase)
 
@@ -167,10 +169,11 @@ def moment(words: Words) -> Notice:
     return Notice(told.heading, told.sentence, MOMENT_REFRESH_S)
 
 
-def _empty(number: str) -> Form:
+def _empty(status: Status, words: Words) -> Form:
     return Form(
-        login=number,
+        login=status.number or "",
         login_shown=None,
+        ended=_ended(status, words),
         delivery="",
         delivery_failed=False,
         tries_left="",
@@ -183,6 +186,18 @@ def _empty(number: str) -> Form:
         password_first=False,
         focus=Focus.NUMBER,
     )
+
+
+def _ended(status: Status, words: Words) -> str:
+    match status.ended:
+        case None:
+            return ""
+        case Ended.TIME:
+            return words.form.time_used_up.format(time=elapsed(status.online_for_s or 0, words.durations))
+        case Ended.QUOTA:
+            return words.form.data_used_up.format(data=size(status.bytes_used or 0, words.sizes))
+        case _:
+            assert_never(status.ended)
 
 
 def _online(status: Status, words: Words) -> Online:
@@ -212,6 +227,7 @@ def _asked(status: Status, words: Words) -> Form:
         # The number is shown whole: Status is of the device behind this very IP address and nobody else's, and the
         # visitor must be able to see a mistyped digit.
         login_shown=number_for_reading(number),
+        ended="",
         delivery=_delivery(delivery, words.delivery),
         delivery_failed=failed,
         tries_left=tries_left,

@@ -47,6 +47,10 @@ class FormWords:
 
     heading: str
     intro: str
+    time_used_up: str
+    """With ``{time}``: why the last visit ended."""
+    data_used_up: str
+    """With ``{data}``."""
     login: str
     """¶4's «Логин»."""
     login_help: str

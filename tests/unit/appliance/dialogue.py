@@ -94,7 +94,7 @@ class Dialogue:
         # Whatever happens, what is kept is the state: a crash after any step loses nothing.
         again = restore(self.terms, self.kept)
         read = {name: getattr(again, name) for name in ("counted", "counted_boot_ms", "counted_kept_boot_ms")}
-        assert again == replace(self.session, waiting=Map(), **read), "counters are kept once a minute"
+        assert again == replace(self.session, waiting=Map(), endings=Map(), **read), "counters are kept once a minute"
         return effects
 
     def says(self, event: Event, expected: list[str]) -> None:

@@ -10,7 +10,19 @@ from typing import assert_never
 
 from appliance import wire
 from appliance.errors import GateUnreachable
-from appliance.wire import AskPassword, Delivery, EnterPassword, Look, Phase, Refusal, Refused, Reply, Request, Status
+from appliance.wire import (
+    AskPassword,
+    Delivery,
+    Ended,
+    EnterPassword,
+    Look,
+    Phase,
+    Refusal,
+    Refused,
+    Reply,
+    Request,
+    Status,
+)
 
 PASSWORD = "123456"
 NUMBER = "+77011234567"
@@ -31,6 +43,7 @@ class Device:
     bytes_used: int = 0
     seconds_remaining: int | None = None
     bytes_remaining: int | None = None
+    ended: Ended | None = None
 
 
 @dataclass
@@ -72,7 +85,15 @@ class GateWithState:
         device = self.devices.get(ip, Device())
         match device.phase:
             case Phase.STRANGER:
-                return Status(phase=Phase.STRANGER)
+                if device.ended is None:
+                    return Status(phase=Phase.STRANGER)
+                by_time = device.ended is Ended.TIME
+                return Status(
+                    phase=Phase.STRANGER,
+                    online_for_s=device.online_for_s if by_time else None,
+                    bytes_used=None if by_time else device.bytes_used,
+                    ended=device.ended,
+                )
             case Phase.ASKED:
                 return Status(
                     phase=Phase.ASKED,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from appliance.wire import Delivery, Language, Phase, Refusal, Refused
+from appliance.wire import Delivery, Ended, Language, Phase, Refusal, Refused
 from portal.visitor.app import create_app
 from tests.unit.portal.gate import NUMBER, PASSWORD, Device, GateWithState
 from tests.unit.portal.phone import IP, PhoneInProcess
@@ -27,6 +27,11 @@ def pages(language: Language) -> str:
         told.append(f"=== {when}\n{words_of(html)}")
 
     show("a stranger", phone.get("/").body)
+    gate.put(IP, Device(ended=Ended.TIME, online_for_s=5400))
+    show("its time is used up", phone.get("/").body)
+    gate.put(IP, Device(ended=Ended.QUOTA, bytes_used=500_000_000))
+    show("its quota is used up, and a number that is none", phone.post("/password", {"number": "12"}).body)
+    gate.put(IP, Device())
     show("a number that is none", phone.post("/password", {"number": "12"}).body)
     gate.put(IP, Device(phase=Phase.ASKED, number=NUMBER))
     show("asked, queued", phone.get("/").body)

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import heapq
+import random
+
+import pytest
+
 from sms import dialogue as d
 from sms.link import step
 from sms.settings import Provider, Role
@@ -61,6 +66,42 @@ def test_throttled_it_slows_down_and_recovers() -> None:
             state, _ = step(terms, state, d.Handed(M1), Moment(now_ms, 0.0))
             state, _ = step(terms, state, d.SubmitAnswered(state.sequence, 0, "x"), Moment(now_ms, 0.0))
     assert room(terms, state, 400_000) == 10
+
+
+def test_a_window_of_answers_teaches_once_however_they_come() -> None:
+    """Refused and taken by turns, more than a pause apart: what went before the first refusal was one burst."""
+    terms = Terms.of(Provider(host="smsc", port=1, system_id="venue", password="secret", window=10))
+    state = State(phase=Phase.BOUND, sequence=1)
+    for _ in range(10):
+        state, _ = step(terms, state, d.Handed(M1), Moment(0, 0.0))
+    for sequence in range(2, 12):
+        answer = d.SubmitAnswered(sequence, 0 if sequence % 2 else 0x58, "x")
+        state, _ = step(terms, state, answer, Moment(sequence * 1100, 0.0))
+    assert (state.pace.pause_ms, state.pace.paused_until_ms, state.pace.slowed_ms) == (1000, 2200 + 1000, 20)
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("answer_ms", [0, 100, 1500])
+def test_an_smsc_that_answers_late_and_in_any_order_is_not_crawled_to(answer_ms: int, seed: int) -> None:
+    """One that takes 20 a second and refuses the rest. What is waiting goes at half that, or as the window allows."""
+    chance = random.Random(seed)
+    terms = Terms.of(Provider(host="smsc", port=1, system_id="venue", password="secret", window=10))
+    state = State(phase=Phase.BOUND, sequence=1)
+    taken: list[int] = []
+    answers: list[tuple[int, int, int]] = []
+    for now_ms in range(0, 60_000, 5):
+        while answers and answers[0][0] <= now_ms:
+            _, sequence, status = heapq.heappop(answers)
+            state, _ = step(terms, state, d.SubmitAnswered(sequence, status, "x"), Moment(now_ms, 0.0))
+        while room(terms, state, now_ms):
+            state, _ = step(terms, state, d.Handed(M1), Moment(now_ms, 0.0))
+            too_much = sum(at > now_ms - 1000 for at in taken[-20:]) >= 20
+            if not too_much:
+                taken.append(now_ms)
+            answered_ms = now_ms + round(answer_ms * chance.uniform(0.5, 1.5))
+            heapq.heappush(answers, (answered_ms, state.sequence, 0x58 if too_much else 0))
+    possible = min(20.0, terms.window * 1000 / answer_ms) if answer_ms else 20.0
+    assert len(taken) > 60 * possible / 2
 
 
 def test_a_provider_that_hangs_is_not_steady_long_before_it_is_given_up() -> None:
