@@ -40,6 +40,8 @@ _DEVICE = re.compile(r"(?!00:00:00:00:00:00)[0-9a-f][02468ace](:[0-9a-f]{2}){5}"
 _SO_RCVBUFFORCE = 33  # linux/socket.h; Python has no name for it. Needs CAP_NET_ADMIN, which the gate has.
 _RECEIVE_BYTES = 65536
 _RETRY_S = 0.2
+_OF_ONE = 64
+"""How many addresses of one device are told, the newest."""
 
 
 class Lookup:
@@ -210,7 +212,7 @@ class Neighbours:
         if previous != mac:
             if previous:
                 self._disown(previous, address)
-            self._addresses[mac] = (*self._addresses.get(mac, ()), address)
+            self._addresses[mac] = (*self._addresses.get(mac, ()), address)[-_OF_ONE:]
             self._deliver(Address(mac, address, previous))
 
     def _disown(self, mac: str, address: IPv4Address | IPv6Address) -> None:
