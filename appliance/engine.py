@@ -21,6 +21,7 @@ from appliance.events import (
     Counted,
     DeviceLeft,
     DeviceMoved,
+    DeviceSeen,
     Event,
     Looked,
     Moment,
@@ -142,7 +143,7 @@ class Engine:
         # nor is a reading of counters: the next one says more.
         told = [(event, self._step(event)) for event in happened]
         effects = [effect for _, brought in told for effect in brought]
-        happened = [event for event, brought in told if brought and not isinstance(event, Counted)]
+        happened = _to_repeat(told)
         followed: set[str] = set()
         if tick:
             self._tick_due_ms = now.boot_ms + TICK_MS
@@ -213,3 +214,20 @@ class Engine:
             if isinstance(visit, Visit) and visit.online and address and str(address) not in visit.addresses:
                 effects += self._step(DeviceMoved(now, device, str(address)))
         return effects
+
+
+def _to_repeat(told: Sequence[tuple[Event, list[Effect]]]) -> list[Event]:
+    """What is told again if its batch cannot be recorded. Where a device is, the last sighting says: a forged address
+    wanders between two ports a thousand times a second."""
+    last = {event.device: event for event, brought in told if isinstance(event, DeviceSeen) and brought}
+    return [
+        event
+        for event, brought in told
+        if brought
+        and not isinstance(event, Counted)
+        and (
+            not isinstance(event, DeviceSeen)
+            or last[event.device] is event
+            or any(isinstance(effect, Record) for effect in brought)
+        )
+    ]
