@@ -19,7 +19,7 @@ import select
 import socket
 import struct
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from pyroute2.netlink import NLM_F_ACK, NLM_F_DUMP
@@ -120,12 +120,21 @@ class Neighbours:
         """Events were lost, and no dump has made them good yet."""
         self._wake, self._woken = socket.socketpair()
 
-    def start(self) -> None:
+    def start(self, held: Mapping[str, Collection[IPv4Address | IPv6Address]] | None = None) -> None:
         """Deliver every neighbour there is, then watch.
+
+        Args:
+            held: MAC address → the IPv6 addresses known to be its own already. The table may have forgotten a silent
+                device, and who comes with its address must not be taken for the first.
 
         Raises:
             KernelRefused: no such interface, or netlink failed.
         """
+        for mac, addresses in (held or {}).items():
+            own = tuple(address for address in addresses if isinstance(address, IPv6Address))
+            self._user.update((str(address), mac) for address in own)
+            if own:
+                self._addresses[mac] = own
         what = f"watch the neighbours on {self._name}"
         try:
             events = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, socket.NETLINK_ROUTE)
