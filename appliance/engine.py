@@ -206,13 +206,19 @@ class Engine:
         return wire.Refused(wire.Refusal.JOURNAL_UNAVAILABLE)
 
     def _follow_leases(self, now: Moment) -> list[Effect]:
-        """DHCP may have given a device that is online another address."""
+        """DHCP may have given a device that is online another address, or its address to another device."""
         effects: list[Effect] = []
         self._readdressed |= self._places.newly_given()
-        for device in self._readdressed:
-            visit, address = self._session.devices.get(device), self._places.address_of(device)
-            if isinstance(visit, Visit) and visit.online and address and str(address) not in visit.addresses:
-                effects += self._step(DeviceMoved(now, device, str(address)))
+        places = ((device, self._places.address_of(device)) for device in self._readdressed)
+        given = {str(address): device for device, address in places if address}
+        for holder, visit in self._session.online_visits().items() if given else ():
+            # Bound to the one, the address would be of use to neither: answers to the other would go astray.
+            if any(given[address] != holder for address in given.keys() & visit.addresses):
+                effects += self._step(DeviceMoved(now, holder, ""))
+        for address, device in given.items():
+            state = self._session.devices.get(device)
+            if isinstance(state, Visit) and state.online and address not in state.addresses:
+                effects += self._step(DeviceMoved(now, device, address))
         return effects
 
 

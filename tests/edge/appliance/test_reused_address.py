@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 
 import pytest
 
 from appliance import wire
-from appliance.events import DeviceLeft, DeviceSeen
+from appliance.events import AddressLearnt, DeviceLeft, DeviceSeen
 from appliance.inbox import Role
 from appliance.wire import AskPassword, EndVisit, EnterPassword, Phase
 from tests.edge.appliance.venue import ADDRESS, PHONE, Core
@@ -67,6 +67,30 @@ def test_many_who_end_at_once_leave_the_address_to_whom_it_was_given(core: Core)
     core.ask(*(EndVisit(device) for device in (OTHER, *leaving)), role=Role.ADMINISTRATOR)
     assert core.kernel.admitted == {PHONE: frozenset({IPv4Address(OLD)})}
     assert core.kernel.passed, "and counts on"
+
+
+def test_who_is_given_an_address_that_a_visit_still_has_can_use_it(core: Core) -> None:
+    core.log_in()
+    core.lan.devices[IPv6Address("fd77::10")] = PHONE
+    core.happen(AddressLearnt(core.now, PHONE, "fd77::10", None))
+    # Its lease was released in its name, or ended while it slept; it answers, so that it has not left.
+    core.lan.give(OTHER, ADDRESS)
+    core.wait(1)
+    core.happen()
+    assert core.kernel.admitted == {PHONE: frozenset({IPv6Address("fd77::10")})}
+    core.story.clear()
+    core.lan.given.add(OTHER)
+    core.wait(1)
+    core.happen()
+    assert core.story == [], "said once"
+    enters(core, OTHER, ADDRESS, "+77012345678")
+    core.wait(1)
+    core.happen()
+    assert core.kernel.admitted[OTHER] == frozenset({IPv4Address(ADDRESS)})
+    core.lan.give(PHONE, OLD)
+    core.wait(1)
+    core.happen()
+    assert core.kernel.admitted[PHONE] == frozenset({IPv4Address(OLD), IPv6Address("fd77::10")})
 
 
 def test_its_old_address_stays_closed_to_who_left_until_that_is_recorded(core: Core) -> None:
