@@ -15,6 +15,12 @@ from journal.entries import AddressClaimed
 MAX_IPV6 = 16
 """IPv6 addresses a visit has at once; phones use a handful (RFC 8981 makes a new one a day), an attacker thousands."""
 
+MAX_DISPUTED = 4 * MAX_IPV6
+"""Disputed addresses that a visit remembers; the oldest gives way."""
+
+ADDRESS_EVERY_MS = 60_000
+"""How long each new IPv6 address counts, of which MAX_IPV6 may count at once: every one is an entry in the journal."""
+
 MAX_CLAIMANTS = 8
 """Claimants of an IPv4 address whom a visit records: a MAC address is quickly invented, a journal is for good."""
 
@@ -35,9 +41,13 @@ def address_learnt(turn: Turn, event: AddressLearnt) -> None:
     state = turn.session.devices.get(event.device)
     if not isinstance(state, Visit) or not is_ipv6(event.address):
         return
-    if event.address not in state.addresses and event.address not in state.disputed:
+    now = turn.at.boot_ms
+    many = state.new_addresses_until_boot_ms - now > (MAX_IPV6 - 1) * ADDRESS_EVERY_MS
+    if event.address not in state.addresses and event.address not in state.disputed and not many:
         own = [address for address in state.addresses if is_ipv6(address)]
         oldest = tuple(own[: max(0, len(own) + 1 - MAX_IPV6)])
+        until_ms = max(state.new_addresses_until_boot_ms, now) + ADDRESS_EVERY_MS
+        state = replace(state, new_addresses_until_boot_ms=until_ms)
         turn.readdress(event.device, state, gone=oldest, come=event.address)
 
 
@@ -58,5 +68,19 @@ def _claimed(turn: Turn, device: str, visit: Visit, address: str, by: str) -> No
     turn.record(AddressClaimed(visit=visit.visit, device=device, address=address, by=by, kept=kept))
     if kept:
         turn.put(device, replace(visit, claimants=(*visit.claimants, by)))
+        return
+    _lose(turn, device, visit, address)
+    claimant = turn.session.devices.get(by)
+    if isinstance(claimant, Visit):
+        _lose(turn, by, claimant, address)
+
+
+def _lose(turn: Turn, device: str, visit: Visit, address: str) -> None:
+    """The visit may not have the address, now or when it is claimed once more."""
+    if address in visit.disputed:
+        return
+    disputed = replace(visit, disputed=(*visit.disputed, address)[-MAX_DISPUTED:])
+    if address in visit.addresses:
+        turn.readdress(device, disputed, gone=(address,))
     else:
-        turn.readdress(device, replace(visit, disputed=(*visit.disputed, address)), gone=(address,))
+        turn.put(device, disputed)

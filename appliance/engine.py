@@ -21,6 +21,7 @@ from appliance.events import (
     Counted,
     DeviceLeft,
     DeviceMoved,
+    DeviceSeen,
     Event,
     Looked,
     Moment,
@@ -142,7 +143,7 @@ class Engine:
         # nor is a reading of counters: the next one says more.
         told = [(event, self._step(event)) for event in happened]
         effects = [effect for _, brought in told for effect in brought]
-        happened = [event for event, brought in told if brought and not isinstance(event, Counted)]
+        happened = _to_repeat(told)
         followed: set[str] = set()
         if tick:
             self._tick_due_ms = now.boot_ms + TICK_MS
@@ -205,11 +206,34 @@ class Engine:
         return wire.Refused(wire.Refusal.JOURNAL_UNAVAILABLE)
 
     def _follow_leases(self, now: Moment) -> list[Effect]:
-        """DHCP may have given a device that is online another address."""
+        """DHCP may have given a device that is online another address, or its address to another device."""
         effects: list[Effect] = []
         self._readdressed |= self._places.newly_given()
-        for device in self._readdressed:
-            visit, address = self._session.devices.get(device), self._places.address_of(device)
-            if isinstance(visit, Visit) and visit.online and address and str(address) not in visit.addresses:
-                effects += self._step(DeviceMoved(now, device, str(address)))
+        places = ((device, self._places.address_of(device)) for device in self._readdressed)
+        given = {str(address): device for device, address in places if address}
+        for holder, visit in self._session.online_visits().items() if given else ():
+            # Bound to the one, the address would be of use to neither: answers to the other would go astray.
+            if any(given[address] != holder for address in given.keys() & visit.addresses):
+                effects += self._step(DeviceMoved(now, holder, ""))
+        for address, device in given.items():
+            state = self._session.devices.get(device)
+            if isinstance(state, Visit) and state.online and address not in state.addresses:
+                effects += self._step(DeviceMoved(now, device, address))
         return effects
+
+
+def _to_repeat(told: Sequence[tuple[Event, list[Effect]]]) -> list[Event]:
+    """What is told again if its batch cannot be recorded. Where a device is, the last sighting says: a forged address
+    wanders between two ports a thousand times a second."""
+    last = {event.device: event for event, brought in told if isinstance(event, DeviceSeen) and brought}
+    return [
+        event
+        for event, brought in told
+        if brought
+        and not isinstance(event, Counted)
+        and (
+            not isinstance(event, DeviceSeen)
+            or last[event.device] is event
+            or any(isinstance(effect, Record) for effect in brought)
+        )
+    ]

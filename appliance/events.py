@@ -175,7 +175,7 @@ class AddressDisputed(_Event, frozen=True):
 
 
 class DeviceMoved(_Event, frozen=True):
-    """DHCP gave the device another IPv4 address."""
+    """DHCP gave the device another IPv4 address; "": it gave the device's own to another device."""
 
     device: str
     address: str

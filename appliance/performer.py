@@ -69,8 +69,9 @@ class Performer:
     ) -> None:
         self._gate, self._journal, self._boot_id, self._send = gate, journal, boot_id, send
         self._closings = Closings(counters)
-        self._shut: set[str] = set()
-        """Addresses that were closed while the record of it is still owed."""
+        self._shut: set[tuple[str, str]] = set()
+        """Devices and addresses that were closed while the record of it is still owed. An address may be another
+        device's by now, for whom it stays open."""
         self._sync_due_ms = self._look_due_ms = self._alive_due_ms = 0
         self._read: dict[str, tuple[tuple[str, ...], frozenset[IPAddress]]] = {}
         """The addresses of each device as text, and read: ten thousand are not read anew at each sync."""
@@ -114,7 +115,7 @@ class Performer:
     def close(self, now: Moment, before: Session, effects: list[Effect]) -> list[Closing] | None:
         """Close, and tell what was used until then; None if closing failed: then nothing may be recorded or opened."""
         revokes = [effect for effect in effects if isinstance(effect, Revoke)]
-        self._shut.update(address for effect in revokes for address in effect.addresses)
+        self._shut |= _closed(revokes)
         closed = self._close(now, before, revokes)
         return self._closings.owed() if closed else None
 
@@ -125,16 +126,17 @@ class Performer:
         except JournalError as error:
             log.error("nothing can be recorded, so nobody is admitted: %s", error)
             return False
-        if self._shut - {address for effect in effects if isinstance(effect, Revoke) for address in effect.addresses}:
+        if self._shut - _closed(effects):
             self._sync_due_ms = now.boot_ms  # who was closed in vain, because it could not be recorded, is opened again
         self._shut.clear()
         self._closings.recorded()
         for position, effect in enumerate(effects):
             match effect:
                 case Admit():
-                    # A batch may open and close the same address: the last word counts.
-                    closed_later = {a for e in effects[position:] if isinstance(e, Revoke) for a in e.addresses}
-                    self._admit(now, effect.device, [a for a in effect.addresses if a not in closed_later])
+                    # A batch may open and close the same address of a device: the last word counts.
+                    closed_later = _closed(effects[position:])
+                    own = [a for a in effect.addresses if (effect.device, a) not in closed_later]
+                    self._admit(now, effect.device, own)
                 case SendPassword():
                     self._send(effect)
                 case Record() | Keep() | Revoke() | Answer():
@@ -175,9 +177,9 @@ class Performer:
         for mac, addresses in session.admitted().items():
             known = before.get(mac)
             self._read[mac] = known if known and known[0] == addresses else (addresses, _addresses(addresses))
-        shut = self._shut
+        shut = {device for device, _ in self._shut}
         open_ = {
-            mac: read if shut.isdisjoint(texts) else _addresses([text for text in texts if text not in shut])
+            mac: _addresses([text for text in texts if (mac, text) not in self._shut]) if mac in shut else read
             for mac, (texts, read) in self._read.items()
         }
         return {mac: addresses for mac, addresses in open_.items() if addresses}
@@ -201,6 +203,11 @@ def last_alive(kept: Mapping[str, bytes]) -> tuple[str, int]:
     """The boot in which the last gate was alive, and when (UTC milliseconds); ("", 0) if there was none."""
     boot_id, _, utc_ms = kept.get(ALIVE, b"").decode().partition(" ")
     return (boot_id, int(utc_ms)) if utc_ms.isdigit() else ("", 0)
+
+
+def _closed(effects: Sequence[Effect]) -> set[tuple[str, str]]:
+    """Which devices are closed out, under which addresses."""
+    return {(effect.device, text) for effect in effects if isinstance(effect, Revoke) for text in effect.addresses}
 
 
 def _addresses(texts: Sequence[str]) -> frozenset[IPAddress]:

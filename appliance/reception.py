@@ -14,6 +14,7 @@ from typing import Protocol, assert_never
 from zoneinfo import ZoneInfo
 
 from appliance import passwords, wire
+from appliance.addresses import MAX_IPV6
 from appliance.events import (
     EndAsked,
     Event,
@@ -38,7 +39,7 @@ class Whereabouts(Protocol):
         """The MAC address behind an IP address that it holds rightfully."""
 
     def addresses_of(self, device: str) -> Collection[IPv4Address | IPv6Address]:
-        """All addresses a device is known to hold rightfully, in both families."""
+        """All addresses a device is known to hold rightfully, in both families, the newest of each last."""
 
     def port_of(self, device: str) -> str | None:
         """The bridge port a device is behind; "" if unknown, None if it has left."""
@@ -121,7 +122,10 @@ class Reception:
 
     def _addresses(self, ip: str, device: str) -> tuple[str, ...]:
         """The address asked from, then what else the device is known by: both families go online at once."""
-        known = sorted(self.whereabouts.addresses_of(device), key=lambda address: (address.version, int(address)))
+        heard = self.whereabouts.addresses_of(device)
+        # The newest: whoever made up thousands before logging in goes online with no more than anybody else.
+        newest6 = [address for address in heard if isinstance(address, IPv6Address)][-MAX_IPV6:]
+        known = [address for address in heard if isinstance(address, IPv4Address)] + sorted(newest6)
         return tuple(dict.fromkeys([str(ip_address(ip)), *map(str, known)]))
 
     def _asked(self, request: wire.AskPassword, device: str, now: Moment) -> Event | Refused:

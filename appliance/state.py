@@ -77,6 +77,8 @@ class Visit(msgspec.Struct, frozen=True, tag="visit"):
     """The bridge port it was last seen behind, if known."""
     disputed: tuple[str, ...] = ()
     """Addresses of IPv6 that another device claimed during this visit: it may not have them again."""
+    new_addresses_until_boot_ms: int = 0
+    """Until when the IPv6 addresses that came during this visit count, each for a minute."""
     claimants: tuple[str, ...] = ()
     """Who claimed its IPv4 address during this visit, as far as that was recorded."""
     left_utc_ms: int | None = None

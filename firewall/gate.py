@@ -195,13 +195,15 @@ class Gate:
         keys = {ip_key(address): address for address in addresses if self._on_lan(address)}
         closed = {key: address for key, address in keys.items() if self._holder.get(key, mac) == mac}
         held = self._held.get(mac, set())
-        held -= keys.keys()
-        for key, address in closed.items():
+        held.difference_update(keys)
+        for key in keys:
             # Upward first: from then on nothing of the device's passes.
             for entry in reversed(sets.entries(key, mac_key(mac))):
-                # Its MAC address, where that is what admits, goes with the last of its addresses.
-                if entry.key != mac_key(mac) or not held:
+                # Its MAC address, where that is what admits, goes with the last of its addresses, though that be
+                # another's by now.
+                if not held if entry.key == mac_key(mac) else key in closed:
                     sets.remove(entry)
+        for key, address in closed.items():
             self._holder.pop(key, None)
             if isinstance(address, IPv4Address):
                 self._binding.release(address.packed)

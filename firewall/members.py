@@ -147,7 +147,11 @@ def _sent(member: bytes) -> bytes:
 def _taken_apart(listed: bytes) -> Iterator[tuple[bytes, int]]:
     """Each member and its time, which stands behind it in the kernel's list."""
     size = padded(ATTRIBUTE.unpack_from(listed)[0])
-    member_size = listed[:size].find(_TIMEOUT_HEAD) - ATTRIBUTE.size
+    # Not by looking for the time's bytes: a device chooses its addresses, and may choose them in one.
+    time_at = ATTRIBUTE.size
+    while time_at < size and listed[time_at : time_at + len(_TIMEOUT_HEAD)] != _TIMEOUT_HEAD:
+        time_at += max(padded(ATTRIBUTE.unpack_from(listed, time_at)[0]), ATTRIBUTE.size)
+    member_size = time_at - ATTRIBUTE.size if time_at < size else 0
     count = len(listed) // size
     # As a rule all are of one length (the first bytes of their lengths are the same, and the second): then they are of
     # one layout too, and one call takes them apart.

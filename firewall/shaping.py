@@ -74,7 +74,7 @@ class Shaping:
         try:
             act()
         except FirewallError as error:
-            # Every five seconds the same would bury the rest of the log.
+            # Every four seconds the same would bury the rest of the log.
             if str(error) != self._refused:
                 log.error("visitors' rates are not held: %s", error)
             self._refused = str(error)

@@ -147,7 +147,9 @@ class Outbox:
             case Verdict.ACCEPTED:
                 return self._accepted(provider, entry, settled, now_utc_ms)
             case Verdict.PERMANENT:
-                return self._fail(entry, reason(settled.status), now_utc_ms)
+                # A submission that was never answered may have been taken, and paid for, whoever refuses another.
+                doubt = "unanswered, then " if entry.unanswered else ""
+                return self._fail(entry, doubt + reason(settled.status), now_utc_ms)
             case Verdict.RETRY | Verdict.REBIND | Verdict.CREDENTIALS:
                 # To the end: one message that a provider keeps putting off must not hold up the others.
                 again = [part for part in parts if part in entry.under_way]

@@ -36,6 +36,8 @@ _EARLY = (0.15, 0.5)
 _LATE = (0.0, 1.0, 2.0, 3.0, 4.0, 5.0)
 _HEARD_S = 10.0
 """How long a release that was heard explains a lease that vanishes."""
+_REMEMBERED = 4096
+"""How many such releases are remembered; whoever invents more keeps others online until they fall silent."""
 _SO_RCVBUFFORCE = 33  # linux/socket.h; Python has no name for it. Needs CAP_NET_ADMIN, which the gate has.
 _BUFFER_BYTES = 1 << 20
 
@@ -176,6 +178,8 @@ class Departures:
             if (found := released(packet)) is not None:
                 self._heard.pop(found, None)  # in the order of their ends
                 self._heard[found] = now_s + _HEARD_S
+                if len(self._heard) > _REMEMBERED:
+                    del self._heard[next(iter(self._heard))]
                 self._tell()
         for found in [*self._heard]:
             if self._heard[found] > now_s:

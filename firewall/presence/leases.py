@@ -129,8 +129,12 @@ class Leases:
 
     def address_of(self, mac: str) -> IPv4Address | None:
         """The address the device was given, if it has a lease. May be asked from any thread."""
-        held = self._known.get(mac)
-        return held.lease.address if held else None
+        held, reading = self._known.get(mac), self._reading
+        if held is None:
+            return None
+        # A device that has not left with its lease loses the address all the same when another is given it.
+        holder = reading.holders.get(held.lease.address, mac) if reading else mac
+        return held.lease.address if holder == mac else None
 
     def newly_given(self) -> set[str]:
         """Who was given an address, or another one than before, since this was asked last. From any thread."""

@@ -19,7 +19,7 @@ import select
 import socket
 import struct
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from pyroute2.netlink import NLM_F_ACK, NLM_F_DUMP
@@ -40,6 +40,8 @@ _DEVICE = re.compile(r"(?!00:00:00:00:00:00)[0-9a-f][02468ace](:[0-9a-f]{2}){5}"
 _SO_RCVBUFFORCE = 33  # linux/socket.h; Python has no name for it. Needs CAP_NET_ADMIN, which the gate has.
 _RECEIVE_BYTES = 65536
 _RETRY_S = 0.2
+_OF_ONE = 64
+"""How many addresses of one device are told, the newest."""
 
 
 class Lookup:
@@ -118,12 +120,21 @@ class Neighbours:
         """Events were lost, and no dump has made them good yet."""
         self._wake, self._woken = socket.socketpair()
 
-    def start(self) -> None:
+    def start(self, held: Mapping[str, Collection[IPv4Address | IPv6Address]] | None = None) -> None:
         """Deliver every neighbour there is, then watch.
+
+        Args:
+            held: MAC address → the IPv6 addresses known to be its own already. The table may have forgotten a silent
+                device, and who comes with its address must not be taken for the first.
 
         Raises:
             KernelRefused: no such interface, or netlink failed.
         """
+        for mac, addresses in (held or {}).items():
+            own = tuple(address for address in addresses if isinstance(address, IPv6Address))
+            self._user.update((str(address), mac) for address in own)
+            if own:
+                self._addresses[mac] = own
         what = f"watch the neighbours on {self._name}"
         try:
             events = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, socket.NETLINK_ROUTE)
@@ -210,7 +221,7 @@ class Neighbours:
         if previous != mac:
             if previous:
                 self._disown(previous, address)
-            self._addresses[mac] = (*self._addresses.get(mac, ()), address)
+            self._addresses[mac] = (*self._addresses.get(mac, ()), address)[-_OF_ONE:]
             self._deliver(Address(mac, address, previous))
 
     def _disown(self, mac: str, address: IPv4Address | IPv6Address) -> None:

@@ -120,7 +120,7 @@ class Whereabouts:
             self._has_ports = True
         self._stations.start(last_seen)
         self._wireless.start(last_seen)
-        self._neighbours.start()
+        self._neighbours.start(held)
         self._ask_those_without_lease(held)
 
     def stop(self) -> None:

@@ -137,6 +137,15 @@ class TestNeighbours:
             neighbour("fd77::3:9", MACS[ONE])
             assert heard.next().previous == MACS[TWO], "the newest was not"
 
+    def test_of_one_device_the_newest_addresses_are_told(self) -> None:
+        with hearing() as heard:
+            made = [IPv6Address(f"fd77::4:{number:x}") for number in range(80)]
+            lines = [f"neigh replace {address} lladdr {MACS[TWO]} dev br-lan nud stale" for address in made]
+            sh("ip -batch - <<'END'\n" + "\n".join(lines) + "\nEND")
+            while heard.next().address != made[-1]:
+                pass
+            until(lambda: heard.neighbours.addresses_of(MACS[TWO]) == made[-64:], "the newest 64")
+
     def test_a_missing_interface_is_said(self) -> None:
         neighbours = Neighbours("nonesuch", print)
         with inside(GATE), pytest.raises(KernelRefused, match="nonesuch"):

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import queue
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
-from ipaddress import IPv4Interface, IPv6Interface
+from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface
 from pathlib import Path
 
 import pytest
 
-from firewall.presence.evidence import Evidence, Proof
+from firewall.presence.evidence import Address, Evidence, Proof
 from firewall.presence.whereabouts import Network, Whereabouts
 from tests.edge.firewall.access_point import AccessPoint
 from tests.kernel.venue import ADDRESSES, GATE, MACS, PATIENCE_S, VISITORS, pings, sh, until
@@ -35,18 +35,23 @@ def lease(mac: str, last_byte: int) -> str:
 
 
 @contextmanager
-def watched(interface: str, path: Path) -> Iterator[tuple[Whereabouts, queue.Queue[Evidence]]]:
+def watched(
+    interface: str,
+    path: Path,
+    learnt: Callable[[Address], None] = lambda _: None,
+    held: Mapping[str, Collection[IPv4Address | IPv6Address]] | None = None,
+) -> Iterator[tuple[Whereabouts, queue.Queue[Evidence]]]:
     came: queue.Queue[Evidence] = queue.Queue()
     whereabouts = Whereabouts(
         Network(interface, IPv4Interface("10.77.0.1/16"), IPv6Interface("fd77::1/64")),
         path,
         path.parent / "hostapd",
         deliver=came.put,
-        learnt=lambda _: None,
+        learnt=learnt,
         answered=lambda _: None,
     )
     with inside(GATE):
-        whereabouts.start({}, {})
+        whereabouts.start({}, held or {})
     try:
         yield whereabouts, came
     finally:
@@ -67,6 +72,20 @@ def test_a_device_whose_port_is_gone_is_not_brought_back_by_a_late_lease(tmp_pat
         path.write_text(lease(MACS[ONE], 11) + lease(ELSEWHERE, 77))
         assert came.get(timeout=PATIENCE_S) == Evidence(ELSEWHERE, True, Proof.LEASE)
         assert came.empty()
+
+
+@pytest.mark.usefixtures("venue")
+def test_an_address_held_before_the_start_is_not_its_next_users_alone(tmp_path: Path) -> None:
+    path, own = tmp_path / "leases", IPv6Address("fd77::77")
+    path.touch()
+    learnt: queue.Queue[Address] = queue.Queue()
+    with watched("br-lan", path, learnt.put, {MACS[ONE]: frozenset({own})}) as (whereabouts, _):
+        assert whereabouts.addresses_of(MACS[ONE]) == [own]
+        sh(f"ip neigh replace {own} lladdr {MACS[TWO]} dev br-lan nud stale")
+        while (heard := learnt.get(timeout=PATIENCE_S)).address != own:
+            pass  # the visitors' chatter
+        assert heard == Address(MACS[TWO], own, previous=MACS[ONE])
+        assert whereabouts.addresses_of(MACS[ONE]) == []
 
 
 @pytest.mark.usefixtures("venue")

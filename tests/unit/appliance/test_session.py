@@ -336,16 +336,6 @@ def test_thousand_invented_claimants_do_not_fill_the_journal() -> None:
     assert sum(isinstance(effect, Record) for effect in told) == MAX_CLAIMANTS
 
 
-def test_thousand_addresses_are_not_taken() -> None:
-    talk = Dialogue()
-    talk.online()
-    for number in range(1000):
-        talk.step(talk.learnt(f"fd77::{number + 1:x}"))
-    (addresses,) = talk.session.admitted().values()
-    assert len(addresses) == 17
-    assert addresses[-1] == "fd77::3e8"
-
-
 def test_roaming_is_no_leave() -> None:
     talk = Dialogue()
     talk.online()

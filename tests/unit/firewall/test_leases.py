@@ -124,6 +124,22 @@ def test_who_was_given_an_address_is_told_once(tmp_path: Path) -> None:
         assert watch.newly_given() == {TWO}, "again, because it had none in between"
 
 
+def test_who_stays_without_a_lease_loses_its_address_to_whom_it_is_given(tmp_path: Path) -> None:
+    path = tmp_path / "leases"
+    path.write_text(LINE_ONE)
+    watch = Leases(path, lambda _: None, vanished=lambda *_: None, interval_s=0.01, settle_s=0.1)
+    watch.start()
+    try:
+        path.write_text(LINE_TWO)
+        until(lambda: watch.address_of(TWO) is not None)
+        assert watch.address_of(ONE) == IPv4Address("10.77.0.10")
+        path.write_text(LINE_ONE.replace(ONE, TWO))
+        until(lambda: watch.address_of(TWO) == IPv4Address("10.77.0.10"))
+        assert watch.address_of(ONE) is None
+    finally:
+        watch.stop()
+
+
 def test_a_file_seen_while_it_is_rewritten_ends_nobody(tmp_path: Path) -> None:
     path = tmp_path / "leases"
     path.write_text(LINE_ONE + LINE_TWO)

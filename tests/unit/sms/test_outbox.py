@@ -119,6 +119,17 @@ def test_ambiguous_once_more_and_first() -> None:
     assert taken(outbox) is None
 
 
+def test_a_refusal_after_an_answer_that_never_came_is_not_sure_to_cost_nothing() -> None:
+    outbox = Outbox((PROVIDER,))
+    hand_over(outbox, message("m1"))
+    taken(outbox)
+    assert settle(outbox, Settled("m1", Verdict.AMBIGUOUS)) == []
+    taken(outbox)
+    ((_, report),) = settle(outbox, Settled("m1", Verdict.PERMANENT, 0x0B))
+    assert report == Report("m1", State.FAILED, reason="unanswered, then 0x0b invalid destination")
+    assert not report.reason.startswith("0x"), "by which the budget knows that it costs nothing"
+
+
 def test_a_late_answer_takes_it_out_of_the_queue() -> None:
     outbox = Outbox((PROVIDER,))
     hand_over(outbox, message("m1"))
