@@ -49,13 +49,14 @@ def _delays(ground: Ground, effort: Effort) -> list[Row]:
         for name, leave in leaves.items():
             began_s = now_s()
             leave()
-            while _online(ground):
+            while _open(ground):
                 assert now_s() < began_s + 10.0, f"the {name} tells nothing"
                 time.sleep(_LOOK_EVERY_S)
             found[name].append(now_s() - began_s)
             phone.disconnect()
             phone.connect()
-            until(lambda: _online(ground), "the phone to be back")
+            # With its address: a lease that is given back before anybody read of it is nobody's leave.
+            until(lambda: ground.address(phone) in _open(ground), "the phone to be back")
     return [
         Row(f"presence: real {name}, p{percent} of {len(delays_s)}", percentile(delays_s, percent), "s", Better.LOWER)
         for name, delays_s in found.items()
@@ -63,10 +64,12 @@ def _delays(ground: Ground, effort: Effort) -> list[Row]:
     ]
 
 
-def _online(ground: Ground) -> bool:
+def _open(ground: Ground) -> tuple[str, ...]:
+    """The addresses under which the phone is online."""
     visits = ground.ask(wire.ListVisits())
     assert isinstance(visits, wire.Visits)
-    return any(visit.device == ground.phone.mac and visit.phase is wire.Phase.ONLINE for visit in visits.visits)
+    found = (visit for visit in visits.visits if visit.device == ground.phone.mac)
+    return next((visit.addresses for visit in found if visit.phase is wire.Phase.ONLINE), ())
 
 
 # ── load ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -77,10 +80,10 @@ class _Spent:
     """Since the gate's start."""
 
     at_s: float
-    all_s: float
-    """Processor time of all threads, seconds."""
     engine_s: float
-    """Of the engine's: the policy, and whatever else the gate does by the clock."""
+    """Processor time of the engine's thread: the policy, and whatever else the gate does by the clock."""
+    all_s: float
+    """Processor time of all threads."""
     frames: int
     """Sent into the visitors' network."""
 
@@ -106,7 +109,7 @@ def _rows(name: str, before: _Spent, after: _Spent) -> list[Row]:
     passed_s = after.at_s - before.at_s
     percent = 100 / passed_s
     engine_s = after.engine_s - before.engine_s
-    others_s = after.all_s - before.all_s - engine_s
+    others_s = max(0.0, after.all_s - before.all_s - engine_s)  # one is read a moment before the other
     return [
         Row(f"{name}: probes and readings", percent * others_s, "% of a core", Better.LOWER),
         Row(f"{name}: the engine, all it does", percent * engine_s, "% of a core", Better.LOWER),
@@ -119,8 +122,8 @@ def _spent(ground: Ground) -> _Spent:
     shown = json.loads(ip(ground.venue.gate, "-j", "-s", "link", "show", "br-lan"))
     return _Spent(
         now_s(),
-        _processor_s(Path(f"/proc/{pid}/stat")),
         _processor_s(Path(f"/proc/{pid}/task/{pid}/stat")),
+        _processor_s(Path(f"/proc/{pid}/stat")),
         shown[0]["stats64"]["tx"]["packets"],
     )
 
