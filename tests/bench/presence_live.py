@@ -24,6 +24,7 @@ from tests.lab.waiting import until
 _QUIET_S = 30.0
 """So long nobody is asked after a start."""
 _MINUTE_S = 60.0
+"""Then each is asked four times in a minute, and not at all in the next."""
 _LEAVES = 20
 _LOOK_EVERY_S = 0.002
 
@@ -101,7 +102,7 @@ def _load(ground: Ground, effort: Effort) -> list[Row]:
     name = f"presence: {effort.many:,} silent"
     return [
         *_rows(f"{name}, asked densely", spent[0], spent[1]),
-        *_rows(f"{name}, asked now and then", spent[1], spent[2]),
+        *_rows(f"{name}, asked by nobody", spent[1], spent[2]),
     ]
 
 

@@ -8,6 +8,8 @@
     198.51.100.53 upstream DNS    isp0 ──┘        br-lan 10.77.0.1/16 ──port1──┘
     198.51.100.75 SMSC
 
+Visitors may also come in by a bridge that is not the gate's (``add_access_point``), in <prefix>point.
+
 Everything inside the gate's namespace is the product, started as on the device (``tests.lab.device``); everything
 outside is its world. Must not know: what a visitor wants to prove.
 """

@@ -130,15 +130,9 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-def visits(venue: Venue) -> list[dict[str, object]]:
-    """As ``qaqpa visits`` lists them."""
-    found: list[dict[str, object]] = json.loads(venue.qaqpa("visits", "--json"))
-    return found
-
-
 def used(venue: Venue) -> dict[str, int]:
-    """Device → bytes that it sent, as last counted."""
-    return {str(visit["device"]): int(str(visit["up_bytes"])) for visit in visits(venue)}
+    """Device → bytes that it sent, as ``qaqpa visits`` lists them."""
+    return {visit["device"]: visit["up_bytes"] for visit in json.loads(venue.qaqpa("visits", "--json"))}
 
 
 def ended(guest: Guest) -> int:
@@ -282,9 +276,8 @@ def test_who_answers_stays_though_it_sends_nothing(
     guest = who(evening)
     over_ms = evening.silent_ms + STAYS_S * 1000
     until(lambda: now_ms() > over_ms, "the windows to pass", STAYS_S + 1.0)
-    (visit,) = [visit for visit in visits(venue) if visit["device"] == guest.phone.mac]
-    assert visit["phase"] == "online"
-    assert visit["up_bytes"] == evening.used[guest.phone.mac], "nothing but its answers kept it"
+    assert guest.phase() == "online"
+    assert used(venue)[guest.phone.mac] == evening.used[guest.phone.mac], "nothing but its answers kept it"
     assert [entries(venue, kind, guest.phone.mac) for kind in ("visit_away", "visit_ended")] == [[], []]
     assert guest.pour(WEB, 1, 100) == 1
     assert len(guest.texts()) == 1
