@@ -7,7 +7,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench import fairness, forwarding, journal, latency, looks, pages, peer, presence, restart, sms
+from tests.bench import (
+    fairness,
+    forwarding,
+    journal,
+    latency,
+    looks,
+    pages,
+    peer,
+    presence,
+    presence_live,
+    restart,
+    sms,
+)
 from tests.bench.effort import QUICK, Effort
 from tests.bench.ground import Ground
 from tests.bench.report import Better, Row
@@ -53,6 +65,10 @@ def _journal(_: Callable[[], Ground], effort: Effort) -> list[Row]:
     return rows
 
 
+def _presence(ground: Callable[[], Ground], effort: Effort) -> list[Row]:
+    return [*presence.measure(effort), *presence_live.measure(ground(), effort)]
+
+
 def _sms(_: Callable[[], Ground], effort: Effort) -> list[Row]:
     return [*sms.rates(effort), *sms.recovery(effort)]
 
@@ -60,7 +76,7 @@ def _sms(_: Callable[[], Ground], effort: Effort) -> list[Row]:
 # In an order that changes the crowd seldom: each change restarts the gate.
 BENCHMARKS = (
     Benchmark("journal", "durable entries a second, verifying, extracting", _journal),
-    Benchmark("presence", "false leaves, delays and cost of a virtual day", lambda _, effort: presence.measure(effort)),
+    Benchmark("presence", "false leaves, delays and cost, of a virtual day and of the real gate", _presence),
     Benchmark("sms", "messages a second beside a plain smpplib loop, and back after an SMSC's absence", _sms),
     Benchmark("forwarding", "bulk TCP and 64-byte UDP beside plain NAT", _on_ground(forwarding.measure)),
     Benchmark("fairness", "a modest phone beside greedy ones, what sharing costs", _on_ground(fairness.measure)),

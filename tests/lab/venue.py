@@ -8,6 +8,8 @@
     198.51.100.53 upstream DNS    isp0 ──┘        br-lan 10.77.0.1/16 ──port1──┘
     198.51.100.75 SMSC
 
+Visitors may also come in by a bridge that is not the gate's (``add_access_point``), in <prefix>point.
+
 Everything inside the gate's namespace is the product, started as on the device (``tests.lab.device``); everything
 outside is its world. Must not know: what a visitor wants to prove.
 """
@@ -33,6 +35,7 @@ from tests.lab.waiting import until
 WEB, DNS, SMSC = "198.51.100.10", "198.51.100.53", "198.51.100.75"
 WEB6 = "2001:db8:1::10"
 PORTAL = "10.77.0.1"
+_FAR = "br-far"
 SMPP_PASSWORD = "lab-smpp"  # 8 characters, as SMPP allows; what the secrets test greps for
 
 
@@ -79,12 +82,26 @@ class Venue:
                 venue.add_visitor()
             yield venue
 
-    def add_visitor(self) -> Visitor:
-        """One more phone, with its own port of the bridge; not connected yet."""
+    def add_access_point(self) -> str:
+        """Somebody else's box at a port of the gate's: a bridge whose cable to us keeps its carrier whoever leaves.
+
+        Returns:
+            Its namespace, for ``add_visitor``.
+        """
+        point = self.world.add("point")
+        self.world.cable(self.gate, "point", point, "uplink")
+        ip(point, "link", "add", _FAR, "up", "type", "bridge", "forward_delay", "0", "mcast_snooping", "0")
+        ip(point, "link", "set", "uplink", "master", _FAR, "up")
+        ip(self.gate, "link", "set", "point", "master", "br-lan", "up")
+        return point
+
+    def add_visitor(self, point: str | None = None) -> Visitor:
+        """One more phone, not connected yet; with its own port of the gate's bridge, or of that access point's."""
         number = len(self.visitors) + 1
         namespace = self.world.add(f"visitor{number}")
-        self.world.cable(self.gate, f"port{number}", namespace, "eth0")
-        ip(self.gate, "link", "set", f"port{number}", "master", "br-lan", "up")
+        where, bridge = (self.gate, "br-lan") if point is None else (point, _FAR)
+        self.world.cable(where, f"port{number}", namespace, "eth0")
+        ip(where, "link", "set", f"port{number}", "master", bridge, "up")
         mac = f"02:00:00:00:{number >> 8:02x}:{number & 255:02x}"
         visitor = Visitor(namespace, "eth0", mac, self.places.folder / "phones")
         self.visitors.append(visitor)

@@ -134,6 +134,16 @@ class Visitor:
         prefix = int(mask) if mask.isdigit() else IPv4Network(f"0.0.0.0/{mask}").prefixlen
         return Lease(address, prefix, router.split()[0] if router else None, tuple(dns.split()), server, int(seconds))
 
+    def release(self) -> None:
+        """Give the lease back, and stay on the link without an address.
+
+        Raises:
+            TooLate: the release did not go out.
+        """
+        assert self._client is not None, "never connected"
+        self._client.send(signal.SIGUSR2)
+        until(lambda: not self._lease_file.exists(), "the DHCP client to release its lease")
+
     def disconnect(self, release: bool = False) -> None:
         """Walk out of range: link down, addresses gone, the DHCP client ended without a word.
 
@@ -144,8 +154,7 @@ class Visitor:
             TooLate: the release did not go out.
         """
         if release and self._client is not None:
-            self._client.send(signal.SIGUSR2)
-            until(lambda: not self._lease_file.exists(), "the DHCP client to release its lease")
+            self.release()
         ip(self.namespace, "link", "set", self.interface, "down")
         self._end_client()
         ip(self.namespace, "address", "flush", "dev", self.interface)

@@ -34,9 +34,13 @@ class Guest:
     number: str
 
     @classmethod
-    def new(cls, venue: Venue) -> Guest:
-        """A person nobody has seen, with a number of their own; not connected yet."""
-        phone = venue.add_visitor()
+    def new(cls, venue: Venue, point: str | None = None) -> Guest:
+        """A person nobody has seen, with a number of their own; not connected yet.
+
+        Args:
+            point: the access point they come in by (``Venue.add_access_point``); a port of the gate's if None.
+        """
+        phone = venue.add_visitor(point)
         return cls(venue, phone, f"+7701{2_000_000 + len(venue.visitors)}")
 
     @property
