@@ -20,11 +20,12 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from ipaddress import IPv4Address
 from pathlib import Path
 
 from firewall.presence.evidence import Evidence, Proof, Source
+from firewall.presence.held import Doubt, Held
 from firewall.presence.lease_file import Lease, Reading, Version, lasts, read
 
 _LONGEST_LEASE_S = 604_800.0
@@ -32,28 +33,6 @@ _LONGEST_LEASE_S = 604_800.0
 _AGAIN_S = 300.0
 """How often ``vanished`` is told again of a device that has not left with its lease."""
 _HASTE_S, _HASTY_S = 0.05, 0.5  # how often the file is looked at after ``hasten``, and for how long
-
-
-@dataclass(frozen=True)
-class _Held:
-    """A lease as we remember it."""
-
-    lease: Lease
-    ends_boot_s: float
-    """When its lifetime is over on the clock that nobody sets, counted from when it was first seen with this expiry."""
-    listed: bool = True
-    """False: it has vanished from the file; if the clock had jumped or somebody else released it, before its time."""
-
-
-@dataclass(frozen=True)
-class _Doubt:
-    """A file whose gaps are no news yet."""
-
-    cut: Version | None
-    """The version that is cut off or empty; None for a whole file with a sudden gap."""
-    missing: frozenset[str]
-    """Whom the sudden gap took."""
-    since_boot_s: float
 
 
 def _boot_s() -> float:
@@ -100,10 +79,10 @@ class Leases:
         self._announcing = False
         self._given: set[str] = set()
         # Replaced as a whole, under the lock; read without it.
-        self._known: dict[str, _Held] = {}
+        self._known: dict[str, Held] = {}
         # The watching thread's own, but for ``lacks_lease``, which only reads.
         self._judged: Version | None = None
-        self._doubt: _Doubt | None = None
+        self._doubt: Doubt | None = None
         self._hasty_until_s = 0.0
         self._rouse, self._stop = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._watch, name="firewall.presence.leases", daemon=True)
@@ -241,7 +220,7 @@ class Leases:
             if held is None and self._announcing:
                 self._appeared[mac] = None
             if held is None or held.lease.expires_utc_s != lease.expires_utc_s:
-                known[mac] = _Held(lease, boot_s + min(lasts(lease) - utc_s, _LONGEST_LEASE_S))
+                known[mac] = Held(lease, boot_s + min(lasts(lease) - utc_s, _LONGEST_LEASE_S))
             elif held.lease != lease or not held.listed:
                 known[mac] = replace(held, lease=lease, listed=True)
         self._known = known
@@ -299,7 +278,7 @@ class Leases:
         # change meanwhile, because the venue's life goes on.
         cut = None if reading.whole and reading.leases else reading.version
         if self._doubt is None or self._doubt.cut != cut:
-            self._doubt = _Doubt(cut, frozenset() if cut else frozenset(self._gone(reading)), self._boot_s())
+            self._doubt = Doubt(cut, frozenset() if cut else frozenset(self._gone(reading)), self._boot_s())
         return self._boot_s() - self._doubt.since_boot_s >= self._doubt_s
 
     def _end_unlisted(self) -> None:
