@@ -94,7 +94,12 @@ class Dialogue:
         # Whatever happens, what is kept is the state: a crash after any step loses nothing.
         again = restore(self.terms, self.kept)
         read = {name: getattr(again, name) for name in ("counted", "counted_boot_ms", "counted_kept_boot_ms")}
-        assert again == replace(self.session, waiting=Map(), endings=Map(), **read), "counters are kept once a minute"
+        read.update({name: Map() for name in ("waiting", "endings", "codes", "coded", "troubles")})
+        now = replace(self.session, languages=again.languages, **read)
+        assert again == now, "counters are kept once a minute"
+        assert {device: chosen.language for device, chosen in again.languages.items()} == {
+            device: state.language for device, state in self.session.devices.items() if state.language
+        }, "languages with what is kept anyway"
         return effects
 
     def says(self, event: Event, expected: list[str]) -> None:
