@@ -151,8 +151,35 @@ def _processes(config: Config) -> Iterable[Finding]:
     else:
         live = f"{len(reply.visits)} live visits" if isinstance(reply, wire.Visits) else str(reply)
         yield _Found(True, f"the gate answers: {live}")
+        yield from troubles_findings(reply)
         yield from _presence(sources)
     yield _portal(Path(config.paths.runtime) / "portal" / "portal.sock")
+
+
+def troubles_findings(reply: wire.Reply) -> Iterable[Finding]:
+    """What pages tell visitors of, in the owner's words."""
+    if isinstance(reply, wire.Visits):
+        for trouble in reply.troubles:
+            what, remedy = _TROUBLES[trouble]
+            yield _Found(False, what, remedy)
+        if not reply.troubles:
+            yield _Found(True, "nothing keeps visitors from the Internet: journal, SMS and uplink work")
+
+
+_TROUBLES = {
+    wire.Trouble.JOURNAL: (
+        "the journal cannot be written, so nobody is let in",
+        "see what is said of the journal above: most often its disk is full",
+    ),
+    wire.Trouble.SMS: (
+        "no SMS provider takes messages, so visitors are sent to the desk",
+        "see what is said of the SMS providers above, and `qaqpa sms status`",
+    ),
+    wire.Trouble.UPLINK: (
+        "there is no Internet behind the gate, and visitors are told so",
+        "see wan.interface's cable and address, then whether the upstream resolvers (wan.dns) answer",
+    ),
+}
 
 
 def _presence(reply: wire.Reply) -> Iterable[Finding]:
