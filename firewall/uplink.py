@@ -15,8 +15,8 @@ import struct
 
 _SIOCGIFFLAGS, _IFF_UP, _IFF_RUNNING = 0x8913, 0x1, 0x40  # linux/sockios.h, linux/if.h
 _IFREQ = struct.Struct("16sH22x")
-_STRANGERS = ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1"))
-"""Addresses that belong to nobody (RFC 5737, RFC 3849), so that only a default route leads there."""
+_STRANGERS = ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "100::1"))
+"""Addresses that belong to nobody (RFC 5737, RFC 6666), so that only a default route leads there."""
 
 
 def link_trouble(interface: str) -> str:
