@@ -26,9 +26,9 @@ from firewall.uplink import link_trouble
 
 log = logging.getLogger(__name__)
 
-EVERY_S = 15.0
-AGAIN_S = 2.0
-"""After a look that found nothing good."""
+LOOK_EVERY_S = 2.0
+ASK_EVERY_MS = 15_000
+"""After an answer; without one, at the next look."""
 ANSWER_S = 5.0
 LINK_PATIENCE_MS = 5_000
 """A lease that is renewed, or a switch that is restarted, is no trouble."""
@@ -51,20 +51,27 @@ class Line:
         self._silent_ms: int | None = None
         self._unanswered = 0
 
-    def cut(self, now_ms: int) -> bool:
-        """The link is down; whether visitors have Internet nevertheless, as far as is known."""
-        self._cut_ms = now_ms if self._cut_ms is None else self._cut_ms
-        return now_ms - self._cut_ms < LINK_PATIENCE_MS
+    def looked(self, now_ms: int, *, up: bool) -> None:
+        """The link was looked at."""
+        if up:
+            self._cut_ms = None
+        elif self._cut_ms is None:
+            self._cut_ms = now_ms
 
-    def asked(self, asked_ms: int, now_ms: int, answered: bool) -> bool:
-        """The link is up, and the resolver was asked; whether visitors have Internet, as far as is known."""
-        self._cut_ms = None
+    def asked(self, asked_ms: int, *, answered: bool) -> None:
+        """The resolver was asked, and its answer was waited for."""
         if answered:
             self._silent_ms, self._unanswered = None, 0
-            return True
-        self._silent_ms = asked_ms if self._silent_ms is None else self._silent_ms
+            return
         self._unanswered += 1
-        return self._unanswered < QUESTIONS or now_ms - self._silent_ms < SILENCE_MS
+        if self._silent_ms is None:
+            self._silent_ms = asked_ms
+
+    def works(self, now_ms: int) -> bool:
+        """Whether visitors have Internet, as far as is known."""
+        cut = self._cut_ms is not None and now_ms - self._cut_ms >= LINK_PATIENCE_MS
+        silent = self._silent_ms is not None and now_ms - self._silent_ms >= SILENCE_MS
+        return not cut and not (silent and self._unanswered >= QUESTIONS)
 
 
 class Resolver:
@@ -122,6 +129,7 @@ class Uplink:
         self._interface, self._resolver, self._deliver, self._clock = interface, resolver, deliver, clock
         self._line = Line()
         self._told: bool | None = None
+        self._ask_due_ms = 0
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="uplink", daemon=True)
 
@@ -134,23 +142,24 @@ class Uplink:
         self._thread.join()
         self._resolver.close()
 
-    def look(self) -> bool:
-        """One look, told if it changes anything; whether it found nothing wrong."""
-        asked_ms = self._clock()
+    def look(self) -> None:
+        """One look, told if it changes anything."""
+        now_ms = self._clock()
         trouble = link_trouble(self._interface)
+        self._line.looked(now_ms, up=not trouble)
         if trouble:
-            works, fine = self._line.cut(asked_ms), False
-        else:
-            fine = self._resolver.answers(ANSWER_S, self._ended)
-            works = self._line.asked(asked_ms, self._clock(), fine)
+            self._ask_due_ms = now_ms  # once the link is back, at once
+        elif now_ms >= self._ask_due_ms:
+            answered = self._resolver.answers(ANSWER_S, self._ended)
+            self._line.asked(now_ms, answered=answered)
+            self._ask_due_ms = now_ms + (ASK_EVERY_MS if answered else 0)
+        works = self._line.works(self._clock())
         if works is not self._told and not self._ended.is_set():
             self._told = works
             if not works:
                 log.warning("no Internet: %s", trouble or "the resolver gets no answers")
             self._deliver(works)
-        return fine
 
     def _run(self) -> None:
-        wait_s = 0.0
-        while not self._ended.wait(wait_s):
-            wait_s = EVERY_S if self.look() else AGAIN_S
+        while not self._ended.wait(LOOK_EVERY_S):
+            self.look()

@@ -37,7 +37,7 @@ _BACK_OFF_START_S, _BACK_OFF_CAP_S = 0.1, 2.0
 _PATIENCE_MS = 60_000
 _REMEMBERED_REPORTS = 1024
 _LOOK_EVERY_S = 2.0
-_STANDING_PATIENCE_S = 5.0
+_STANDING_PATIENCE_S = 3.0
 _LONGEST_WAIT_S = 60.0
 """A clock set back by weeks makes the wait for an expiry longer than poll can count; also, clocks are set forward."""
 

@@ -161,7 +161,7 @@ def test_the_watch_tells_changes_alone(serve: Callable[..., Server], monkeypatch
 
     def looks(count: int) -> None:
         for _ in range(count):
-            clock[0] += 7_000
+            clock[0] += 15_000
             watch.look()
 
     monkeypatch.setattr(uplink, "ANSWER_S", 10.0)
@@ -169,9 +169,9 @@ def test_the_watch_tells_changes_alone(serve: Callable[..., Server], monkeypatch
     assert told == [True]
     server.answer = lambda _question: None
     monkeypatch.setattr(uplink, "ANSWER_S", 0.01)
-    looks(4)
+    looks(3)
     assert told == [True]
-    looks(4)
+    looks(1)
     assert told == [True, False]
     server.answer = saying(0)
     monkeypatch.setattr(uplink, "ANSWER_S", 10.0)

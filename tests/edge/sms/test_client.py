@@ -10,7 +10,7 @@ from sms import standing
 from sms.client import Client
 from sms.message import Message, Report, State, encode
 from tests.edge.sms.conftest import Venue
-from tests.edge.sms.world import Gate, message, utc_ms
+from tests.edge.sms.world import Gate, free_port, message, utc_ms
 from tests.lab.waiting import until
 
 
@@ -116,22 +116,25 @@ def test_it_is_told_when_a_provider_is_bound_and_when_none_is(venue: Venue) -> N
     assert told == [False, True, False, True, False], "changes alone"
 
 
-def test_reports_that_waited_for_the_gate_still_come_to_a_client_that_asks(venue: Venue) -> None:
-    """The question goes over the same connection: on one of its own it would be given the reports."""
-    sender = venue.sender(venue.smsc().port)
-    sender.says("bound")
-    first = Client(venue.socket_path, Gate().deliver, bound=lambda _bound: None)
-    first.start()
-    first.send(message("m1"))
-    first.stop()  # perhaps before it handed anything over, perhaps before it heard
+def test_reports_that_waited_for_the_gate_come_to_the_client_that_asks(venue: Venue) -> None:
+    """The question goes over the same connection: one of its own would be given the reports, and lose them."""
+    port = free_port()
+    venue.sender(port)
+    with socket.socket(socket.AF_UNIX) as before:
+        before.connect(venue.socket_path)
+        before.sendall(encode(message("m1")) + b"\n")
+    # Gone, long before anybody can have taken the message.
+    smsc = venue.smsc(port=port)
     gate = Gate()
-    second = Client(venue.socket_path, gate.deliver, bound=lambda _bound: None)
-    second.start()
+    told: list[bool] = []
+    client = Client(venue.socket_path, gate.deliver, bound=told.append)
+    until(smsc.submits, "the message at the SMSC")
+    client.start()
     try:
-        second.send(message("m1"))
-        gate.hears("m1", State.SENT)
+        gate.hears("m1", State.DELIVERED)
+        until(lambda: told, "how the sender stands")
     finally:
-        second.stop()
+        client.stop()
 
 
 def test_a_sender_that_does_not_say_how_it_stands_is_none(venue: Venue) -> None:
