@@ -124,6 +124,7 @@ def test_a_full_disk_is_said_on_the_page_which_goes_on_to_work(core: Core) -> No
     assert told(chosen).language is Language.ENGLISH
     assert told(coded).code is not None
     assert left == Refused(Refusal.NO_SUCH_VISIT)
+    core.wait(3)  # the sign of life is tried again: this batch cannot be written, though only looked at
     again = told(core.ask(Look(ADDRESS))[0])
     assert (again.language, again.code) == (Language.ENGLISH, told(coded).code), "remembered, though nothing is kept"
     core.wait(2)
@@ -133,6 +134,15 @@ def test_a_full_disk_is_said_on_the_page_which_goes_on_to_work(core: Core) -> No
     core.wait(2)
     core.happen()
     assert told(core.ask(Look(ADDRESS))[0]).trouble is None, "though nobody did anything"
+
+
+def test_what_needs_no_journal_is_remembered_though_the_batch_it_came_in_fails(core: Core) -> None:
+    core.disk.full = True
+    chosen, coded, asked = core.ask(ChooseLanguage(ADDRESS, Language.ENGLISH), AskCode(ADDRESS), ASK)
+    assert asked == Refused(Refusal.JOURNAL_UNAVAILABLE)
+    assert (told(chosen).language, told(chosen).trouble) == (Language.ENGLISH, Trouble.JOURNAL)
+    now = told(core.ask(Look(ADDRESS))[0])
+    assert (now.language, now.code, now.trouble) == (Language.ENGLISH, told(coded).code, Trouble.JOURNAL)
 
 
 def test_a_disk_that_is_full_while_nobody_comes_is_known_all_the_same(core: Core) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from appliance import wire
 from appliance.allowances import Allowances, Limit
+from appliance.doctor import troubles_findings
 from appliance.effects import Keep, Record
 from appliance.events import MessageState
 from appliance.languages import MOST_REMEMBERED
@@ -292,3 +293,27 @@ def test_the_visits_list_tells_administrators_of_all_troubles() -> None:
     assert live_visits(talk.session, talk.at.boot_ms).troubles == (Trouble.UPLINK,)
     talk.wait(10)
     assert live_visits(talk.session, talk.at.boot_ms) == wire.Visits((), (Trouble.SMS, Trouble.UPLINK))
+
+
+@pytest.mark.parametrize(
+    ("there", "said", "lines"),
+    [
+        ((), (), ["ok nothing keeps visitors from the Internet: the gate finds journal, SMS and uplink working"]),
+        ((Trouble.SMS,), (Trouble.SMS,), []),
+        (
+            (Trouble.JOURNAL, Trouble.UPLINK),
+            (Trouble.SMS,),
+            [
+                "WRONG the journal cannot be written, so nobody is let in",
+                "WRONG there is no Internet behind the gate, and visitors are told so",
+            ],
+        ),
+        ((Trouble.SMS,), (), ["WRONG no SMS provider takes messages, so visitors are sent to the desk"]),
+    ],
+)
+def test_the_doctor_says_what_pages_say(
+    there: tuple[Trouble, ...], said: tuple[Trouble, ...], lines: list[str]
+) -> None:
+    found = [*troubles_findings(wire.Visits((), there), said)]
+    assert [f"{'ok' if finding.ok else 'WRONG'} {finding.what}" for finding in found] == lines
+    assert all(finding.remedy for finding in found if not finding.ok)
