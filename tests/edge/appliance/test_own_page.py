@@ -124,6 +124,7 @@ def test_a_full_disk_is_said_on_the_page_which_goes_on_to_work(core: Core) -> No
     assert told(chosen).language is Language.ENGLISH
     assert told(coded).code is not None
     assert left == Refused(Refusal.NO_SUCH_VISIT)
+    assert told(core.ask(Look(ADDRESS))[0]).trouble is Trouble.JOURNAL, "looking proved nothing"
     core.wait(3)  # the sign of life is tried again: this batch cannot be written, though only looked at
     again = told(core.ask(Look(ADDRESS))[0])
     assert (again.language, again.code) == (Language.ENGLISH, told(coded).code), "remembered, though nothing is kept"
