@@ -98,6 +98,9 @@ class Resolver:
                 said, where = self._socket.recvfrom(4096)
             except TimeoutError:
                 continue
+            except OSError as error:
+                log.debug("the resolver cannot be heard: %s", error)
+                return False
             if where == self._there and self._is_proof(said):
                 self._asked.clear()
                 return True
