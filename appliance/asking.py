@@ -2,6 +2,7 @@
 
 From the narrowest to the widest; the first that says no is the answer:
 
+    terms, SMS                 the venue's terms were agreed to; some provider is there to carry it
     number, device, venue      ``allowances``: so many in a window of time
     the wait before another    ``allowances.resend_ms``
     the budget                 ``spending``: all of it for regulars, without the reserve for newcomers
@@ -13,17 +14,19 @@ regulars can be read from the air. Must not know: passwords, visits, what the an
 
 from __future__ import annotations
 
-from appliance import allowances, spending
+from appliance import allowances, spending, troubles
 from appliance.allowances import Scope
 from appliance.events import PasswordAsked
 from appliance.spending import Day, Debtor, Ledger, Reach, Waiting
 from appliance.state import Charge, Message, PasswordPending, Session, seconds_up
 from appliance.turn import Turn
-from appliance.wire import Refusal, Refused, Spending
+from appliance.wire import Delivery, Refusal, Refused, Spending, Trouble
 
 REFUSED_BY_SMSC = "0x"
 """How the reason begins when an SMSC refused an SMS with a status of SMPP: then it surely costs nothing."""
 MOST_LISTED = 10
+SAME_TAP_MS = 5_000
+"""Asked twice within this, the same was meant once: two taps, two windows, a form sent again."""
 
 _LIMITS = {
     Scope.NUMBER: Refusal.NUMBER_LIMIT,
@@ -32,12 +35,36 @@ _LIMITS = {
 }
 
 
+def same_tap(session: Session, event: PasswordAsked) -> bool:
+    """Whether this device asked for this number a moment ago, and that password is as good as a new one: then there is
+    nothing to do, whatever the venue's own wait before another."""
+    state = session.devices.get(event.device)
+    if not isinstance(state, PasswordPending) or state.number != event.number or not state.tries_left:
+        return False
+    sms = session.messages.get(state.message)
+    lost = sms is None or sms.delivery in (Delivery.FAILED, Delivery.UNKNOWN)
+    return not lost and state.asked_boot_ms <= event.at.boot_ms < state.asked_boot_ms + SAME_TAP_MS
+
+
 def refused(turn: Turn, event: PasswordAsked) -> Refused | None:
     """Why no password is sent now; None: it may be. Who is told to wait their turn is waiting from now on."""
     session = turn.session
     return (
-        _by_limits(session, event) or _by_budget(session, event) or _by_debts(session, event) or _by_turn(turn, event)
+        _by_conditions(session, event)
+        or _by_limits(session, event)
+        or _by_budget(session, event)
+        or _by_debts(session, event)
+        or _by_turn(turn, event)
     )
+
+
+def _by_conditions(session: Session, event: PasswordAsked) -> Refused | None:
+    digests = session.terms.terms_digests
+    if digests and event.terms not in digests:
+        return Refused(Refusal.TERMS_NOT_ACCEPTED)
+    if Trouble.SMS in troubles.present(session.troubles, event.at.boot_ms):
+        return Refused(Refusal.SMS_UNAVAILABLE)
+    return None
 
 
 def _by_limits(session: Session, event: PasswordAsked) -> Refused | None:

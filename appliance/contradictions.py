@@ -68,6 +68,10 @@ def contradictions(config: Config) -> list[tuple[str, str]]:
 def _of_the_venue(config: Config) -> Iterator[tuple[str, str]]:
     if config.venue.timezone not in available_timezones():
         yield "venue.timezone", 'is no time zone name; for example "Asia/Almaty"'
+    texts = {language.value: getattr(config.venue.terms, language.value) for language in Language}
+    for language, text in texts.items():
+        if not text.strip() and (text or any(texts.values())):
+            yield f"venue.terms.{language}", "is missing; give the terms in kk, ru and en, or in none"
 
 
 def _of_the_lan(config: Config) -> Iterator[tuple[str, str]]:

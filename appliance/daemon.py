@@ -8,9 +8,8 @@ import os
 import pwd
 import secrets
 import signal
-import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
@@ -32,8 +31,9 @@ from appliance.events import (
     MessageReported,
     MessageState,
     Moment,
+    TroubleTold,
 )
-from appliance.inbox import Answered, Happened, Item, Role, Stop
+from appliance.inbox import Answered, Happened, Role, Stop
 from appliance.lookout import Lookout
 from appliance.meter import Meter
 from appliance.performer import Performer, last_alive
@@ -41,6 +41,9 @@ from appliance.presence import Patience, Presence
 from appliance.reception import Reception
 from appliance.server import Server, notify_ready
 from appliance.spending import Budget
+from appliance.threads import Part, end_with_any_thread
+from appliance.uplink import Resolver, Uplink
+from appliance.wire import Trouble
 from firewall.counters import Counters
 from firewall.gate import Gate
 from firewall.presence.claims import Claim, Claims
@@ -87,6 +90,9 @@ def run(config: Config, version: str) -> None:
     def disputed(claim: Claim) -> None:
         happened(AddressDisputed(now(), device=claim.holder, address=str(claim.address), by=claim.mac))
 
+    def works(part: Trouble, yes: bool) -> None:
+        happened(TroubleTold(now(), part, present=not yes))
+
     gate = Gate(firewall_settings(config))
     whereabouts = Whereabouts(
         Network(config.lan.interface, config.lan.gate, config.lan.gate6),
@@ -103,7 +109,17 @@ def run(config: Config, version: str) -> None:
         leased=whereabouts.leased,
         deliver=disputed,
     )
-    messages = SmsClient(render.sms_socket(config), deliver=lambda report: happened(_as_report(report, now())))
+    messages = SmsClient(
+        render.sms_socket(config),
+        deliver=lambda report: happened(_as_report(report, now())),
+        bound=lambda yes: works(Trouble.SMS, yes),
+    )
+    uplink = Uplink(
+        config.wan.interface,
+        Resolver(str(config.lan.gate.ip)),
+        deliver=lambda yes: works(Trouble.UPLINK, yes),
+        clock=lambda: now().boot_ms,
+    )
     engine = Engine(
         session,
         performer=Performer(
@@ -138,14 +154,10 @@ def run(config: Config, version: str) -> None:
         whereabouts.start(session.ports(), _held(session))
         stack.callback(whereabouts.stop)
         engine.start(version, same_boot=boot_before == boot_id, alive_utc_ms=alive_utc_ms)
-        claims.start()
-        stack.callback(claims.stop)
-        meter.start()
-        stack.callback(meter.stop)
-        messages.start()
-        stack.callback(messages.stop)
-        server.start()
-        stack.callback(server.stop)
+        parts: tuple[Part, ...] = (claims, meter, messages, uplink, server)
+        for part in parts:
+            part.start()
+            stack.callback(part.stop)
         # What a full venue's visits are made of stays: looking through it for garbage, a tenth of a second with ten
         # thousand of them, would come in the middle of somebody's login.
         gc.collect()
@@ -155,23 +167,6 @@ def run(config: Config, version: str) -> None:
         engine.run()
     if fallen:
         raise ThreadFell(", ".join(fallen))
-
-
-def end_with_any_thread(post: Callable[[Item], None]) -> list[str]:
-    """From now on an exception that ends a thread stops the gate; the names of such threads are in the returned list.
-
-    A gate that has lost a sense must not go on as if nothing were: the next process has all of them again.
-    """
-    fallen: list[str] = []
-
-    def fell(fault: threading.ExceptHookArgs) -> None:
-        name = fault.thread.name if fault.thread else "a thread"
-        log.critical("%s fell", name, exc_info=fault.exc_value)
-        fallen.append(name)
-        post(Stop())
-
-    threading.excepthook = fell
-    return fallen
 
 
 def now() -> Moment:
@@ -188,6 +183,7 @@ def terms(config: Config) -> state.Terms:
         grace_s=config.presence.grace_s,
         max_s=config.visit.max_s,
         quota_bytes=config.visit.quota_mb * 1_000_000,
+        terms_digests=config.venue.terms.digests,
         allowances=Allowances(
             number=Limit(config.password.number_per_hour, 3600),
             device=Limit(config.password.device_per_hour, 3600),

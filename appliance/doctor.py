@@ -9,7 +9,7 @@ from __future__ import annotations
 import pwd
 import shutil
 import socket
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -50,16 +50,20 @@ _OPTIONAL = ("stations", "wireless", "ports")
 
 def findings(config: Config) -> list[Finding]:
     """All findings, in the order in which a person should mend them."""
+    journal: list[Finding] = [*journal_checks.findings(Path(config.paths.state) / "gate" / "journal.db")]
+    sms: list[Finding] = [*_sms(config)]
+    wrong = {wire.Trouble.JOURNAL: journal, wire.Trouble.SMS: sms}
+    said = {trouble for trouble, found in wrong.items() if not all(each.ok for each in found)}
     return [
         *_programs(),
         *_users(),
         *_rendered(config),
         *firewall_checks.findings(daemon.firewall_settings(config)),
-        *journal_checks.findings(Path(config.paths.state) / "gate" / "journal.db"),
+        *journal,
         *_garden(config),
-        *_sms(config),
+        *sms,
         *_spending(config),
-        *_processes(config),
+        *_processes(config, said),
     ]
 
 
@@ -141,7 +145,7 @@ _PUMPED = (
 )
 
 
-def _processes(config: Config) -> Iterable[Finding]:
+def _processes(config: Config, said: Collection[wire.Trouble]) -> Iterable[Finding]:
     gate = Client(render.gate_socket(config), timeout_s=2.0)
     try:
         reply = gate.ask(wire.ListVisits())
@@ -151,8 +155,37 @@ def _processes(config: Config) -> Iterable[Finding]:
     else:
         live = f"{len(reply.visits)} live visits" if isinstance(reply, wire.Visits) else str(reply)
         yield _Found(True, f"the gate answers: {live}")
+        yield from troubles_findings(reply, said)
         yield from _presence(sources)
     yield _portal(Path(config.paths.runtime) / "portal" / "portal.sock")
+
+
+def troubles_findings(reply: wire.Reply, said: Collection[wire.Trouble]) -> Iterable[Finding]:
+    """What pages tell visitors of, in the owner's words, unless its room has ``said`` what is wrong already."""
+    if not isinstance(reply, wire.Visits):
+        return
+    for trouble in reply.troubles:
+        if trouble not in said:
+            what, remedy = _TROUBLES[trouble]
+            yield _Found(False, what, remedy)
+    if not reply.troubles:
+        yield _Found(True, "nothing keeps visitors from the Internet: the gate finds journal, SMS and uplink working")
+
+
+_TROUBLES = {
+    wire.Trouble.JOURNAL: (
+        "the journal cannot be written, so nobody is let in",
+        "the gate's log says why; most often the disk is full",
+    ),
+    wire.Trouble.SMS: (
+        "no SMS provider takes messages, so visitors are sent to the desk",
+        "see `qaqpa sms status`; if a provider is bound, the gate cannot reach the SMS process: restart both",
+    ),
+    wire.Trouble.UPLINK: (
+        "there is no Internet behind the gate, and visitors are told so",
+        "see wan.interface's cable and address, then whether the upstream resolvers (wan.dns) answer",
+    ),
+}
 
 
 def _presence(reply: wire.Reply) -> Iterable[Finding]:

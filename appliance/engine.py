@@ -18,17 +18,20 @@ from appliance.closings import Closing
 from appliance.effects import Admit, Answer, Effect, Record
 from appliance.events import (
     Closed,
+    CodeAsked,
     Counted,
     DeviceLeft,
     DeviceMoved,
     DeviceSeen,
     Event,
+    LanguageChosen,
     Looked,
     Moment,
     SpendingLooked,
     Started,
     Stopping,
     Tick,
+    TroubleTold,
     VisitsListed,
 )
 from appliance.inbox import Happened, Item, Requested, Stop
@@ -130,10 +133,15 @@ class Engine:
 
     def _take(self, items: list[Item]) -> bool:
         """Take one batch; False when it was the last."""
-        before, now = self._session, self._clock()
+        now = self._clock()
         self._lookout.notice(items)
+        told_of = [item.event for item in items if isinstance(item, Happened)]
+        for event in told_of:
+            if isinstance(event, TroubleTold):  # true whether this batch can be recorded or not
+                self._step(event)
+        before = self._session
         tick = now.boot_ms >= self._tick_due_ms
-        happened = self._untold + [item.event for item in items if isinstance(item, Happened)]
+        happened = self._untold + [event for event in told_of if not isinstance(event, TroubleTold)]
         if tick:
             happened += self._lookout.silent(now, before)
         requests = [item for item in items if isinstance(item, Requested)]
@@ -162,14 +170,20 @@ class Engine:
             self._untold = []
             # Who was just admitted too: its address may be older than its lease.
             self._readdressed = (self._readdressed - followed) | {e.device for e in effects if isinstance(e, Admit)}
+            self._judge_journal(now)
         else:
             self._session, self._untold = before, happened
+            self._judge_journal(now)
             replies = [(request, self._without_journal(request)) for request in requests]
         self._lookout.follow(now, self._session, effects)
         for request, reply in replies:
             request.answer(reply)
         self._performer.sync(now, self._session)  # when nobody waits for it
         return not stopping
+
+    def _judge_journal(self, now: Moment) -> None:
+        if self._performer.writable == (wire.Trouble.JOURNAL in self._session.troubles):
+            self._step(TroubleTold(now, wire.Trouble.JOURNAL, present=not self._performer.writable))
 
     def _step(self, event: Event) -> list[Effect]:
         self._session, effects = step(self._session, event)
@@ -196,11 +210,13 @@ class Engine:
         return reply, effects
 
     def _without_journal(self, item: Requested) -> wire.Reply:
-        """Only what changes nothing is answered while nothing can be recorded."""
+        """Only what changes nothing that is recorded is answered while nothing can be."""
         understood = self._reception.understand(item.request, item.role, self._session)
         if isinstance(understood, Looked | VisitsListed | SpendingLooked):
             _, effects = step(self._session, understood)
             return next(effect.reply for effect in effects if isinstance(effect, Answer))
+        if isinstance(understood, LanguageChosen | CodeAsked):  # remembered in memory alone
+            return next(effect.reply for effect in self._step(understood) if isinstance(effect, Answer))
         if isinstance(understood, wire.Refused | wire.Sources):
             return understood
         return wire.Refused(wire.Refusal.JOURNAL_UNAVAILABLE)

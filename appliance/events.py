@@ -12,7 +12,7 @@ from enum import StrEnum
 import msgspec
 
 from appliance.spending import Day
-from appliance.wire import Language
+from appliance.wire import Language, Trouble
 
 
 class Moment(msgspec.Struct, frozen=True):
@@ -110,6 +110,8 @@ class PasswordAsked(_Event, frozen=True):
     digest: bytes
     subscriber: str
     day: Day
+    terms: str = ""
+    """The digest of the venue's terms that the visitor agreed to; "": of none."""
 
 
 class MessageReported(_Event, frozen=True):
@@ -208,6 +210,33 @@ class EndAsked(_Event, frozen=True):
     device: str
 
 
+class LanguageChosen(_Event, frozen=True):
+    """The device's visitor chose the language of the pages."""
+
+    device: str
+    language: Language
+
+
+class CodeAsked(_Event, frozen=True):
+    """The device's visitor goes to the desk; ``code`` is random and no other device's."""
+
+    device: str
+    code: str
+
+
+class LeaveAsked(_Event, frozen=True):
+    """The visitor ends the device's visit."""
+
+    device: str
+
+
+class TroubleTold(_Event, frozen=True):
+    """Something that all visitors depend on stopped working, or works again."""
+
+    trouble: Trouble
+    present: bool
+
+
 Event = (
     Started
     | Stopping
@@ -226,4 +255,8 @@ Event = (
     | Counted
     | Closed
     | EndAsked
+    | LanguageChosen
+    | CodeAsked
+    | LeaveAsked
+    | TroubleTold
 )

@@ -48,6 +48,6 @@ def unresolved(names: Sequence[str], server: str, port: int = 53, patience_s: fl
 
 
 def question(number: int, name: str, kind: int) -> bytes:
-    """The question for a name's addresses."""
-    labels = b"".join(bytes([len(label)]) + label.encode() for label in name.split("."))
+    """The question for a name's records of one kind, such as its addresses; "" is the root's name."""
+    labels = b"".join(bytes([len(label)]) + label.encode() for label in name.split(".") if label)
     return _HEADER.pack(number, _RECURSION_DESIRED, 1, 0, 0, 0) + labels + b"\0" + struct.pack("!HH", kind, _INTERNET)

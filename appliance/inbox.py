@@ -17,7 +17,7 @@ class Role(StrEnum):
     """Who asks, as the kernel vouches by the peer's uid."""
 
     PORTAL = "portal"
-    """May look, ask for a password and enter one for the device behind an address. Hostile input (law 8)."""
+    """May do for the device behind an address what its visitor's page offers. Hostile input (law 8)."""
     ADMINISTRATOR = "administrator"
     """Root on the box: may also list and end visits."""
 

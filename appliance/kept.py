@@ -13,7 +13,7 @@ from immutables import Map
 from appliance.allowances import Scope, Times
 from appliance.events import Usage
 from appliance.spending import Debt, Debtor, Ledger, Reach
-from appliance.state import Device, Message, Session, Terms
+from appliance.state import Chosen, Device, Message, Session, Terms
 
 
 class KeptReading(msgspec.Struct, frozen=True):
@@ -103,6 +103,7 @@ def restore(terms: Terms, kept: Mapping[str, bytes]) -> Session:
             ledger = _ledger.decode(value)
         elif room == COUNTED_KEY:
             reading = _readings.decode(value)
+    spoken = {device: Chosen(state.language, 0) for device, state in devices.items() if state.language}
     return Session(
         terms,
         Map(devices),
@@ -111,6 +112,7 @@ def restore(terms: Terms, kept: Mapping[str, bytes]) -> Session:
         ledger,
         Map(debts),
         Map(regulars),
+        languages=Map(spoken),
         counted=reading.usage,
         counted_boot_ms=reading.boot_ms,
     )

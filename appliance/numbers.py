@@ -40,3 +40,17 @@ def judge(typed: str, countries: frozenset[str], home: str = "KZ") -> str | Refu
     if phonenumbers.region_code_for_number(number) not in countries:
         return Refusal.COUNTRY_NOT_ALLOWED
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def masked(number: str) -> str:
+    """An E.164 number with all but its ends hidden, in groups where we know them; for people to read.
+
+    >>> masked("+77011234567").replace(chr(0xA0), " ")
+    '+7 701 ••• •• 67'
+    >>> masked("+4915112345678")
+    '+491•••••••••78'
+    """
+    if number.startswith("+7") and len(number) == len("+77011234567"):
+        # No-break spaces: a number must not be torn at a line's end in a narrow window.
+        return "\u00a0".join(("+7", number[2:5], "•••", "••", number[-2:]))
+    return number[:4] + "•" * len(number[4:-2]) + number[-2:]

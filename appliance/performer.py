@@ -33,6 +33,8 @@ LOOK_MS = 500
 SYNC_MS = 60_000
 """How often kernel and session are compared as a whole, though nobody found a difference."""
 RETRY_MS = 500
+REWRITE_MS = 2_000
+"""How often a journal that cannot be written is tried, though nothing happens."""
 ALIVE_MS = 20_000
 """How often the journal learns that the gate is alive when nothing else happens: by so much may the end of a visit be
 too early when the power fails."""
@@ -73,6 +75,8 @@ class Performer:
         """Devices and addresses that were closed while the record of it is still owed. An address may be another
         device's by now, for whom it stays open."""
         self._sync_due_ms = self._look_due_ms = self._alive_due_ms = 0
+        self.writable = True
+        """Whether the journal took what it was last given."""
         self._read: dict[str, tuple[tuple[str, ...], frozenset[IPAddress]]] = {}
         """The addresses of each device as text, and read: ten thousand are not read anew at each sync."""
 
@@ -125,6 +129,8 @@ class Performer:
             self._commit(now, effects)
         except JournalError as error:
             log.error("nothing can be recorded, so nobody is admitted: %s", error)
+            self.writable = False
+            self._alive_due_ms = min(self._alive_due_ms, now.boot_ms + REWRITE_MS)
             return False
         if self._shut - _closed(effects):
             self._sync_due_ms = now.boot_ms  # who was closed in vain, because it could not be recorded, is opened again
@@ -152,6 +158,7 @@ class Performer:
         if records or kept or now.boot_ms >= self._alive_due_ms:
             self._journal.append(records, {**kept, ALIVE: f"{self._boot_id} {now.utc_ms}".encode()})
             self._alive_due_ms = now.boot_ms + ALIVE_MS
+            self.writable = True
 
     def _admit(self, now: Moment, device: str, addresses: Sequence[str]) -> None:
         if addresses:

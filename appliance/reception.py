@@ -13,11 +13,14 @@ from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface, ip
 from typing import Protocol, assert_never
 from zoneinfo import ZoneInfo
 
-from appliance import passwords, wire
+from appliance import codes, passwords, wire
 from appliance.addresses import MAX_IPV6
 from appliance.events import (
+    CodeAsked,
     EndAsked,
     Event,
+    LanguageChosen,
+    LeaveAsked,
     Looked,
     Moment,
     PasswordAsked,
@@ -98,6 +101,15 @@ class Reception:
             case wire.EnterPassword(ip=ip):
                 device = self._device(ip)
                 return device if isinstance(device, Refused) else self._entered(request, device, session, now)
+            case wire.ChooseLanguage(ip=ip, language=language):
+                device = self._device(ip)
+                return device if isinstance(device, Refused) else LanguageChosen(now, device, language)
+            case wire.AskCode(ip=ip):
+                device = self._device(ip)
+                return device if isinstance(device, Refused) else CodeAsked(now, device, self._code(session))
+            case wire.Leave(ip=ip):
+                device = self._device(ip)
+                return device if isinstance(device, Refused) else LeaveAsked(now, device)
             case wire.ListVisits():
                 return VisitsListed(now)
             case wire.LookAtSpending():
@@ -137,7 +149,15 @@ class Reception:
         digest = passwords.digest(self.key, device, message, password)
         subscriber = passwords.subscriber(self.key, number)
         today = day_of(now, self.zone)
-        return PasswordAsked(now, device, number, request.language, message, password, digest, subscriber, today)
+        return PasswordAsked(
+            now, device, number, request.language, message, password, digest, subscriber, today, request.terms
+        )
+
+    def _code(self, session: Session) -> str:
+        while True:  # with 10,000 of 244 million taken, hardly ever twice
+            code = codes.from_random([self.random.randbelow(len(codes.ALPHABET)) for _ in range(codes.CHARACTERS)])
+            if code not in session.codes:
+                return code
 
     def _entered(self, request: wire.EnterPassword, device: str, session: Session, now: Moment) -> Event | Refused:
         password = passwords.well_formed(request.password)

@@ -5,6 +5,7 @@ Must not know: the file, what contradicts what, who uses which setting.
 
 from __future__ import annotations
 
+import hashlib
 from enum import StrEnum
 from ipaddress import IPv4Interface, IPv6Interface
 from typing import Annotated
@@ -53,6 +54,22 @@ class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One table of the file."""
 
 
+TermsText = Annotated[str, Meta(max_length=4000, description="a text of at most 4000 characters")]
+
+
+class VenueTerms(Section, frozen=True):
+    """What a visitor must agree to, in each language; all or none are given."""
+
+    kk: TermsText = ""
+    ru: TermsText = ""
+    en: TermsText = ""
+
+    @property
+    def digests(self) -> frozenset[str]:
+        """SHA-256 in hex of each; none if there are no terms."""
+        return frozenset(hashlib.sha256(text.encode()).hexdigest() for text in (self.kk, self.ru, self.en) if text)
+
+
 class Venue(Section, frozen=True):
     # Nothing that could end a quoted string in a rendered file, a page or a command line.
     name: Annotated[
@@ -67,6 +84,7 @@ class Venue(Section, frozen=True):
     language: Language = Language.KAZAKH
     timezone: str = "Asia/Almaty"
     rules: Annotated[str, Meta(pattern=r"^67/2016\Z", description='the only rule set there is: "67/2016"')] = "67/2016"
+    terms: VenueTerms = VenueTerms()
 
     @property
     def zone(self) -> ZoneInfo:

@@ -10,8 +10,11 @@ Every transition there is; what is not drawn is refused or changes nothing:
         │                              PasswordEntered, wrong:       │   within the grace    │   password, so the old
         │                              one try fewer                 │                       │   visit is over (¶9)
         │◀───────────────────────────────────────────────────────────┴───────────────────────┘
-                    EndAsked · Started after a reboot · DeviceLeft without grace or final · Tick: the grace or the
-                    visit's time is over · Counted: its quota is used up
+                    LeaveAsked · EndAsked · Started after a reboot · DeviceLeft without grace or final · Tick: the grace
+                    or the visit's time is over · Counted: its quota is used up
+
+PasswordAsked once more within seconds is the same tap, not another password. What a device's pages need besides, in any
+state, is in ``looking`` and ``pairing``.
 
 ``step`` is pure: the time, random values and the device behind an address come in with the event. It returns the next
 state and the effects; the engine performs them so that the record is durable before the gate opens, and the gate is
@@ -24,13 +27,17 @@ from typing import assert_never
 
 from msgspec.structs import replace
 
-from appliance import asking, events, passwords
+from appliance import asking, events, languages, passwords
 from appliance.addresses import address_disputed, address_learnt, device_moved
 from appliance.effects import Admit, Effect, SendPassword
-from appliance.state import Message, PasswordPending, Session, Visit, is_ipv6, live_visits, status
+from appliance.leaving import device_left, end_asked, leave_asked, left_utc_ms
+from appliance.looking import language_chosen, looked, trouble_told
+from appliance.pairing import code_asked, forget_code
+from appliance.state import Message, PasswordPending, Session, Visit, is_ipv6
+from appliance.status import live_visits, status
 from appliance.turn import Turn
 from appliance.usage import closed, counted, forget_counters, forget_endings, time_is_up, used_up
-from appliance.wire import Delivery, Done, Ended, Refusal
+from appliance.wire import Delivery, Ended, Refusal
 from journal import entries
 
 LATE_ENTRY_MS = 600_000
@@ -54,10 +61,10 @@ def step(session: Session, event: events.Event) -> tuple[Session, list[Effect]]:
             turn.record(entries.GateStopped(online=len(session.admitted())))
         case events.Tick():
             _tick(turn)
-        case events.Looked(device=device):
-            turn.answer(status(session, device, event.at.boot_ms))
+        case events.Looked():
+            looked(turn, event)
         case events.VisitsListed():
-            turn.answer(live_visits(session))
+            turn.answer(live_visits(session, event.at.boot_ms))
         case events.SpendingLooked(day=day):
             turn.answer(asking.figures(session, day, event.at.boot_ms))
         case events.PasswordAsked():
@@ -69,7 +76,7 @@ def step(session: Session, event: events.Event) -> tuple[Session, list[Effect]]:
         case events.DeviceSeen():
             _device_seen(turn, event)
         case events.DeviceLeft():
-            _device_left(turn, event)
+            device_left(turn, event)
         case events.DeviceMoved():
             device_moved(turn, event)
         case events.AddressLearnt():
@@ -81,7 +88,15 @@ def step(session: Session, event: events.Event) -> tuple[Session, list[Effect]]:
         case events.AddressDisputed():
             address_disputed(turn, event)
         case events.EndAsked():
-            _end_asked(turn, event)
+            end_asked(turn, event)
+        case events.LanguageChosen():
+            language_chosen(turn, event)
+        case events.CodeAsked():
+            code_asked(turn, event)
+        case events.LeaveAsked():
+            leave_asked(turn, event)
+        case events.TroubleTold():
+            trouble_told(turn, event)
         case _:
             assert_never(event)
     return turn.session, turn.effects
@@ -95,10 +110,13 @@ def _password_asked(turn: Turn, event: events.PasswordAsked) -> None:
     state, terms, now = turn.session.devices.get(event.device), turn.session.terms, event.at.boot_ms
     if isinstance(state, Visit) and state.online:
         return turn.refuse(Refusal.ALREADY_ONLINE)
+    if asking.same_tap(turn.session, event):
+        return turn.answer(status(turn.session, event.device, now))
     if refused := asking.refused(turn, event):
         return turn.answer(refused)
     if isinstance(state, Visit):  # away, yet asking
-        turn.end(event.device, state, _left(state, event), state.left_proof)
+        turn.end(event.device, state, left_utc_ms(state, event), state.left_proof)
+    languages.chosen(turn, event.device, event.language)
     charge = asking.charge(turn, event)
     valid_ms = terms.password_valid_s * 1000
     pending = PasswordPending(
@@ -108,13 +126,22 @@ def _password_asked(turn: Turn, event: events.PasswordAsked) -> None:
         expires_boot_ms=now + valid_ms,
         resend_boot_ms=asking.resend_boot_ms(turn.session, event),
         tries_left=terms.tries,
+        asked_boot_ms=now,
     )
     turn.put(event.device, pending)
     if event.device in turn.session.endings:
         turn.put_ending(event.device, None)
     forget_ms = pending.expires_boot_ms + LATE_REPORT_MS
     turn.put_message(event.message, Message(event.device, event.number, forget_boot_ms=forget_ms, charge=charge))
-    turn.record(entries.PasswordAsked(device=event.device, number=event.number, message=event.message))
+    turn.record(
+        entries.PasswordAsked(
+            device=event.device,
+            number=event.number,
+            message=event.message,
+            terms=event.terms if event.terms in terms.terms_digests else "",
+            language=event.language,
+        )
+    )
     turn.do(SendPassword(event.message, event.number, event.language, event.password, event.at.utc_ms + valid_ms))
     turn.answer(status(turn.session, event.device, now))
 
@@ -167,30 +194,17 @@ def _password_entered(turn: Turn, event: events.PasswordEntered) -> None:
     at = event.at
     visit = Visit(event.visit, state.number, event.addresses, at, event.port, counted_from_boot_ms=at.boot_ms)
     began = entries.VisitBegan(
-        visit=visit.visit, device=event.device, addresses=visit.addresses, number=visit.number, method="sms"
+        visit=visit.visit, device=event.device, addresses=visit.addresses, number=visit.number, method=visit.method
     )
     turn.record(began)
     asking.entered(turn, state.message)
+    forget_code(turn, event.device)
     turn.put(event.device, visit)  # the pending password is gone with this: it was good for one visit (law 5)
     turn.do(Admit(event.device, visit.addresses))
     turn.answer(status(turn.session, event.device, event.at.boot_ms))
 
 
 # ── coming and going ────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _device_left(turn: Turn, event: events.DeviceLeft) -> None:
-    """¶8: closed at once; within the grace it may come back as if it had never been gone."""
-    state = turn.session.devices.get(event.device)
-    if not isinstance(state, Visit) or not state.online:
-        return
-    if turn.session.terms.grace_s == 0 or event.final:
-        return turn.end(event.device, state, event.left_utc_ms, event.proof)
-    turn.shut(event.device, state, state.addresses)
-    turn.record(entries.VisitAway(state.visit, event.device, event.left_utc_ms, event.proof))
-    ends_ms = turn.session.grace_ends_boot_ms(state, event.at.boot_ms)
-    away = replace(state, left_utc_ms=event.left_utc_ms, left_proof=event.proof, grace_ends_boot_ms=ends_ms)
-    turn.put(event.device, away)
 
 
 def _device_seen(turn: Turn, event: events.DeviceSeen) -> None:
@@ -203,7 +217,7 @@ def _device_seen(turn: Turn, event: events.DeviceSeen) -> None:
             turn.put(event.device, replace(state, port=event.port))
         return
     if event.at.boot_ms >= state.grace_ends_boot_ms:
-        return turn.end(event.device, state, _left(state, event), state.left_proof)
+        return turn.end(event.device, state, left_utc_ms(state, event), state.left_proof)
     # Under the IPv4 address that DHCP holds for it now: the old one may be somebody else's. If it holds none yet, the
     # visit goes on without, and DeviceMoved brings it.
     own = tuple(address for address in state.addresses if is_ipv6(address))
@@ -221,15 +235,6 @@ def _device_seen(turn: Turn, event: events.DeviceSeen) -> None:
     turn.put(event.device, back)
     if back.addresses:
         turn.do(Admit(event.device, back.addresses))
-
-
-def _end_asked(turn: Turn, event: events.EndAsked) -> None:
-    """An administrator's word is as good as leaving, without grace."""
-    state = turn.session.devices.get(event.device)
-    if not isinstance(state, Visit):
-        return turn.refuse(Refusal.NO_SUCH_VISIT)
-    turn.end(event.device, state, _left(state, event), "staff")
-    turn.answer(Done())
 
 
 # ── time, and starting ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -285,8 +290,3 @@ def _started(turn: Turn, event: events.Started) -> None:
         for message in turn.session.messages:
             turn.put_message(message, None)
     turn.record(entries.GateStarted(version=event.version, online=len(turn.session.admitted()), ended=ended))
-
-
-def _left(visit: Visit, event: events.Event) -> int:
-    """When the device left: as proved earlier, else now."""
-    return event.at.utc_ms if visit.left_utc_ms is None else visit.left_utc_ms

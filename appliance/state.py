@@ -1,12 +1,12 @@
-"""The state of a venue, as plain immutable values, and what a reader may see of it.
+"""The state of a venue, as plain immutable values.
 
-Must not know: how one state follows another (that is ``appliance.session``).
+Must not know: how one state follows another (that is ``appliance.session``), what is shown of it
+(``appliance.status``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import assert_never
 
 import msgspec
 from immutables import Map
@@ -14,7 +14,8 @@ from immutables import Map
 from appliance.allowances import Allowances, Scope, Times
 from appliance.events import Moment, Usage
 from appliance.spending import Budget, Day, Debt, Debtor, Ledger, Waiting
-from appliance.wire import Delivery, Ended, LiveVisit, Phase, Status, Visits
+from appliance.troubles import Troubles
+from appliance.wire import Delivery, Ended, Language
 
 
 class Terms(msgspec.Struct, frozen=True):
@@ -32,6 +33,8 @@ class Terms(msgspec.Struct, frozen=True):
     """How long a visit may last; 0 = as long as the device stays."""
     quota_bytes: int = 0
     """How much a visit may use, both directions together; 0 = without limit."""
+    terms_digests: frozenset[str] = frozenset()
+    """Of the venue's terms in each language, SHA-256 in hex; none: there is nothing to agree to."""
 
 
 class PasswordPending(msgspec.Struct, frozen=True, tag="pending"):
@@ -43,6 +46,9 @@ class PasswordPending(msgspec.Struct, frozen=True, tag="pending"):
     expires_boot_ms: int
     resend_boot_ms: int
     tries_left: int
+    asked_boot_ms: int = 0
+    language: Language | None = None
+    """What its visitor chose, as last kept."""
 
 
 class Charge(msgspec.Struct, frozen=True):
@@ -88,6 +94,10 @@ class Visit(msgspec.Struct, frozen=True, tag="visit"):
     """What was counted until the last closing, of the device or of one of its addresses."""
     counted_from_boot_ms: int = 0
     """When that was: a reading of the counters that began earlier may hold what is in ``used`` already."""
+    method: str = "sms"
+    """How it was authorised, in the word of the journal's ``VisitBegan``."""
+    language: Language | None = None
+    """What its visitor chose, as last kept."""
 
     @property
     def online(self) -> bool:
@@ -99,10 +109,25 @@ Device = PasswordPending | Visit
 
 
 class Ending(msgspec.Struct, frozen=True):
-    """A visit that ended by the venue's terms, remembered so that its visitor can be told why."""
+    """A visit that ended otherwise than by leaving, remembered so that its visitor can be told why."""
 
     why: Ended
     forget_boot_ms: int
+
+
+class Code(msgspec.Struct, frozen=True):
+    """A pairing code that stands on a device's page."""
+
+    device: str
+    expires_boot_ms: int
+
+
+class Chosen(msgspec.Struct, frozen=True):
+    """The language that a device's visitor chose."""
+
+    language: Language
+    shown_boot_ms: int
+    """When the device was last heard of, within a minute."""
 
 
 class Session(msgspec.Struct, frozen=True):
@@ -123,6 +148,14 @@ class Session(msgspec.Struct, frozen=True):
     endings: Map[str, Ending] = Map()
     """By device, no longer than until it asks for a password. As many as visits that ended just now; not kept, for a
     restart costs a visitor a sentence."""
+    codes: Map[str, Code] = Map()
+    """By pairing code; not kept, for a restart costs a visitor a tap."""
+    coded: Map[str, str] = Map()
+    """By device, its pairing code."""
+    languages: Map[str, Chosen] = Map()
+    """By device, strangers too. Kept only with what is kept of a device anyway (``Turn.put``)."""
+    troubles: Troubles = Map()
+    """What keeps visitors from the Internet, and since when; told anew after a restart."""
     counted: Mapping[str, Usage] = Map()
     """By device, the kernel's counters as they were last read."""
     counted_boot_ms: int = 0
@@ -185,67 +218,6 @@ def plus(one: Usage, other: Usage) -> Usage:
 def is_ipv6(address: str) -> bool:
     """Whether an address in text is one of IPv6."""
     return ":" in address
-
-
-def status(session: Session, device: str, now_boot_ms: int) -> Status:
-    """Where the device stands, as its visitor may know."""
-    match session.devices.get(device):
-        case PasswordPending() as state if now_boot_ms < state.expires_boot_ms:
-            return Status(
-                Phase.ASKED,
-                number=state.number,
-                delivery=sms.delivery if (sms := session.messages.get(state.message)) else Delivery.UNKNOWN,
-                tries_left=state.tries_left,
-                expires_in_s=seconds_up(state.expires_boot_ms - now_boot_ms),
-                resend_in_s=seconds_up(state.resend_boot_ms - now_boot_ms),
-            )
-        case Visit() as state:
-            used, ends = session.usage(device, state).total_bytes, session.visit_ends_boot_ms(state)
-            quota = session.terms.quota_bytes
-            return Status(
-                Phase.ONLINE if state.online else Phase.AWAY,
-                number=state.number,
-                online_for_s=max(0, now_boot_ms - state.began.boot_ms) // 1000,
-                bytes_used=used,
-                seconds_remaining=None if ends is None else seconds_up(ends - now_boot_ms),
-                bytes_remaining=max(0, quota - used) if quota else None,
-            )
-        case _:
-            return _stranger(session, device)
-
-
-def _stranger(session: Session, device: str) -> Status:
-    """Nobody, or somebody whose visit is over and who wonders why."""
-    ending = session.endings.get(device)
-    match ending.why if ending is not None else None:
-        case None:
-            return Status(Phase.STRANGER)
-        case Ended.TIME:
-            return Status(Phase.STRANGER, online_for_s=session.terms.max_s, ended=Ended.TIME)
-        case Ended.QUOTA:
-            return Status(Phase.STRANGER, bytes_used=session.terms.quota_bytes, ended=Ended.QUOTA)
-        case _ as never:
-            assert_never(never)
-
-
-def live_visits(session: Session) -> Visits:
-    """All live visits, oldest first."""
-    live = [
-        LiveVisit(
-            visit=state.visit,
-            device=device,
-            number=state.number,
-            phase=Phase.ONLINE if state.online else Phase.AWAY,
-            addresses=state.addresses,
-            began_utc_ms=state.began.utc_ms,
-            left_utc_ms=state.left_utc_ms,
-            up_bytes=(used := session.usage(device, state)).up_bytes,
-            down_bytes=used.down_bytes,
-        )
-        for device, state in session.devices.items()
-        if isinstance(state, Visit)
-    ]
-    return Visits(tuple(sorted(live, key=lambda visit: (visit.began_utc_ms, visit.visit))))
 
 
 def seconds_up(ms: int) -> int:

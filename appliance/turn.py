@@ -26,7 +26,10 @@ class Turn:
         self.effects: list[Effect] = []
 
     def put(self, device: str, state: Device) -> None:
-        """The device's state is this now."""
+        """The device's state is this now; its visitor's language is kept with it."""
+        chosen = self.session.languages.get(device)
+        if chosen is not None and state.language is not chosen.language:
+            state = msgspec.structs.replace(state, language=chosen.language)
         self._replace(device, state)
         self.effects.append(Keep(device_key(device), msgspec.json.encode(state)))
 

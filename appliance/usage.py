@@ -24,7 +24,7 @@ KEEP_MS = 60_000
 """How often a reading is kept: a power cut costs the account of so much time. One row for all devices: 400 KB for
 10,000 of them, 2 KB for fifty."""
 TELL_MS = 600_000
-"""How long a visitor whose time or quota is used up is told so."""
+"""How long a visitor is told why the visit ended."""
 
 
 def time_is_up(session: Session, visit: Visit, now_boot_ms: int) -> bool:
@@ -34,8 +34,13 @@ def time_is_up(session: Session, visit: Visit, now_boot_ms: int) -> bool:
 
 
 def used_up(turn: Turn, device: str, visit: Visit, why: Ended) -> None:
-    """The visit ends by the venue's terms, and its visitor will be told."""
-    turn.end(device, visit, turn.at.utc_ms, why.value)
+    """The visit ends by the venue's terms."""
+    ended(turn, device, visit, turn.at.utc_ms, why)
+
+
+def ended(turn: Turn, device: str, visit: Visit, left_utc_ms: int, why: Ended) -> None:
+    """The visit is over, and its visitor will be told why."""
+    turn.end(device, visit, left_utc_ms, why.value)
     turn.put_ending(device, Ending(why, turn.at.boot_ms + TELL_MS))
 
 

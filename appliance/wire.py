@@ -53,6 +53,8 @@ class AskPassword(_Request, frozen=True, tag="ask_password"):
     number: Text
     """As the visitor typed it."""
     language: Language
+    terms: Annotated[str, Meta(max_length=64)] = ""
+    """SHA-256 (hex) of the terms text the visitor agreed to; "" = the venue has none."""
 
 
 class EnterPassword(_Request, frozen=True, tag="enter_password"):
@@ -81,7 +83,37 @@ class EndVisit(_Request, frozen=True, tag="end_visit"):
     mac: Mac
 
 
-Request = Look | AskPassword | EnterPassword | ListVisits | LookAtSpending | ListSources | EndVisit
+class ChooseLanguage(_Request, frozen=True, tag="choose_language"):
+    """The visitor's pages are to be in this language; kept by device → Status"""
+
+    ip: Ip
+    language: Language
+
+
+class AskCode(_Request, frozen=True, tag="ask_code"):
+    """“Ask at the desk”: a code by which staff find this device → Status with ``code``, or Refused"""
+
+    ip: Ip
+
+
+class Leave(_Request, frozen=True, tag="leave"):
+    """The visitor's own button: end this device's visit now → Status with ``Ended.VISITOR``, or Refused"""
+
+    ip: Ip
+
+
+Request = (
+    Look
+    | AskPassword
+    | EnterPassword
+    | ListVisits
+    | LookAtSpending
+    | ListSources
+    | EndVisit
+    | ChooseLanguage
+    | AskCode
+    | Leave
+)
 
 
 class Phase(StrEnum):
@@ -97,10 +129,24 @@ class Phase(StrEnum):
 
 
 class Ended(StrEnum):
-    """What was used up when a visit ended by the venue's own terms."""
+    """Why a visit ended, where its visitor may wonder: what was used up by the venue's terms, or who ended it."""
 
     TIME = "time"
     QUOTA = "quota"
+    VISITOR = "visitor"
+    """Left by the button."""
+    STAFF = "staff"
+
+
+class Trouble(StrEnum):
+    """What keeps visitors from the Internet, the gravest first."""
+
+    JOURNAL = "journal"
+    """Nothing can be recorded: full or broken."""
+    SMS = "sms"
+    """No provider is bound."""
+    UPLINK = "uplink"
+    """No Internet behind the gate."""
 
 
 class Delivery(StrEnum):
@@ -155,6 +201,10 @@ class Refusal(StrEnum):
     JOURNAL_UNAVAILABLE = "journal_unavailable"
     """Nothing can be recorded now, so nobody is admitted."""
     NO_SUCH_VISIT = "no_such_visit"
+    TERMS_NOT_ACCEPTED = "terms_not_accepted"
+    """The venue's terms are others, or none were agreed to."""
+    SMS_UNAVAILABLE = "sms_unavailable"
+    """No provider is bound: nothing was asked or counted."""
 
 
 class _Reply(msgspec.Struct, frozen=True, tag_field="reply", forbid_unknown_fields=True):
@@ -166,7 +216,7 @@ class Status(_Reply, frozen=True, tag="status"):
 
     phase: Phase
     number: str | None = None
-    """The subscriber number, E.164 (asked, online, away)."""
+    """The subscriber number: whole, E.164 (asked); with all but its ends hidden, for a person (online)."""
     delivery: Delivery | None = None
     tries_left: int | None = None
     expires_in_s: int | None = None
@@ -183,7 +233,19 @@ class Status(_Reply, frozen=True, tag="status"):
     bytes_remaining: int | None = None
     """What the visit may still use (online, away); None if it is unlimited."""
     ended: Ended | None = None
-    """Why the device's visit ended a while ago, if by the venue's terms (stranger)."""
+    """Why the device's visit ended a while ago, if that is worth a word (stranger)."""
+    language: Language | None = None
+    """What the visitor chose on this device; None: never chose."""
+    code: str | None = None
+    """The pairing code that staff type to find this device; None: not asked for, or no longer valid."""
+    code_expires_in_s: int | None = None
+    """Whole seconds; each look at the page makes it the full time again."""
+    trouble: Trouble | None = None
+    """What stops this visitor from logging in just now, if anything (not while online, except UPLINK)."""
+    method: str | None = None
+    """How the visit was authorised: "sms", "desk", "document", "voucher" (online, away)."""
+    voucher: bool = False
+    """The venue's visitors may also use a voucher."""
 
 
 class Refused(_Reply, frozen=True, tag="refused"):
@@ -213,6 +275,8 @@ class Visits(_Reply, frozen=True, tag="visits"):
     """All live visits, oldest first."""
 
     visits: tuple[LiveVisit, ...]
+    troubles: tuple[Trouble, ...] = ()
+    """What keeps visitors from the Internet just now."""
 
 
 class Spending(_Reply, frozen=True, tag="spending"):

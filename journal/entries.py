@@ -49,6 +49,10 @@ class PasswordAsked(_Entry, frozen=True, tag="password_asked"):
     """E.164, for example ``+77011234567``."""
     message: str
     """Our identifier of the SMS; later entries about the same SMS carry it too."""
+    terms: str = ""
+    """SHA-256 (hex) of the venue's terms as the visitor agreed to them; "": the venue had none."""
+    language: str = ""
+    """In which language the visitor asked (ISO 639-1); "": an earlier version did not say."""
 
 
 class PasswordSent(_Entry, frozen=True, tag="password_sent"):

@@ -22,6 +22,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable
 
 from sms import message as wire
+from sms import standing
 from sms.errors import LineRefused, TextRefused
 from sms.lines import Lines
 from sms.message import Message, Report, State
@@ -30,12 +31,13 @@ from sms.texts import split
 MAX_UNANSWERED = 10_000
 """More than these without an answer are refused: reported FAILED ``outbox full``."""
 
-_REPORT_LINE_BYTES = 4096
 _PIECE_BYTES = 64 * 1024
 _CONNECT_TIMEOUT_S = 1.0
 _BACK_OFF_START_S, _BACK_OFF_CAP_S = 0.1, 2.0
 _PATIENCE_MS = 60_000
 _REMEMBERED_REPORTS = 1024
+_LOOK_EVERY_S = 2.0
+_STANDING_PATIENCE_S = 3.0
 _LONGEST_WAIT_S = 60.0
 """A clock set back by weeks makes the wait for an expiry longer than poll can count; also, clocks are set forward."""
 
@@ -51,10 +53,17 @@ class Client:
         socket_path: where the sender listens.
         deliver: called with every report, from the client's own thread; must be quick and must not raise.
         utc_ms: the clock that ``expires_utc_ms`` is compared with.
+        bound: told whether any provider takes messages, first when that is known and then when it changes, from the
+            client's own thread; None: nobody wants to know. Asked on this very connection, since a sender gives what it
+            has to report to all that are open, and a second one of ours would hear what this one should.
     """
 
     def __init__(
-        self, socket_path: str, deliver: Callable[[Report], None], utc_ms: Callable[[], int] = _utc_ms
+        self,
+        socket_path: str,
+        deliver: Callable[[Report], None],
+        utc_ms: Callable[[], int] = _utc_ms,
+        bound: Callable[[bool], None] | None = None,
     ) -> None:
         self._socket_path, self._deliver, self._utc_ms = socket_path, deliver, utc_ms
         self._lock = threading.Lock()
@@ -70,10 +79,14 @@ class Client:
         self._expiries: list[tuple[int, str]] = []
         self._last_reports: OrderedDict[str, Report] = OrderedDict()
         self._connection: socket.socket | None = None
-        self._lines = Lines(_REPORT_LINE_BYTES)
+        self._lines = Lines(standing.MAX_LINE_BYTES)
         self._unsent = bytearray()
         self._back_off_s = _BACK_OFF_START_S
         self._retry_at_s = 0.0
+        self._bound = bound
+        self._told_bound: bool | None = None
+        self._look_at_s = 0.0  # when the sender is asked how it stands, or is given up as silent
+        self._looking = False  # asked, and not answered yet
 
     def start(self) -> None:
         """Begin; once."""
@@ -113,6 +126,7 @@ class Client:
                 self._expire()
                 if self._connection is None and time.monotonic() >= self._retry_at_s:
                     self._connect()
+                self._look()
                 self._exchange()
         finally:
             self._hang_up()
@@ -168,13 +182,34 @@ class Client:
             self._wait_before_retry()
             return
         attempt.setblocking(False)
-        self._connection, self._lines, self._unsent = attempt, Lines(_REPORT_LINE_BYTES), bytearray()
+        self._connection, self._lines, self._unsent = attempt, Lines(standing.MAX_LINE_BYTES), bytearray()
+        self._look_at_s, self._looking = 0.0, False
         for message in self._unanswered.values():
             self._hand_over(message)
 
     def _hand_over(self, message: Message) -> None:
         self._handed.add(message.id)
         self._unsent += wire.encode(message) + b"\n"
+
+    def _look(self) -> None:
+        """Ask how the sender stands, when that is due; one that does not say carries nothing."""
+        if self._bound is None or self._connection is None or time.monotonic() < self._look_at_s:
+            return
+        if self._looking:
+            self._tell_bound(False)
+            self._look_at_s = math.inf
+            return
+        self._unsent += standing.encode(standing.Question()) + b"\n"
+        self._look_at_s, self._looking = time.monotonic() + _STANDING_PATIENCE_S, True
+
+    def _stands(self, told: standing.Standing) -> None:
+        self._tell_bound(standing.is_bound(told))
+        self._look_at_s, self._looking = time.monotonic() + _LOOK_EVERY_S, False
+
+    def _tell_bound(self, bound: bool) -> None:
+        if self._bound is not None and bound is not self._told_bound:
+            self._told_bound = bound
+            self._bound(bound)
 
     def _exchange(self) -> None:
         """Write what is to be written, and wait until something happens."""
@@ -212,6 +247,9 @@ class Client:
         if not piece:
             raise ConnectionResetError("closed by the sender")
         for line in self._lines.feed(piece):
+            if standing.is_standing(line):
+                self._stands(standing.decode_standing(line))
+                continue
             report = wire.decode_report(line)
             self._back_off_s = _BACK_OFF_START_S  # only a sender that answers is one worth hurrying back to
             self._report(report)
@@ -232,11 +270,14 @@ class Client:
         waits = []
         if self._connection is None:
             waits.append(self._retry_at_s - time.monotonic())
+        elif self._bound is not None:
+            waits.append(self._look_at_s - time.monotonic())
         if self._expiries:
             waits.append((self._expiries[0][0] - self._utc_ms()) / 1000)
         return max(0.0, min(*waits, _LONGEST_WAIT_S)) if waits else None
 
     def _wait_before_retry(self) -> None:
+        self._tell_bound(False)
         self._retry_at_s = time.monotonic() + self._back_off_s
         self._back_off_s = min(_BACK_OFF_CAP_S, self._back_off_s * 2)
 

@@ -16,7 +16,8 @@ import msgspec
 from sms.errors import LineRefused, SenderSilent
 from sms.lines import Lines
 
-_MAX_LINE_BYTES = 64 * 1024
+MAX_LINE_BYTES = 64 * 1024
+"""The longest that says how a sender stands."""
 _PIECE_BYTES = 64 * 1024
 
 
@@ -66,6 +67,16 @@ class Standing(msgspec.Struct, frozen=True, tag_field="is", tag="standing"):
     providers: tuple[ProviderStanding, ...]
 
 
+def is_standing(line: bytes) -> bool:
+    """Whether a line from the sender says how it stands; the others are reports."""
+    return line.startswith(b'{"is"')
+
+
+def is_bound(standing: Standing) -> bool:
+    """Whether any provider takes messages."""
+    return any(provider.links[0].phase == "bound" for provider in standing.providers)
+
+
 _encoder = msgspec.json.Encoder()
 _question_decoder = msgspec.json.Decoder(Question)
 _standing_decoder = msgspec.json.Decoder(Standing)
@@ -92,13 +103,24 @@ def decode_question(line: bytes) -> Question:
         raise LineRefused(f"no question: {type(error).__name__}") from None
 
 
+def decode_standing(line: bytes) -> Standing:
+    """
+    Raises:
+        LineRefused: not how a sender stands.
+    """
+    try:
+        return _standing_decoder.decode(line)
+    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
+        raise LineRefused(f"no standing: {type(error).__name__}") from None
+
+
 def ask(socket_path: str, timeout_s: float = 2.0) -> Standing:
     """What the sender at this socket answers.
 
     Raises:
         SenderSilent: nobody is there, it does not let us in, or what it says is no answer.
     """
-    lines = Lines(_MAX_LINE_BYTES)
+    lines = Lines(MAX_LINE_BYTES)
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asking:
         asking.settimeout(timeout_s)
         try:
@@ -109,11 +131,11 @@ def ask(socket_path: str, timeout_s: float = 2.0) -> Standing:
                 if not piece:
                     raise SenderSilent(socket_path, "it does not answer this user")
                 for line in lines.feed(piece):
-                    if line.startswith(b'{"is"'):  # the others are reports
-                        return _standing_decoder.decode(line)
+                    if is_standing(line):
+                        return decode_standing(line)
         except PermissionError as error:
             raise SenderSilent(socket_path, "this user may not connect") from error
-        except (LineRefused, msgspec.DecodeError, msgspec.ValidationError) as error:
+        except LineRefused as error:
             raise SenderSilent(socket_path, "its answer cannot be understood") from error
         except OSError as error:
             raise SenderSilent(socket_path, error.strerror or type(error).__name__) from error

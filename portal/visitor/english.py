@@ -93,6 +93,8 @@ ENGLISH: Final = Words(
         " Press “Get password” for a new one.",
         journal_unavailable="Access cannot be opened at the moment. Please ask at the desk.",
         no_such_visit="This visit is over. Go back and ask for a new password.",
+        terms_not_accepted="To go online here, read this venue's terms, agree to them and press “Get password”.",
+        sms_unavailable="No SMS can leave here at the moment. Please ask at the desk, or try again later.",
         again_in="You can try again in {wait}.",
     ),
     notice=NoticeWords(

@@ -196,6 +196,8 @@ def _ended(status: Status, words: Words) -> str:
             return words.form.time_used_up.format(time=elapsed(status.online_for_s or 0, words.durations))
         case Ended.QUOTA:
             return words.form.data_used_up.format(data=size(status.bytes_used or 0, words.sizes))
+        case Ended.VISITOR | Ended.STAFF:
+            return ""
         case _:
             assert_never(status.ended)
 

@@ -105,6 +105,10 @@ def _saying(refusal: Refusal, words: Words) -> Saying:
             return Saying(Place.WHOLE_PAGE, told.journal_unavailable, heads.closed_heading)
         case Refusal.NO_SUCH_VISIT:
             return Saying(Place.WHOLE_PAGE, told.no_such_visit, heads.cannot_heading)
+        case Refusal.SMS_UNAVAILABLE:
+            return Saying(Place.NUMBER, told.sms_unavailable)
+        case Refusal.TERMS_NOT_ACCEPTED:
+            return Saying(Place.NUMBER, told.terms_not_accepted)
         case _:
             assert_never(refusal)
 
@@ -121,6 +125,7 @@ def http_status(refusal: Refusal) -> HTTPStatus:
             | Refusal.PASSWORD_WRONG
             | Refusal.PASSWORD_EXPIRED
             | Refusal.BAD_REQUEST
+            | Refusal.TERMS_NOT_ACCEPTED
         ):
             return HTTPStatus.UNPROCESSABLE_ENTITY
         case Refusal.TOO_LARGE:
@@ -139,7 +144,13 @@ def http_status(refusal: Refusal) -> HTTPStatus:
             return HTTPStatus.CONFLICT
         case Refusal.NOT_ON_LAN | Refusal.UNKNOWN_DEVICE:
             return HTTPStatus.FORBIDDEN
-        case Refusal.BUSY | Refusal.JOURNAL_UNAVAILABLE | Refusal.FORBIDDEN | Refusal.BUDGET_SPENT:
+        case (
+            Refusal.BUSY
+            | Refusal.JOURNAL_UNAVAILABLE
+            | Refusal.FORBIDDEN
+            | Refusal.BUDGET_SPENT
+            | Refusal.SMS_UNAVAILABLE
+        ):
             return HTTPStatus.SERVICE_UNAVAILABLE
         case _:
             assert_never(refusal)

@@ -136,6 +136,8 @@ class RefusalWords:
     too_many_tries: str
     journal_unavailable: str
     no_such_visit: str
+    terms_not_accepted: str
+    sms_unavailable: str
     again_in: str
     """With ``{wait}``; follows a refusal that says when."""
 

@@ -214,6 +214,8 @@ async def _follow_dns(book: _Book, child: asyncio.subprocess.Process, dns_addres
     while said := await child.stderr.readline():
         if query := _QUERY.search(said):
             kind, name, source = (group.decode(errors="replace") for group in query.groups())
+            if (kind, name) == ("NS", "."):
+                continue  # the gate itself asks whether anybody is there; without a name it carries nothing out
             book.note("dns", "any", (dns_address, 53), (source, 0), size=0, detail=f"{kind} {name}")
             continue
         sys.stderr.buffer.write(said)

@@ -149,6 +149,7 @@ def test_doctor_finds_nothing_wrong_with_a_running_venue(venue: Venue) -> None:
     live = {line.split()[3].rstrip(":") for line in told.stdout.splitlines() if ": live: " in line}
     assert live == {"ports", "leases", "releases", "neighbours", "probes"}
     assert "presence by stations: not live: no hostapd" in told.stdout
+    assert "nothing keeps visitors from the Internet" in told.stdout
 
 
 @pytest.fixture

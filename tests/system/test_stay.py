@@ -101,7 +101,8 @@ def test_the_whole_stay(venue: Venue) -> None:
     assert password in guest.texts()[0]
     until(lambda: "has arrived" in guest.page().body, "the page to say that the SMS has arrived")
 
-    assert guest.ask().status == 429, "another password at once"
+    # The same tap once more; on a machine that stalled meanwhile, another wish, too soon. No second SMS (see the end).
+    assert guest.ask().status in (303, 429)
     wrong = guest.enter(f"{(int(password) + 1) % 1_000_000:06d}")
     assert wrong.status == 422
     assert "not right" in wrong.body

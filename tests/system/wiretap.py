@@ -12,10 +12,12 @@ import struct
 import sys
 
 _ETH_P_ALL, _OUTGOING = 3, 4  # linux/if_ether.h, linux/if_packet.h
+_ROOT_NS = b"\0\1" + bytes(6) + b"\0" + b"\0\2" + b"\0\1"
+"""The gate's own question, whether anybody answers out there: of a DNS message what follows number and flags."""
 
 
 def told(packet: bytes) -> str | None:
-    """``source destination protocol port``; None: neither IPv4 nor IPv6."""
+    """``source destination protocol port``; None: neither IPv4 nor IPv6, or the gate's own question."""
     match struct.unpack(">H", packet[12:14])[0]:
         case 0x0800:
             source, destination, protocol = packet[26:30], packet[30:34], packet[23]
@@ -26,6 +28,8 @@ def told(packet: bytes) -> str | None:
         case _:
             return None
     port = struct.unpack(">H", rest[2:4])[0] if protocol in (socket.IPPROTO_TCP, socket.IPPROTO_UDP) else 0
+    if protocol == socket.IPPROTO_UDP and port == 53 and rest[12:] == _ROOT_NS:
+        return None
     return f"{socket.inet_ntop(family, source)} {socket.inet_ntop(family, destination)} {protocol} {port}"
 
 

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from appliance.daemon import KEY_BYTES, end_with_any_thread, password_key
+from appliance.daemon import KEY_BYTES, password_key
 from appliance.inbox import Item, Stop
+from appliance.threads import end_with_any_thread
 
 
 @pytest.fixture

@@ -185,6 +185,7 @@ class Core:
         self.sent: list[SendPassword] = []
         self.probes: list[Targets] = []
         self.now = Moment(utc_ms=1_800_000_000_000, boot_ms=1_000_000)
+        self.random = Countable()
         kept = self.disk.store.kept()
         self.engine = Engine(
             restore(terms or Terms(), kept),
@@ -197,7 +198,7 @@ class Core:
                 key=b"k" * 32,
                 zone=ZoneInfo("Asia/Almaty"),
                 whereabouts=self.lan,
-                random=Countable(),
+                random=self.random,
                 clock=lambda: self.now,
             ),
             lookout=Lookout(Presence(Patience()), ask=self.probes.append),

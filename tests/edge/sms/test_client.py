@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import socket
 
+import pytest
+
+from sms import standing
 from sms.client import Client
 from sms.message import Message, Report, State, encode
 from tests.edge.sms.conftest import Venue
-from tests.edge.sms.world import Gate, message, utc_ms
+from tests.edge.sms.world import Gate, free_port, message, utc_ms
+from tests.lab.waiting import until
 
 
 def test_a_client_gives_the_sender_up_that_never_answers(venue: Venue) -> None:
@@ -86,3 +90,74 @@ def test_a_repeated_report_is_delivered_once_and_nonsense_ends_the_connection(ve
             again.sendall(encode(Report("m2", State.SENT, "8")) + b"\n")
             gate.hears("m2", State.SENT)
     assert gate.of("m1") == [State.SENT, State.DELIVERED]
+
+
+# ── whether anybody takes messages ──────────────────────────────────────────────────────────────────────────────────
+
+
+def test_it_is_told_when_a_provider_is_bound_and_when_none_is(venue: Venue) -> None:
+    told: list[bool] = []
+    client = Client(venue.socket_path, Gate().deliver, bound=told.append)
+    client.start()
+    try:
+        until(lambda: told == [False], "no sender to be said")
+        smsc = venue.smsc()
+        sender = venue.sender(smsc.port)
+        sender.says("bound")
+        until(lambda: told[-1], "the bound link to be said")
+        smsc.kill()
+        until(lambda: not told[-1], "the lost link to be said")
+        venue.smsc(port=smsc.port)
+        until(lambda: told[-1], "the link bound anew to be said")
+        sender.kill()
+        until(lambda: not told[-1], "the dead sender to be said")
+    finally:
+        client.stop()
+    assert told == [False, True, False, True, False], "changes alone"
+
+
+def test_reports_that_waited_for_the_gate_come_to_the_client_that_asks(venue: Venue) -> None:
+    """The question goes over the same connection: one of its own would be given the reports, and lose them."""
+    port = free_port()
+    venue.sender(port)
+    with socket.socket(socket.AF_UNIX) as before:
+        before.connect(venue.socket_path)
+        before.sendall(encode(message("m1")) + b"\n")
+    # Gone, long before anybody can have taken the message.
+    smsc = venue.smsc(port=port)
+    gate = Gate()
+    told: list[bool] = []
+    client = Client(venue.socket_path, gate.deliver, bound=told.append)
+    until(smsc.submits, "the message at the SMSC")
+    client.start()
+    try:
+        gate.hears("m1", State.DELIVERED)
+        until(lambda: told, "how the sender stands")
+    finally:
+        client.stop()
+
+
+def test_a_sender_that_does_not_say_how_it_stands_is_none(venue: Venue) -> None:
+    """It hangs: the question is not repeated, and an answer that comes after all is heard."""
+    told: list[bool] = []
+    with socket.socket(socket.AF_UNIX) as deaf:
+        deaf.bind(venue.socket_path)
+        deaf.listen()
+        deaf.settimeout(10)
+        client = Client(venue.socket_path, Gate().deliver, bound=told.append)
+        client.start()
+        try:
+            connection, _ = deaf.accept()
+            with connection:
+                connection.settimeout(10)
+                assert connection.recv(4096) == standing.encode(standing.Question()) + b"\n"
+                until(lambda: told == [False], "the silence to be said")
+                connection.settimeout(0.3)
+                with pytest.raises(TimeoutError):
+                    connection.recv(4096)
+                link = standing.Link("transceiver", "bound", 1)
+                provider = standing.ProviderStanding("a", (link,), True, 0, 0, 0, 0, 0, 0.0, None, None)
+                connection.sendall(standing.encode(standing.Standing(1, 0, (provider,))) + b"\n")
+                until(lambda: told == [False, True], "the late answer to be heard")
+        finally:
+            client.stop()

@@ -20,12 +20,15 @@ from appliance.events import (
     AddressDisputed,
     AddressLearnt,
     Closed,
+    CodeAsked,
     Counted,
     DeviceLeft,
     DeviceMoved,
     DeviceSeen,
     EndAsked,
     Event,
+    LanguageChosen,
+    LeaveAsked,
     Looked,
     MessageReported,
     MessageState,
@@ -36,6 +39,7 @@ from appliance.events import (
     Started,
     Stretch,
     Tick,
+    TroubleTold,
     Usage,
 )
 from appliance.kept import restore
@@ -94,7 +98,12 @@ class Dialogue:
         # Whatever happens, what is kept is the state: a crash after any step loses nothing.
         again = restore(self.terms, self.kept)
         read = {name: getattr(again, name) for name in ("counted", "counted_boot_ms", "counted_kept_boot_ms")}
-        assert again == replace(self.session, waiting=Map(), endings=Map(), **read), "counters are kept once a minute"
+        read.update({name: Map() for name in ("waiting", "endings", "codes", "coded", "troubles")})
+        now = replace(self.session, languages=again.languages, **read)
+        assert again == now, "counters are kept once a minute"
+        assert {device: chosen.language for device, chosen in again.languages.items()} == {
+            device: state.language for device, state in self.session.devices.items() if state.language
+        }, "languages with what is kept anyway"
         return effects
 
     def says(self, event: Event, expected: list[str]) -> None:
@@ -114,13 +123,15 @@ class Dialogue:
 
     # ── events, as short as they can be ─────────────────────────────────────────────────────────────────────────────
 
-    def asked(self, password: str = "123456", device: str = PHONE, number: str = NUMBER) -> PasswordAsked:
+    def asked(
+        self, password: str = "123456", device: str = PHONE, number: str = NUMBER, terms: str = ""
+    ) -> PasswordAsked:
         self.messages += 1
         message = f"m{self.messages}"
         digest = passwords.digest(KEY, device, message, password)
         subscriber = passwords.subscriber(KEY, number)
         return PasswordAsked(
-            self.at, device, number, wire.Language.KAZAKH, message, password, digest, subscriber, self.day
+            self.at, device, number, wire.Language.KAZAKH, message, password, digest, subscriber, self.day, terms
         )
 
     def entered(self, password: str = "123456", device: str = PHONE, port: str | None = "port1") -> PasswordEntered:
@@ -160,6 +171,24 @@ class Dialogue:
 
     def end(self, device: str = PHONE) -> EndAsked:
         return EndAsked(self.at, device)
+
+    def leave(self, device: str = PHONE) -> LeaveAsked:
+        return LeaveAsked(self.at, device)
+
+    def chose(self, language: wire.Language, device: str = PHONE) -> LanguageChosen:
+        return LanguageChosen(self.at, device, language)
+
+    def at_the_desk(self, code: str, device: str = PHONE) -> CodeAsked:
+        return CodeAsked(self.at, device, code)
+
+    def trouble(self, trouble: wire.Trouble, present: bool = True) -> TroubleTold:
+        return TroubleTold(self.at, trouble, present)
+
+    def status(self, device: str = PHONE) -> wire.Status:
+        """What the device's page is told."""
+        (reply,) = [effect.reply for effect in self.step(self.looked(device)) if isinstance(effect, Answer)]
+        assert isinstance(reply, wire.Status)
+        return reply
 
     def tick(self) -> Tick:
         return Tick(self.at)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import ipaddress
 import tomllib
 from pathlib import Path
@@ -10,7 +11,7 @@ import msgspec
 import pytest
 
 from appliance.config import Config, load, parse
-from appliance.daemon import firewall_settings
+from appliance.daemon import firewall_settings, terms
 from appliance.errors import ConfigError
 from appliance.smpp import provider
 from appliance.toml_places import line_of
@@ -59,6 +60,17 @@ def test_empty_file_is_the_defaults() -> None:
         ("[venue]\nname = ''", "q.toml, line 2: venue.name: "),
         ("[venue]\ntimezone = 'Asia/Almatty'", "q.toml, line 2: venue.timezone: is no time zone name"),
         ("[venue]\nrules = '1/2030'", "q.toml, line 2: venue.rules: "),
+        (
+            "[venue.terms]\nkk = 'a'\nru = 'b'",
+            "q.toml: venue.terms.en: is missing; give the terms in kk, ru and en, or in none",
+        ),
+        ("[venue.terms]\nkk = 'a'\nru = ' '\nen = 'c'", "q.toml, line 3: venue.terms.ru: is missing"),
+        ("[venue.terms]\nkk = ' '", "q.toml, line 2: venue.terms.kk: is missing"),
+        (
+            f"[venue.terms]\nkk = '{'x' * 4001}'",
+            "q.toml, line 2: venue.terms.kk: expected `str` of length <= 4000; allowed: a text of at most 4000",
+        ),
+        ("[venue.terms]\nde = 'x'", "q.toml, line 2: venue.terms.de: there is no such key"),
         ("[lan]\naddress = '10.0.0.1'", "q.toml, line 2: lan.address: /32 is out of bounds; allowed: /16 to /29"),
         ("[lan]\naddress = '10.0.0.1/8'", "q.toml, line 2: lan.address: /8 is out of bounds"),
         ("[lan]\naddress = '10.0.0.0/24'", "q.toml, line 2: lan.address: 10.0.0.0 is no host address of 10.0.0.0/24"),
@@ -247,3 +259,11 @@ def test_the_firewall_is_told_every_setting_of_its_section() -> None:
         ipaddress.IPv4Interface("10.77.0.1/16"),
         "wan0",
     ), "what the example says is what the firewall does by itself"
+
+
+def test_terms_are_known_by_the_digest_of_each_text() -> None:
+    texts = {"kk": "Шарттар", "ru": "Условия", "en": "Terms"}
+    told = "[venue.terms]\n" + "\n".join(f"{language} = '{text}'" for language, text in texts.items())
+    digests = terms(parse(told, "q.toml")).terms_digests
+    assert digests == {hashlib.sha256(text.encode("utf-8")).hexdigest() for text in texts.values()}
+    assert terms(Config()).terms_digests == frozenset()

@@ -399,12 +399,26 @@ def test_status_says_what_the_page_needs() -> None:
             tries_left=5,
             expires_in_s=280,
             resend_in_s=40,
+            language=wire.Language.KAZAKH,
         )
     )
     talk.step(talk.entered())
     talk.wait(61)
     (answer,) = talk.step(talk.looked())
-    assert answer == Answer(wire.Status(wire.Phase.ONLINE, number=NUMBER, online_for_s=61, bytes_used=0))
+    assert answer == Answer(
+        wire.Status(
+            wire.Phase.ONLINE,
+            number="+7 701 ••• •• 67",
+            online_for_s=61,
+            bytes_used=0,
+            language=wire.Language.KAZAKH,
+            method="sms",
+        )
+    )
+    talk.step(talk.left())
+    (answer,) = talk.step(talk.looked())
+    assert isinstance(answer, Answer) and isinstance(answer.reply, wire.Status)
+    assert (answer.reply.phase, answer.reply.number) == (wire.Phase.AWAY, None)
 
 
 def test_visits_are_listed_oldest_first() -> None:

@@ -14,6 +14,8 @@ from tests.unit.appliance.dialogue import ADDRESS, OTHER, PHONE, Dialogue, used
 IPV6 = "fd77::10"
 AWAY = [f"revoke 01 {ADDRESS}", "record visit_away by port at 1000"]
 
+KAZAKH = wire.Language.KAZAKH
+
 
 def status(talk: Dialogue) -> wire.Status:
     """What the visitor's page is told."""
@@ -200,7 +202,7 @@ def test_visit_ends_when_its_quota_is_used_up() -> None:
     talk.wait(1)
     talk.says(talk.counted(100, 900), [f"revoke 01 {ADDRESS}", "record visit_ended by quota at 1002"])
     talk.says(talk.closed(used(110, 910)), ["record visit_used 110 up 910 down"])
-    assert status(talk) == wire.Status(wire.Phase.STRANGER, bytes_used=1000, ended=wire.Ended.QUOTA)
+    assert status(talk) == wire.Status(wire.Phase.STRANGER, bytes_used=1000, ended=wire.Ended.QUOTA, language=KAZAKH)
     talk.says(talk.asked(), ["record password_asked", "send 123456 to +77011234567", "answer asked"])
     talk.step(talk.entered())
     assert status(talk).bytes_remaining == 1000, "a new visit, a new quota"
@@ -250,7 +252,7 @@ def test_visit_ends_when_its_time_is_up() -> None:
     talk.wait(0.5)
     talk.says(talk.tick(), [f"revoke 01 {ADDRESS}", "record visit_ended by time at 1600"])
     talk.says(talk.seen(), [])
-    assert status(talk) == wire.Status(wire.Phase.STRANGER, online_for_s=600, ended=wire.Ended.TIME)
+    assert status(talk) == wire.Status(wire.Phase.STRANGER, online_for_s=600, ended=wire.Ended.TIME, language=KAZAKH)
     talk.says(talk.asked(), ["record password_asked", "send 123456 to +77011234567", "answer asked"])
 
 
@@ -266,7 +268,7 @@ def test_why_it_ended_is_told_for_ten_minutes_and_to_nobody_else() -> None:
     assert status(talk).ended is wire.Ended.TIME
     talk.wait(1)
     talk.says(talk.tick(), [])
-    assert (status(talk), len(talk.session.endings)) == (wire.Status(wire.Phase.STRANGER), 0)
+    assert (status(talk), len(talk.session.endings)) == (wire.Status(wire.Phase.STRANGER, language=KAZAKH), 0)
 
 
 def test_who_asked_anew_is_told_nothing_of_the_visit_before() -> None:
@@ -276,7 +278,7 @@ def test_who_asked_anew_is_told_nothing_of_the_visit_before() -> None:
     talk.step(talk.tick())
     talk.online()
     talk.step(talk.left())
-    assert status(talk) == wire.Status(wire.Phase.STRANGER)
+    assert status(talk) == wire.Status(wire.Phase.STRANGER, language=KAZAKH)
 
 
 def test_time_runs_on_while_the_device_is_away_and_the_end_is_when_it_left() -> None:

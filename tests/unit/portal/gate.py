@@ -67,7 +67,7 @@ class GateWithState:
     def answer(self, request: Request) -> Reply:
         self.heard.append(request)
         match request:
-            case Look(ip=ip):
+            case Look(ip=ip) | wire.ChooseLanguage(ip=ip) | wire.AskCode(ip=ip) | wire.Leave(ip=ip):
                 return self.blind or self._status(ip)
             case AskPassword(ip=ip, number=number):
                 return self.refusing or self._ask_password(ip, number)
