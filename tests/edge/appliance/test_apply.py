@@ -146,7 +146,8 @@ def test_a_number_that_is_another_programs_by_now_gets_no_signal(tmp_path: Path)
     with subprocess.Popen(["sleep", "60"]) as sleeper:
         (tmp_path / "run" / "nginx" / "nginx.pid").write_text(f"{sleeper.pid}\n")
         said = list(reload(config, apply(config, Holding())))
-        assert sleeper.poll() is None
+        with pytest.raises(subprocess.TimeoutExpired):
+            sleeper.wait(0.3)
         sleeper.kill()
     assert said[0] == "qaqpa-nginx does not run: it begins with what is new"
 
