@@ -49,26 +49,26 @@ def apply(config: Config, held: Holding) -> dict[str, bool]:
 
 def _try(name: str, content: bytes, config: Config, trial: Path) -> None:
     path = trial / name
-    match name:
-        case _ if name == FILE:
-            _write(path, content)
-            return
-        case "nginx.conf":
-            path.write_text(_harmless(content.decode(), config, trial), encoding="utf-8")
-            command = ["nginx", "-q", "-t", "-c", str(path)]
-        case render.ANNOUNCED:
-            path.write_text(
-                "".join(f"dhcp-option={line}\n" for line in content.decode().splitlines()), encoding="utf-8"
-            )
-            command = ["dnsmasq", "--test", f"--conf-file={path}"]
-        case _:
-            path.write_bytes(content)
-            command = ["dnsmasq", "--test", f"--conf-file={path}"]
+    if name == "nginx.conf":
+        content = _harmless(content.decode(), config, trial).encode()
+    if name == render.ANNOUNCED:
+        content = b"".join(b"dhcp-option=" + line for line in content.splitlines(keepends=True))
+    _write(path, content)
+    if name not in _JUDGES:
+        return  # the certificate was judged before, and nginx judges it again
+    command = [word.format(path=path) for word in _JUDGES[name]]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, "PATH": _PATH})
     if done.returncode != 0:
         raise CheckFailed(command, done.stdout + done.stderr)
 
 
+_DNSMASQ = ("dnsmasq", "--test", "--conf-file={path}")
+_JUDGES = {
+    "nginx.conf": ("nginx", "-q", "-t", "-c", "{path}"),
+    "dnsmasq-lan.conf": _DNSMASQ,
+    "dnsmasq-captive.conf": _DNSMASQ,
+    render.ANNOUNCED: _DNSMASQ,
+}
 _PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 
 

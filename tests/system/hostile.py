@@ -2,8 +2,8 @@
 
     python -m tests.system.hostile idle 10.77.0.1 80 10000
 
-Keeps so many connections in hand, opening another for each that is closed, and says ``holding`` once it has tried all.
-Goes on until it is ended. Must not know: whether anybody suffers.
+Keeps so many connections in hand, opening another for each that is closed, and says ``holding`` once it has insisted on
+all of them for a while. Goes on until it is ended. Must not know: whether anybody suffers.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ import sys
 import time
 
 _BEAT_S = 0.5
+_BEATS = 5
+"""How often it has insisted when it says so: by then whoever accepts has accepted what it will."""
 _AT_ONCE = 500
 """Connections begun between two looks, so that a listener's backlog is not what is tested."""
 
@@ -101,16 +103,17 @@ def main() -> None:
     kind, address, port, count = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
     resource.setrlimit(resource.RLIMIT_NOFILE, (count + 1000, max(count + 1000, 20_000)))
     hand = Hand(kind, address, port)
-    said, beat_s = False, time.monotonic()
+    beats, next_s = 0, time.monotonic()
     while True:
         full = hand.fill(count)
         hand.look(0.05)
-        if full and not said:
+        if time.monotonic() < next_s:
+            continue
+        next_s = time.monotonic() + _BEAT_S
+        hand.insist()
+        beats += full
+        if full and beats == _BEATS:
             print("holding", flush=True)
-            said = True
-        if time.monotonic() - beat_s > _BEAT_S:
-            hand.insist()
-            beat_s = time.monotonic()
 
 
 if __name__ == "__main__":
