@@ -85,17 +85,16 @@ def _harmless(content: str, config: Config, trial: Path) -> str:
 def _replace(path: Path, content: bytes) -> bool:
     if path.exists() and path.read_bytes() == content:
         return False
-    draft = path.with_suffix(".new")
-    _write(draft, content)
+    draft = path.with_name(f"{path.name}.new")
+    _write(draft, content, 0o600 if path.name == FILE else 0o644)
     draft.rename(path)
     return True
 
 
-def _write(path: Path, content: bytes) -> None:
-    # The key is never readable, not even for the moment before a chmod; all else is for nginx's and dnsmasq's users.
-    mode = 0o600 if path.stem == Path(FILE).stem else 0o644
+def _write(path: Path, content: bytes, mode: int = 0o600) -> None:
+    # With its mode from the beginning: a key is never readable, not even for the moment before a chmod.
     path.unlink(missing_ok=True)
-    with open(path, "wb", opener=lambda name, flags: os.open(name, flags | os.O_EXCL, mode)) as out:
+    with open(path, "wb", opener=lambda name, flags: os.open(name, flags | os.O_EXCL, 0o600)) as out:
         os.fchmod(out.fileno(), mode)
         out.write(content)
         out.flush()

@@ -158,7 +158,7 @@ def _secure(config: Config) -> str:
             # A visitor comes twice; keys of tickets that nobody changes would open what was recorded before.
             "ssl_session_tickets off;",
             # No Strict-Transport-Security: phones would refuse the portal on http for as long as it says, and that is
-            # where the portal is when the certificate has lapsed. No stapling: an unadmitted phone asks nobody anyway.
+            # where the portal is when the certificate has lapsed. No stapling: authorities are giving OCSP up.
         )
     )
 

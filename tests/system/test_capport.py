@@ -171,6 +171,10 @@ def test_the_api_is_announced_and_right_at_every_moment(venue: Venue) -> None:
         assert isinstance(seconds, int) and MAX_S - 120 <= seconds <= MAX_S
         assert isinstance(spare, int) and 0 < spare <= QUOTA_MB * 1_000_000
     assert set(guest.phone.resolve(HOST)) == {PORTAL, GATE6}, "by the resolver of the admitted too"
+    other = run(
+        ["dig", "+tries=1", "+time=8", f"@{PORTAL}", HOST, "HTTPS"], namespace=guest.phone.namespace, timeout_s=15
+    )
+    assert "status: NOERROR" in other.stdout and "ANSWER: 0" in other.stdout, "the Internet is not asked about our name"
 
     venue.qaqpa("end", guest.phone.mac)
     assert [captivity(guest, version) for version in (4, 6)] == [captive, captive]
