@@ -158,7 +158,7 @@ def held(venue: Venue, kind: str, port: int, count: int) -> Iterator[None]:
     line = program("tests.system.hostile", kind, PORTAL, str(port), str(count))
     namespace = hostile.phone.namespace
     with start(line, name="hostile", log=hostile.log("hostile"), namespace=namespace) as process:
-        process.wait_for_line("holding", 30.0)
+        process.wait_for_line("holding", 60.0)
         yield
         assert process.alive, process.output()
     hostile.phone.disconnect()
