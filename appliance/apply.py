@@ -1,6 +1,7 @@
 """`qaqpa apply`: render the configuration for nginx and dnsmasq, try it with their own checks, then put it in place.
 
-What fails its check replaces nothing. Must not know: whether nginx or dnsmasq run, who restarts them.
+What fails its check replaces nothing. A certificate that phones would refuse is no such failure: without it the portal
+is on http, and that is better than none. Must not know: whether nginx or dnsmasq run, who restarts them.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from pathlib import Path
 from appliance import render
 from appliance.config import Config
 from appliance.errors import ApplianceError
+from appliance.holding import FILE, Holding, kept_file
 
 
 class CheckFailed(ApplianceError):
@@ -24,8 +26,11 @@ class CheckFailed(ApplianceError):
         super().__init__(f"`{shlex.join(command)}` refused it, nothing was changed:\n{said.strip()}")
 
 
-def apply(config: Config) -> dict[str, bool]:
+def apply(config: Config, held: Holding) -> dict[str, bool]:
     """Put all rendered files into ``<state>/conf``; file name → whether it changed.
+
+    Args:
+        held: the certificate that the portal holds (``holding.holding``).
 
     Raises:
         CheckFailed: a file is refused; nothing was changed.
@@ -33,42 +38,64 @@ def apply(config: Config) -> dict[str, bool]:
     """
     home = Path(config.paths.state) / "conf"
     home.mkdir(mode=0o755, parents=True, exist_ok=True)
-    rendered = render.files(config)
+    rendered = {name: text.encode() for name, text in render.files(config, held.standing).items()}
+    # The certificate first: nginx's configuration names it.
+    wanted = {**({FILE: held.pem} if held.pem else {}), **rendered}
     with tempfile.TemporaryDirectory() as trial:
-        for name, content in rendered.items():
-            _try(name, _harmless(name, content, config, trial), Path(trial))
-    return {name: _replace(home / name, content) for name, content in rendered.items()}
+        for name, content in wanted.items():
+            _try(name, content, config, Path(trial))
+    return {name: _replace(home / name, content) for name, content in wanted.items()}
 
 
-def _try(name: str, content: str, trial: Path) -> None:
+def _try(name: str, content: bytes, config: Config, trial: Path) -> None:
     path = trial / name
-    path.write_text(content, encoding="utf-8")
-    command = (
-        ["nginx", "-q", "-t", "-c", str(path)] if name == "nginx.conf" else ["dnsmasq", "--test", f"--conf-file={path}"]
-    )
+    if name == "nginx.conf":
+        content = _harmless(content.decode(), config, trial).encode()
+    if name == render.ANNOUNCED:
+        content = b"".join(b"dhcp-option=" + line for line in content.splitlines(keepends=True))
+    _write(path, content)
+    if name not in _JUDGES:
+        return  # the certificate was judged before, and nginx judges it again
+    command = [word.format(path=path) for word in _JUDGES[name]]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, "PATH": _PATH})
     if done.returncode != 0:
         raise CheckFailed(command, done.stdout + done.stderr)
 
 
+_DNSMASQ = ("dnsmasq", "--test", "--conf-file={path}")
+_JUDGES = {
+    "nginx.conf": ("nginx", "-q", "-t", "-c", "{path}"),
+    "dnsmasq-lan.conf": _DNSMASQ,
+    "dnsmasq-captive.conf": _DNSMASQ,
+    render.ANNOUNCED: _DNSMASQ,
+}
 _PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 
 
-def _harmless(name: str, content: str, config: Config, trial: str) -> str:
+def _harmless(content: str, config: Config, trial: Path) -> str:
     # `nginx -t` opens its pid file and binds: on loopback that always works, though the LAN may not be up yet.
-    if name != "nginx.conf":
-        return content
-    (Path(trial) / "nginx").mkdir()
-    return content.replace(f"{config.paths.runtime}/nginx", f"{trial}/nginx").replace(
-        f"listen {config.lan.gate.ip}:", "listen 127.0.0.1:"
+    (trial / "nginx").mkdir()
+    return (
+        content.replace(f"{config.paths.runtime}/nginx", f"{trial}/nginx")
+        .replace(f"listen {config.lan.gate.ip}:", "listen 127.0.0.1:")
+        .replace(str(kept_file(config)), str(trial / FILE))
     )
 
 
-def _replace(path: Path, content: str) -> bool:
-    if path.exists() and path.read_text(encoding="utf-8") == content:
+def _replace(path: Path, content: bytes) -> bool:
+    if path.exists() and path.read_bytes() == content:
         return False
-    draft = path.with_suffix(".new")
-    draft.write_text(content, encoding="utf-8")
-    draft.chmod(0o644)
+    draft = path.with_name(f"{path.name}.new")
+    _write(draft, content, 0o600 if path.name == FILE else 0o644)
     draft.rename(path)
     return True
+
+
+def _write(path: Path, content: bytes, mode: int = 0o600) -> None:
+    # With its mode from the beginning: a key is never readable, not even for the moment before a chmod.
+    path.unlink(missing_ok=True)
+    with open(path, "wb", opener=lambda name, flags: os.open(name, flags | os.O_EXCL, 0o600)) as out:
+        os.fchmod(out.fileno(), mode)
+        out.write(content)
+        out.flush()
+        os.fsync(out.fileno())

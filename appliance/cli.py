@@ -78,17 +78,26 @@ main.add_command(cli_sms.sms)
 @main.command()
 @_config
 @click.option("--at-boot", is_flag=True, help="Do not look at the interfaces: they may come later.")
-def apply(path: Path, at_boot: bool) -> None:
+@click.option("--reload", is_flag=True, help="Have running nginx and dnsmasq take it up, as far as no visitor notices.")
+def apply(path: Path, at_boot: bool, reload: bool) -> None:
     """Render nginx's and dnsmasq's configuration; what they or this machine would refuse changes nothing."""
     from appliance import apply as applying
-    from appliance import daemon
+    from appliance import daemon, reloading
+    from appliance.holding import holding
     from firewall import surroundings
 
     config = load(path)
     if not at_boot:
         surroundings.require(daemon.firewall_settings(config))
-    for name, changed in applying.apply(config).items():
-        click.echo(f"{name}: {'changed' if changed else 'as before'}")
+    held = holding(config, datetime.now(UTC).timestamp())
+    changed = applying.apply(config, held)
+    for name, is_new in changed.items():
+        click.echo(f"{name}: {'changed' if is_new else 'as before'}")
+    if config.portal.https:
+        click.echo(f"https: {held.standing}{f' ({held.problem})' if held.problem else ''}")
+    if reload:
+        for said in reloading.reload(config, changed):
+            click.echo(said)
 
 
 @main.command()

@@ -6,12 +6,14 @@ Must not know: the file, who uses which setting.
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 from zoneinfo import available_timezones
 
+from appliance import announcement
 from appliance.wire import Language
-from firewall.settings import CAPTIVE_ADDRESS
+from firewall.settings import CAPTIVE_ADDRESS, HTTPS_PORT
 from sms.errors import TextRefused
 from sms.texts import parts
 
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
     from appliance.config import Config
 
 _LEAST_KBIT = 64
+
+# Of two labels at least, the last with a letter: no public authority signs others.
+_HOST = re.compile(r"([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 
 # By these phones and computers notice that they must log in, browsers whether names may be asked elsewhere.
 _NEVER_IN_GARDEN = (
@@ -139,6 +144,17 @@ def _of_the_portal(config: Config) -> Iterator[tuple[str, str]]:
     ports = [config.portal.port, config.portal.redirect_port, config.portal.captive_dns_port, 53]
     if len(set(ports)) < len(ports):
         yield "portal.port", "port, redirect_port, captive_dns_port and 53 (DNS) must all differ"
+    if not config.portal.https:
+        return
+    if HTTPS_PORT in ports:
+        yield "portal.https", f"serves port {HTTPS_PORT}; port, redirect_port and captive_dns_port must be others"
+    if not _HOST.fullmatch(config.portal.host):
+        yield (
+            "portal.host",
+            "must be a name such as login.example.kz when portal.https is true: certificates name names",
+        )
+    elif len(announcement.api_url(config)) > announcement.MAX_BYTES:
+        yield "portal.host", f"is too long: DHCP carries addresses of at most {announcement.MAX_BYTES} bytes (RFC 8910)"
 
 
 def _of_the_spending(config: Config) -> Iterator[tuple[str, str]]:

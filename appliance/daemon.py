@@ -219,6 +219,7 @@ def firewall_settings(config: Config) -> Settings:
         portal_port=config.portal.port,
         redirect_port=config.portal.redirect_port,
         captive_dns_port=config.portal.captive_dns_port,
+        portal_https=config.portal.https,
         rates=Rates(
             line_down_kbit=config.rates.uplink_down_kbit,
             line_up_kbit=config.rates.uplink_up_kbit,

@@ -9,15 +9,17 @@ from __future__ import annotations
 import pwd
 import shutil
 import socket
+import time
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from appliance import daemon, garden, render, wire
+from appliance import chain, daemon, garden, render, wire
 from appliance.client import Client
 from appliance.config import Config
 from appliance.errors import GateUnreachable
+from appliance.holding import holding
 from appliance.sections import Spending
 from appliance.smpp import sender_settings
 from firewall import checks as firewall_checks
@@ -61,6 +63,7 @@ def findings(config: Config) -> list[Finding]:
         *firewall_checks.findings(daemon.firewall_settings(config)),
         *journal,
         *_garden(config),
+        *chain.findings(config),
         *sms,
         *_spending(config),
         *_processes(config, said),
@@ -85,7 +88,7 @@ def _users() -> Iterable[Finding]:
 
 
 def _rendered(config: Config) -> Iterable[Finding]:
-    for name, content in render.files(config).items():
+    for name, content in render.files(config, holding(config, time.time()).standing).items():
         path = Path(config.paths.state) / "conf" / name
         try:
             same = path.read_text(encoding="utf-8") == content

@@ -1,7 +1,7 @@
 """From the one configuration to those of nginx and dnsmasq, and the portal's command line.
 
     >>> sorted(files(Config()))
-    ['dnsmasq-captive.conf', 'dnsmasq-lan.conf', 'nginx.conf']
+    ['dnsmasq-announced.opts', 'dnsmasq-captive.conf', 'dnsmasq-lan.conf', 'nginx.conf']
 
 Pure but for reading the templates beside it. Must not know: whether anything runs.
 """
@@ -12,19 +12,34 @@ import html
 import ipaddress
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib import resources
 
+from appliance import announcement
+from appliance.announcement import Standing
 from appliance.config import Config
+from appliance.holding import kept_file
 from firewall.rules import GARDEN4, GARDEN6
-from firewall.settings import CAPTIVE_ADDRESS
+from firewall.settings import CAPTIVE_ADDRESS, HTTPS_PORT
 
 _GARDEN_TTL_S = 60
+_BACKLOG = (
+    4096  # connections that wait to be taken; nginx's own 511 is less than a train's crowd. The kernel's bound too
+)
 _PLACEHOLDER = re.compile(r"@\{([a-z0-9_]+)\}")  # not $name or {name}: nginx has its own of those
 
 
-def files(config: Config) -> dict[str, str]:
-    """File name → content, as they stand in ``<state>/conf``."""
+ANNOUNCED = "dnsmasq-announced.opts"
+"""What DHCP tells of the captive portal API: a file of its own, because dnsmasq reads it again without a restart."""
+
+
+def files(config: Config, standing: Standing = Standing.NONE) -> dict[str, str]:
+    """File name → content, as they stand in ``<state>/conf``.
+
+    Args:
+        standing: how far the portal's https goes with the certificate that it holds.
+    """
+    secure = standing is not Standing.NONE
     gate = config.lan.gate
     first, last = dhcp_range(config)
     servers = [f"server={server}" for server in config.wan.dns]
@@ -32,6 +47,8 @@ def files(config: Config) -> dict[str, str]:
     gate6 = config.lan.gate6
     names = [config.portal_host, str(gate.ip), *([f"[{gate6.ip}]"] if gate6 else [])]
     records = [f"address=/{named}/{own.ip}" for own in (gate, gate6) if named and own]
+    # Whatever else is asked of it (AAAA while IPv6 is shut, HTTPS) has no answer, instead of one from the Internet.
+    records += [f"local=/{named}/"] if named else []
     values = {
         "runtime": config.paths.runtime,
         "state": config.paths.state,
@@ -46,11 +63,12 @@ def files(config: Config) -> dict[str, str]:
         "redirect_port": str(config.portal.redirect_port),
         "captive_address": str(CAPTIVE_ADDRESS),
         "captive_dns_port": str(config.portal.captive_dns_port),
-        "portal_url": portal_url(config),
-        "portal_url6": portal_url(config, f"[{gate6.ip}]") if gate6 and not named else portal_url(config),
+        "portal_url": announcement.secure_url(config) if secure else portal_url(config),
+        "portal_url6": announcement.secure_url(config) if secure else _portal_url6(config, named),
         "names": " ".join(dict.fromkeys(names)),
-        "listen_any": _listen(config, " default_server"),
-        "listen_ours": _listen(config, ""),
+        "listen_any": _listen(config, _plain(config), f" default_server backlog={_BACKLOG}"),
+        # On https alone: then whoever asks for our name on http is answered like any other probe, by the way there.
+        "listen_ours": _secure(config) if secure else _listen(config, _plain(config)),
         "servers": "\n".join(["no-resolv", *servers]) if servers else "# upstream: as /etc/resolv.conf says",
         "garden": "\n".join(_garden(config)) or "# empty",
         "portal_record": "\n".join(records) or "# the portal is named by its address",
@@ -60,21 +78,26 @@ def files(config: Config) -> dict[str, str]:
     return {
         name: _PLACEHOLDER.sub(lambda match: values[match[1]], (templates / name).read_text(encoding="utf-8"))
         for name in ("dnsmasq-lan.conf", "dnsmasq-captive.conf", "nginx.conf")
-    }
+    } | {ANNOUNCED: announcement.options(config, standing)}
 
 
 def portal_url(config: Config, host: str = "") -> str:
-    """Where every unadmitted probe is sent."""
+    """Where every unadmitted probe is sent while the portal is on http."""
     port = "" if config.portal.port == 80 else f":{config.portal.port}"
     return f"http://{host or config.portal_host}{port}/"
 
 
+def _portal_url6(config: Config, named: str) -> str:
+    gate6 = config.lan.gate6
+    return portal_url(config, f"[{gate6.ip}]") if gate6 and not named else portal_url(config)
+
+
 def portal_command(config: Config) -> list[str]:
     """The portal's process: gunicorn from this very environment, on a unix socket that only nginx may use."""
-    application = (
-        "portal.visitor.app:create_app("
-        f"gate={gate_socket(config)!r}, venue={config.venue.name!r}, language={config.venue.language.value!r})"
-    )
+    told = {"gate": gate_socket(config), "venue": config.venue.name, "language": config.venue.language.value}
+    if config.portal.https:
+        told["portal_url"] = announcement.secure_url(config)
+    application = f"portal.visitor.app:create_app({', '.join(f'{name}={value!r}' for name, value in told.items())})"
     return [
         sys.executable,
         "-m",
@@ -113,13 +136,31 @@ def sms_socket(config: Config) -> str:
     return f"{config.paths.runtime}/sms/sms.sock"
 
 
-def _listen(config: Config, suffix: str) -> str:
+def _plain(config: Config) -> tuple[int, int]:
+    return config.portal.port, config.portal.redirect_port
+
+
+def _listen(config: Config, ports: Iterable[int], suffix: str = "") -> str:
     own = [str(config.lan.gate.ip)]
     # Any IPv6 address, since older kernels' REDIRECT takes the link-local one; the firewall knows who may come.
     own += ["[::]"] if config.lan.gate6 else []
     only = {"[::]": " ipv6only=on"} if suffix else {}
-    ports = (config.portal.port, config.portal.redirect_port)
     return "\n        ".join(f"listen {host}:{port}{suffix}{only.get(host, '')};" for host in own for port in ports)
+
+
+def _secure(config: Config) -> str:
+    return "\n        ".join(
+        (
+            _listen(config, [HTTPS_PORT], f" ssl backlog={_BACKLOG}"),
+            f"ssl_certificate {kept_file(config)};",
+            f"ssl_certificate_key {kept_file(config)};",
+            "ssl_protocols TLSv1.2 TLSv1.3;",
+            # A visitor comes twice; keys of tickets that nobody changes would open what was recorded before.
+            "ssl_session_tickets off;",
+            # No Strict-Transport-Security: phones would refuse the portal on http for as long as it says, and that is
+            # where the portal is when the certificate has lapsed. No stapling: authorities are giving OCSP up.
+        )
+    )
 
 
 def _router6(config: Config) -> str:

@@ -134,6 +134,10 @@ class Portal(Section, frozen=True):
     port: Port = 80
     redirect_port: Port = 8080
     captive_dns_port: Port = 5300
+    https: bool = False
+    certificate_file: FilePath = "/etc/qaqpa/portal.pem"
+    key_file: FilePath = "/etc/qaqpa/portal.key"
+    ca_file: OptionalFilePath = ""
     garden: Annotated[
         tuple[GardenName, ...],
         Meta(max_length=100, description="host names such as pay.example.kz, at most 100"),

@@ -18,7 +18,7 @@ from firewall.rules import (
     member,
     port,
 )
-from firewall.settings import Settings
+from firewall.settings import HTTPS_PORT, Settings
 
 PRIVATE = (
     "0.0.0.0/8",  # "this network" (RFC 6890)
@@ -142,6 +142,7 @@ def _new(settings: Settings) -> Chain:
 def _lan_input(settings: Settings) -> Chain:
     """What a visitor's device may ask of the gate itself; decided by each packet alone, not by a connection's past."""
     gate = f"{settings.lan.ip}/32"
+    secure = (Rule("ACCEPT", destination=gate, protocol="tcp", matches=(port("tcp", HTTPS_PORT),)),)
     echo = (Match("icmp", (("icmp-type", "8"),)), limits.echo("qq-echo4"))
     return Chain(
         "QQ-LAN-INPUT",
@@ -158,6 +159,7 @@ def _lan_input(settings: Settings) -> Chain:
             Rule("ACCEPT", protocol="udp", matches=(port("udp", settings.captive_dns_port),)),
             Rule("ACCEPT", protocol="tcp", matches=(port("tcp", settings.captive_dns_port),)),
             Rule("ACCEPT", destination=gate, protocol="tcp", matches=(port("tcp", settings.portal_port),)),
+            *(secure if settings.portal_https else ()),
             Rule("ACCEPT", protocol="tcp", matches=(port("tcp", settings.redirect_port),)),
             Rule("ACCEPT", destination=gate, protocol="icmp", matches=echo),
             Rule("ACCEPT", matches=(_ANSWER,)),

@@ -22,7 +22,7 @@ from firewall.rules import (
     member,
     port,
 )
-from firewall.settings import Settings
+from firewall.settings import HTTPS_PORT, Settings
 
 PRIVATE = (
     "fc00::/7",  # unique local (RFC 4193): the venue's own machines
@@ -181,6 +181,7 @@ def _lan_input(settings: Settings, prefix: str, redirects: bool, owned: bool) ->
     """What a visitor's device may ask of the gate itself; decided by each packet alone, not by a connection's past."""
     gate = _gate(settings)
     refuse = Rule("REJECT", protocol="udp", matches=(port("udp", 53),), target_options=_UNREACHABLE)
+    secure = (Rule("ACCEPT", destination=gate, protocol="tcp", matches=(port("tcp", HTTPS_PORT),)),)
     return Chain(
         "QQ-LAN-INPUT",
         (
@@ -202,6 +203,7 @@ def _lan_input(settings: Settings, prefix: str, redirects: bool, owned: bool) ->
             Rule("ACCEPT", protocol="udp", matches=(port("udp", settings.captive_dns_port),)),
             Rule("ACCEPT", protocol="tcp", matches=(port("tcp", settings.captive_dns_port),)),
             Rule("ACCEPT", destination=gate, protocol="tcp", matches=(port("tcp", settings.portal_port),)),
+            *(secure if settings.portal_https else ()),
             Rule("ACCEPT", protocol="tcp", matches=(port("tcp", settings.redirect_port),)),
             Rule("ACCEPT", destination=gate, protocol="ipv6-icmp", matches=(_icmp("128"), limits.echo("qq-echo6"))),
             Rule("ACCEPT", matches=(_ANSWER,)),

@@ -20,6 +20,9 @@ _INTERFACE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,14}")  # IFNAMSIZ leaves 1
 CAPTIVE_ADDRESS = ipaddress.IPv4Address("192.0.2.1")
 """TEST-NET-1 (RFC 5737): nobody's, and outside RFC 1918, since Android calls a private answer "no Internet"."""
 
+HTTPS_PORT = 443
+"""Where clients look for a page on https; the gate's own, if it has one, is nowhere else."""
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -35,6 +38,8 @@ class Settings:
     portal_port: int = 80
     redirect_port: int = 8080
     captive_dns_port: int = 5300
+    portal_https: bool = False
+    """Whether the portal is at HTTPS_PORT of the gate too. That port of every other address stays refused."""
     captive_address: ipaddress.IPv4Address = CAPTIVE_ADDRESS
     """What the captive resolver answers for every name. Browsers keep it for a minute whatever its time to live says:
     after admission it is refused at once, so that they ask again instead of waiting for nobody."""
@@ -73,6 +78,8 @@ class Settings:
             raise SettingsRefused("ports", f"{ports}: each must be 1 to 65535")
         if len({*ports, 53}) < len(ports) + 1:
             raise SettingsRefused("ports", f"{ports}: each must differ from the others and from 53")
+        if self.portal_https and HTTPS_PORT in ports:
+            raise SettingsRefused("ports", f"{ports}: {HTTPS_PORT} is the portal's on https")
         for limit, most in (
             ("new_connections_per_s", 10_000),  # hashlimit's finest step is a ten-thousandth of a second
             ("new_connections_burst", 10_000),

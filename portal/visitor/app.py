@@ -21,6 +21,7 @@ from appliance.wire import Language
 from portal.errors import FromAnotherSite, NotBehindGateway
 from portal.visitor import pages
 from portal.visitor.answers import Answers
+from portal.visitor.captive import CaptivePortalApi
 from portal.visitor.views import Asks, Views
 from portal.visitor.words import NoticeWords, Told
 
@@ -28,7 +29,9 @@ MAX_BODY_BYTES = 4096
 """The largest form of ours is some 200 bytes."""
 
 
-def create_app(gate: str, venue: str, language: str = "kk", asks: Asks | None = None) -> Flask:
+def create_app(
+    gate: str, venue: str, language: str = "kk", asks: Asks | None = None, *, portal_url: str = "", venue_url: str = ""
+) -> Flask:
     """The portal of one venue.
 
     Args:
@@ -36,6 +39,8 @@ def create_app(gate: str, venue: str, language: str = "kk", asks: Asks | None = 
         venue: the venue's name, as on the page.
         language: of visitors whose phone asks for none that we speak: kk, ru or en.
         asks: who asks the gate, if not ``appliance.client.Client`` at ``gate``.
+        portal_url: the portal's https address; empty: it has none, and no captive portal API either.
+        venue_url: the venue's own page, told by that API; empty: none.
 
     Raises:
         ValueError: ``language`` is none of ours.
@@ -48,7 +53,10 @@ def create_app(gate: str, venue: str, language: str = "kk", asks: Asks | None = 
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     style = (Path(__file__).parent / "templates" / "style.css").read_text(encoding="utf-8")
     answers = Answers(venue, Language(language), style)
-    Views(asks or Client(gate), answers).register(app)
+    asks = asks or Client(gate)
+    Views(asks, answers).register(app)
+    if portal_url:
+        CaptivePortalApi(asks, portal_url, venue_url).register(app)
     _register_errors(app, answers)
     app.before_request(_require_length)
     app.after_request(_guard)

@@ -86,7 +86,27 @@ def apply(places: Places, namespace: str) -> None:
     Raises:
         CommandFailed: the configuration is refused.
     """
-    run(_command(places, "apply")[0], namespace=namespace, timeout_s=20)
+    run_unit(places, "apply", namespace)
+
+
+def run_unit(places: Places, unit: str, namespace: str) -> str:
+    """What systemd does for a unit that ends by itself (Type=oneshot); returns what it printed.
+
+    Raises:
+        CommandFailed: it ended with another code than 0.
+    """
+    return run(_command(places, unit)[0], namespace=namespace, timeout_s=20).stdout
+
+
+def run_deploy_hook(places: Places, namespace: str) -> str:
+    """What certbot does when it has renewed: the hook that qaqpa-certbot.service gives it, in a shell.
+
+    Raises:
+        CommandFailed: it ended with another code than 0.
+    """
+    words, _ = _command(places, "certbot")
+    hook = words[words.index("--deploy-hook") + 1]
+    return run(["sh", "-c", hook], namespace=namespace, timeout_s=20).stdout
 
 
 def start_unit(places: Places, unit: str, namespace: str) -> Process:

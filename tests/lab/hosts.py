@@ -37,6 +37,17 @@ def _text(body: str, **headers: str) -> Answer:
 _NETWORKMANAGER = _text("NetworkManager is online\n", X_NetworkManager_Status="online")
 _REDIRECT = Answer(302, type="text/html", headers={"Location": "http://www.msn.com/"})
 
+_KINDLE = "<html><body><!-- 81ce4465-7167-4dcb-835b-dcc9e44c112a --></body></html>"
+_PLAYSTATION = Answer(403, "<HTML><HEAD><TITLE>Access Denied</TITLE></HEAD><BODY>Access Denied</BODY></HTML>")
+
+_APPLE_HOSTS = (
+    "www.apple.com",
+    "www.airport.us",
+    "www.appleiphonecell.com",
+    "www.ibook.info",
+    "www.itools.info",
+    "www.thinkdifferent.us",
+)
 _NO_CONTENT_HOSTS = (
     "clients3.google.com",
     "connectivitycheck.android.com",
@@ -44,12 +55,19 @@ _NO_CONTENT_HOSTS = (
     "play.googleapis.com",
     "www.google.com",
     "www.gstatic.com",
+    # Samsung, Huawei, Honor, Xiaomi, OPPO, vivo
+    "connectivity.samsung.com.cn",
+    "connectivitycheck.platform.hicloud.com",
+    "connectivitycheck.platform.hihonorcloud.com",
+    "connect.rom.miui.com",
+    "conn1.oppomobile.com",
+    "wifi.vivo.com.cn",
 )
 
 _PAGES: dict[tuple[str, str], Answer] = {
     ("captive.apple.com", "/hotspot-detect.html"): APPLE,
     ("captive.apple.com", "/"): APPLE,
-    ("www.apple.com", "/library/test/success.html"): APPLE,
+    **{(host, "/library/test/success.html"): APPLE for host in _APPLE_HOSTS},
     ("www.msftconnecttest.com", "/connecttest.txt"): _text("Microsoft Connect Test"),
     ("www.msftconnecttest.com", "/redirect"): _REDIRECT,
     ("ipv6.msftconnecttest.com", "/connecttest.txt"): _text("Microsoft Connect Test"),
@@ -64,6 +82,9 @@ _PAGES: dict[tuple[str, str], Answer] = {
     ("fedoraproject.org", "/static/hotspot.txt"): _text("OK"),
     ("static.redhat.com", "/test/rhel-networkmanager.txt"): _text("OK"),
     ("edge-http.microsoft.com", "/captiveportal/generate_204"): NO_CONTENT,
+    ("spectrum.s3.amazonaws.com", "/kindle-wifi/wifistub.html"): Answer(200, _KINDLE),
+    ("ctest.cdn.nintendo.net", "/"): _text("ok", X_Organization="Nintendo"),
+    ("ena.net.playstation.net", "/netstart/ps4"): _PLAYSTATION,
     ("www.example.org", "/"): PAGE,
     ("www.msn.com", "/"): PAGE,
     **{(host, path): NO_CONTENT for host in _NO_CONTENT_HOSTS for path in ("/generate_204", "/gen_204")},

@@ -11,7 +11,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.lab.run import run, start
+from tests.lab.errors import NoAnswer
+from tests.lab.run import program, run, start
 from tests.lab.venue import PORTAL, WEB, Venue
 from tests.lab.waiting import until
 from tests.system.audit import entries
@@ -144,3 +145,73 @@ def test_the_host_header_decides_nothing(venue: Venue, people: People) -> None:
         venue, lambda text: text.replace("Location $portal_url", "Location http://$http_host/")
     ) as base:
         assert reflected(base, EVIL)
+
+
+HELD = [("idle", 10_000), ("loris", 3_000), ("huge", 200), ("pipeline", 200)]
+
+
+@contextmanager
+def held(venue: Venue, kind: str, port: int, count: int) -> Iterator[None]:
+    """One device keeps so many connections to this port of the gate's for itself."""
+    hostile = Guest.new(venue)
+    hostile.phone.connect()
+    line = program("tests.system.hostile", kind, PORTAL, str(port), str(count))
+    namespace = hostile.phone.namespace
+    with start(line, name="hostile", log=hostile.log("hostile"), namespace=namespace) as process:
+        process.wait_for_line("holding", 60.0)
+        yield
+        assert process.alive, process.output()
+    hostile.phone.disconnect()
+
+
+@pytest.mark.parametrize(("kind", "count"), HELD)
+def test_one_device_that_holds_the_doors_keeps_nobody_else_out(
+    venue: Venue, people: People, kind: str, count: int
+) -> None:
+    with held(venue, kind, 80, count):
+        for _ in range(5):
+            assert people.stranger.phone.fetch(f"http://{WEB}/generate_204").status == 302
+            assert "Логин" in people.stranger.phone.fetch(f"{PAGE}/").body
+
+
+def test_more_connections_from_one_device_than_the_server_has_would_keep_everybody_out(
+    venue: Venue, people: People
+) -> None:
+    def small(text: str) -> str:
+        text = re.sub(r"worker_connections \d+", "worker_connections 256", text)
+        return text.replace("worker_processes auto", "worker_processes 1").replace("_timeout 10s", "_timeout 600s")
+
+    def shut_out() -> bool:
+        try:
+            return people.stranger.phone.fetch(f"{base}/", timeout_s=2.0).status != 200
+        except NoAnswer:
+            return True
+
+    # The rule that opens the way to it passes the firewall's limits over too.
+    with careless_nginx(venue, small) as base:
+        assert not shut_out()
+        with held(venue, "loris", 8088, 1_000):
+            until(shut_out, "the others to be shut out")
+
+
+ABSURD = [
+    "GET / HTTP/1.1\r\n\r\n",
+    f"GET / HTTP/1.1\r\nHost: {PORTAL}\r\nHost: {EVIL}\r\n\r\n",
+    f"GET / HTTP/1.1\r\nHost: {'a' * 7000}\r\n\r\n",
+    f"GET / HTTP/1.1\r\nHost: {'a.' * 6000}\r\n\r\n",
+    "GET / HTTP/1.1\r\nHost: a\x00b\r\n\r\n",
+    "GET / HTTP/1.1\r\nHost: \x7f\x01\x02\r\n\r\n",
+    "GET / HTTP/1.1\r\nHost: ../../etc/passwd\r\n\r\n",
+    "GET / HTTP/1.1\r\nHost: <script>alert(1)</script>\r\n\r\n",
+    'GET / HTTP/1.1\r\nHost: "onload=x\r\n\r\n',
+    "GET / HTTP/9.9\r\nHost: x\r\n\r\n",
+    "QUIT\r\n\r\n",
+]
+
+
+@pytest.mark.parametrize("request_", ABSURD, ids=range(len(ABSURD)))
+def test_absurd_heads_get_the_portals_address_or_a_refusal(people: People, request_: str) -> None:
+    told = "\n".join(attack(people.stranger.phone, "raw", PORTAL, "80", stdin=request_))
+    assert re.match(r"HTTP/1\.[01] (302|400|414|505) |<html>", told), told
+    assert not any(word in told for word in (EVIL, "alert(1)", "passwd", "onload"))
+    assert f"Location: {PAGE}/" in told or " 302 " not in told

@@ -71,6 +71,20 @@ def test_an_ipv6_address_is_bound_to_its_device_half_by_half() -> None:
     assert entries[-1].set_name == rules.UP6, "last: from then on something passes"
 
 
+def test_https_opens_one_port_of_the_gates_own_address_and_no_other() -> None:
+    for address, owns in ((None, {"10.77.0.1/32"}), (LAN6, {"10.77.0.1/32", "fd77::1/128"})):
+        settings = dataclasses.replace(SETTINGS, lan6=address)
+        without, listed = (
+            rules.listing(datapath.ruleset(dataclasses.replace(settings, portal_https=https), ABILITIES)).splitlines()
+            for https in (False, True)
+        )
+        more = [line for line in listed if line not in without]
+        assert sorted(more) == sorted(f"-A QQ-LAN-INPUT -d {own} -p tcp -m tcp --dport 443 -j ACCEPT" for own in owns)
+        assert len(listed) == len(without) + len(more)
+    with pytest.raises(SettingsRefused):
+        dataclasses.replace(SETTINGS, portal_https=True, redirect_port=443)
+
+
 def test_a_private_wan_is_opened_on_request_only() -> None:
     for private_wan in (False, True):
         settings = dataclasses.replace(SETTINGS, lan6=LAN6, private_wan=private_wan)

@@ -1,0 +1,1 @@
+"""What several rungs of tests share: data and simulators of the world outside."""
