@@ -17,7 +17,7 @@ from pathlib import Path
 
 import msgspec
 
-from appliance import kept, render, state
+from appliance import kept, passwords, render, state
 from appliance.allowances import Allowances, Limit
 from appliance.config import Config
 from appliance.effects import SendPassword
@@ -73,6 +73,7 @@ def run(config: Config, version: str) -> None:
     boot_before, alive_utc_ms = last_alive(saved)
 
     session = _restored(config, saved)
+    key = password_key(home / "password.key")
 
     def happened(event: Event) -> None:
         engine.post(Happened(event))
@@ -111,14 +112,14 @@ def run(config: Config, version: str) -> None:
             Counters(),
             store,
             boot_id,
-            send=lambda effect: messages.send(_as_message(config, effect)),
+            send=lambda effect: messages.send(_as_message(config, key, effect)),
         ),
         places=whereabouts,
         reception=Reception(
             lan=config.lan.gate,
             lan6=config.lan.gate6,
             countries=frozenset(config.password.countries),
-            key=password_key(home / "password.key"),
+            key=key,
             zone=config.venue.zone,
             whereabouts=whereabouts,
             random=secrets,
@@ -281,8 +282,9 @@ def _as_event(evidence: Evidence, at: Moment, address: str) -> Event:
     return DeviceLeft(at, device=evidence.mac, proof=evidence.proof.value, left_utc_ms=at.utc_ms)
 
 
-def _as_message(config: Config, effect: SendPassword) -> sms_message.Message:
-    text = config.sms.text.fill(effect.language, config.venue.name, effect.password, config.bound_host)
+def _as_message(config: Config, key: bytes, effect: SendPassword) -> sms_message.Message:
+    password = passwords.derived(key, effect.device, effect.message)
+    text = config.sms.text.fill(effect.language, config.venue.name, password, config.bound_host)
     return sms_message.Message(id=effect.message, to=effect.number, text=text, expires_utc_ms=effect.expires_utc_ms)
 
 

@@ -103,6 +103,7 @@ def _password_asked(turn: Turn, event: events.PasswordAsked) -> None:
     valid_ms = terms.password_valid_s * 1000
     pending = PasswordPending(
         number=event.number,
+        language=event.language,
         message=event.message,
         digest=event.digest,
         expires_boot_ms=now + valid_ms,
@@ -115,8 +116,13 @@ def _password_asked(turn: Turn, event: events.PasswordAsked) -> None:
     forget_ms = pending.expires_boot_ms + LATE_REPORT_MS
     turn.put_message(event.message, Message(event.device, event.number, forget_boot_ms=forget_ms, charge=charge))
     turn.record(entries.PasswordAsked(device=event.device, number=event.number, message=event.message))
-    turn.do(SendPassword(event.message, event.number, event.language, event.password, event.at.utc_ms + valid_ms))
+    turn.do(_sms(turn, event.device, pending))
     turn.answer(status(turn.session, event.device, now))
+
+
+def _sms(turn: Turn, device: str, pending: PasswordPending) -> SendPassword:
+    expires_utc_ms = turn.at.utc_ms + pending.expires_boot_ms - turn.at.boot_ms
+    return SendPassword(device, pending.message, pending.number, pending.language, expires_utc_ms)
 
 
 def _message_reported(turn: Turn, event: events.MessageReported) -> None:
@@ -266,12 +272,10 @@ def _started(turn: Turn, event: events.Started) -> None:
             case PasswordPending():
                 if not event.same_boot:
                     turn.forget(device)
-                elif status(turn.session, device, event.at.boot_ms).delivery is Delivery.QUEUED:
-                    # The password was in the last process's memory alone: it may have been sent, or never will be.
-                    turn.put_message(
-                        state.message, replace(turn.session.messages[state.message], delivery=Delivery.UNKNOWN)
-                    )
-                    turn.put(device, replace(state, resend_boot_ms=event.at.boot_ms))
+                elif status(turn.session, device, event.at.boot_ms).delivery is Delivery.QUEUED and state.tries_left:
+                    # The last process may have ended before it handed this over, or before it heard what became of it.
+                    # The sender takes a message once: from this one it hears the same name with the same password.
+                    turn.do(_sms(turn, device, state))
             case Visit():
                 if not event.same_boot:
                     left = event.alive_utc_ms if state.left_utc_ms is None else state.left_utc_ms

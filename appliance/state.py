@@ -14,7 +14,7 @@ from immutables import Map
 from appliance.allowances import Allowances, Scope, Times
 from appliance.events import Moment, Usage
 from appliance.spending import Budget, Day, Debt, Debtor, Ledger, Waiting
-from appliance.wire import Delivery, Ended, LiveVisit, Phase, Status, Visits
+from appliance.wire import Delivery, Ended, Language, LiveVisit, Phase, Status, Visits
 
 
 class Terms(msgspec.Struct, frozen=True):
@@ -38,6 +38,7 @@ class PasswordPending(msgspec.Struct, frozen=True, tag="pending"):
     """A password is on its way to ``number``. Deadlines are boot-clock milliseconds."""
 
     number: str
+    language: Language
     message: str
     digest: bytes
     expires_boot_ms: int

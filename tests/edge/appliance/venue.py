@@ -10,7 +10,7 @@ from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface, ip
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from appliance import wire
+from appliance import passwords, wire
 from appliance.effects import SendPassword
 from appliance.engine import Engine
 from appliance.events import Event, Moment
@@ -31,6 +31,7 @@ from journal.store import Store
 
 PHONE, ADDRESS = "02:00:00:00:00:01", "10.77.0.10"
 NUMBER = "+77011234567"
+KEY = b"k" * 32
 
 
 class Kernel:
@@ -194,7 +195,7 @@ class Core:
                 lan=IPv4Interface("10.77.0.1/16"),
                 lan6=IPv6Interface("fd77::1/64"),
                 countries=frozenset({"KZ"}),
-                key=b"k" * 32,
+                key=KEY,
                 zone=ZoneInfo("Asia/Almaty"),
                 whereabouts=self.lan,
                 random=Countable(),
@@ -246,8 +247,12 @@ class Core:
 
     def log_in(self) -> None:
         self.ask(wire.AskPassword(ADDRESS, NUMBER, wire.Language.KAZAKH))
-        (reply,) = self.ask(wire.EnterPassword(ADDRESS, self.sent[-1].password))
+        (reply,) = self.ask(wire.EnterPassword(ADDRESS, self.password()))
         assert isinstance(reply, wire.Status) and reply.phase is wire.Phase.ONLINE, reply
+
+    def password(self) -> str:
+        """What the newest SMS says."""
+        return passwords.derived(KEY, self.sent[-1].device, self.sent[-1].message)
 
     def crash(self) -> None:
         """Gone without a word; the file's lock goes with the process."""
