@@ -5,7 +5,7 @@ The kernel's double tells the order of what happened to it beside what the journ
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface, ip_address
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -20,7 +20,7 @@ from appliance.lookout import Lookout, Targets
 from appliance.meter import Meter
 from appliance.performer import Performer, last_alive
 from appliance.presence import Patience, Presence
-from appliance.reception import Reception
+from appliance.reception import Randomness, Reception
 from appliance.state import Terms
 from firewall.counters import Reading, Row, Traffic
 from firewall.errors import KernelRefused
@@ -180,10 +180,14 @@ class Countable:
 class Core:
     """An engine that is turned by hand: ``ask`` and ``happen`` run exactly one batch in this very thread."""
 
-    def __init__(self, path: Path, terms: Terms | None = None, boot_id: str = "boot-1") -> None:
+    def __init__(
+        self, path: Path, terms: Terms | None = None, boot_id: str = "boot-1", chance: Randomness | None = None
+    ) -> None:
         self.story: list[str] = []
         self.kernel, self.disk, self.lan = Kernel(self.story), Disk(path, self.story), Lan()
         self.sent: list[SendPassword] = []
+        self.send: Callable[[SendPassword], None] = self.sent.append
+        """The way to the SMS process."""
         self.probes: list[Targets] = []
         self.now = Moment(utc_ms=1_800_000_000_000, boot_ms=1_000_000)
         kept = self.disk.store.kept()
@@ -198,7 +202,7 @@ class Core:
                 key=KEY,
                 zone=ZoneInfo("Asia/Almaty"),
                 whereabouts=self.lan,
-                random=Countable(),
+                random=chance or Countable(),
                 clock=lambda: self.now,
             ),
             lookout=Lookout(Presence(Patience()), ask=self.probes.append),
@@ -260,4 +264,4 @@ class Core:
 
     def _send(self, effect: SendPassword) -> None:
         self.story.append("send")
-        self.sent.append(effect)
+        self.send(effect)
