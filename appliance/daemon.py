@@ -290,5 +290,12 @@ def _as_message(config: Config, key: bytes, effect: SendPassword) -> sms_message
 
 def _as_report(report: sms_message.Report, at: Moment) -> Event:
     return MessageReported(
-        at, message=report.id, state=MessageState(report.state.value), smsc_message=report.smsc_id, reason=report.reason
+        at,
+        message=report.id,
+        state=MessageState(report.state.value),
+        smsc_message=report.smsc_id,
+        reason=report.reason,
+        provider=report.provider,
+        parts=report.parts,
+        delay_ms=report.delay_ms,
     )

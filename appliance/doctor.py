@@ -9,12 +9,13 @@ from __future__ import annotations
 import pwd
 import shutil
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
-from appliance import daemon, garden, render, wire
+from appliance import costs, daemon, garden, render, wire
 from appliance.client import Client
 from appliance.config import Config
 from appliance.errors import GateUnreachable
@@ -22,6 +23,7 @@ from appliance.sections import Spending
 from appliance.smpp import sender_settings
 from firewall import checks as firewall_checks
 from journal import checks as journal_checks
+from journal.errors import JournalError
 from sms import checks as sms_checks
 from sms.errors import SmsError
 
@@ -112,13 +114,25 @@ def _spending(config: Config) -> Iterable[Finding]:
         reply = Client(render.gate_socket(config), timeout_s=2.0).ask(wire.LookAtSpending())
     except GateUnreachable:
         return []  # said with the processes
-    return spending_findings(reply, config.spending) if isinstance(reply, wire.Spending) else []
+    if not isinstance(reply, wire.Spending):
+        return []
+    try:
+        told = costs.carried(config, Path(config.paths.state) / "gate" / "journal.db", datetime.now(UTC))
+    except JournalError:
+        told = ()  # said with the journal
+    return [*spending_findings(reply, config.spending, costs.tenge(told)), *_carried(told)]
 
 
-def spending_findings(told: wire.Spending, limits: Spending) -> list[Finding]:
-    """What the owner should know about the cost of SMS."""
+def _carried(told: Sequence[costs.Carried]) -> Iterable[Finding]:
+    for each in told:
+        if each.month.sent:
+            yield _Found(True, f"SMS by {each.provider} this month: {costs.sentence(each.month)}")
+
+
+def spending_findings(told: wire.Spending, limits: Spending, tenge: float | None = None) -> list[Finding]:
+    """What the owner should know about the cost of SMS; ``tenge``: of this month, if prices are known."""
     month = f"{told.month_sms:,} of {limits.monthly_sms:,} this month"
-    cost = f", {told.month_sms * limits.tenge_per_sms:,.0f} tenge" if limits.tenge_per_sms else ""
+    cost = "" if tenge is None else f", {tenge:,.0f} tenge"
     spent = f"SMS: {told.day_sms:,} of {limits.daily_sms:,} today, {month}{cost}"
     if not told.left:
         budget = _Found(False, f"{spent}: the budget is spent, nobody gets a password", _RAISE)

@@ -119,6 +119,12 @@ class MessageReported(_Event, frozen=True):
     state: MessageState
     smsc_message: str
     reason: str
+    provider: str = ""
+    """Who carried it."""
+    parts: int = 0
+    """How many SMS it was paid as."""
+    delay_ms: int | None = None
+    """DELIVERED: since the SMSC took it."""
 
 
 class PasswordEntered(_Event, frozen=True):

@@ -130,13 +130,18 @@ def _message_reported(turn: Turn, event: events.MessageReported) -> None:
     sms = turn.session.messages.get(event.message)
     if sms is None or sms.delivery is Delivery.DELIVERED or sms.delivery.value == event.state.value:
         return  # not ours, or said before: the SMS process repeats itself after a reconnect
+    if event.state is events.MessageState.SENT and sms.delivery is not Delivery.QUEUED:
+        return  # it has come further since
     about = {"device": sms.device, "number": sms.number, "message": event.message}
     turn.put_message(event.message, replace(sms, delivery=Delivery(event.state.value)))
     match event.state:
         case events.MessageState.SENT:
-            turn.record(entries.PasswordSent(**about, smsc_message=event.smsc_message))
+            sent = entries.PasswordSent(
+                **about, smsc_message=event.smsc_message, provider=event.provider, parts=event.parts
+            )
+            turn.record(sent)
         case events.MessageState.DELIVERED:
-            turn.record(entries.PasswordDelivered(**about))
+            turn.record(entries.PasswordDelivered(**about, delay_ms=event.delay_ms))
         case events.MessageState.FAILED:
             turn.record(entries.PasswordUndelivered(**about, reason=event.reason))
             if sms.delivery is not Delivery.SENT:

@@ -50,7 +50,6 @@ def provider(section: SmsProvider, password: str) -> Provider:
         source_npi=section.source_npi,
         dest_plus=section.dest_plus,
         prefixes=section.prefixes,
-        price=section.price,
         window=section.window,
         rate_per_s=section.rate_per_s,
         enquire_link_s=section.enquire_link_s,

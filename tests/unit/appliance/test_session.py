@@ -11,7 +11,7 @@ from appliance import wire
 from appliance.addresses import MAX_CLAIMANTS
 from appliance.allowances import Allowances, Limit
 from appliance.effects import Admit, Answer, Keep, Record, Revoke, SendPassword
-from appliance.events import DeviceLeft, Event, MessageState, Stopping, VisitsListed
+from appliance.events import DeviceLeft, Event, MessageReported, MessageState, Stopping, VisitsListed
 from appliance.state import Terms, Visit
 from journal import entries
 from tests.unit.appliance.dialogue import ADDRESS, NOON_MS, NUMBER, OTHER, PHONE, Dialogue
@@ -416,6 +416,23 @@ def test_reboot_ends_every_visit_when_the_gate_was_last_alive() -> None:
     )
     assert {key.partition("/")[0] for key in talk.kept} == {"spending", "debt", "regular"}
     talk.says(talk.looked(OTHER), ["answer stranger"])
+
+
+def test_the_journal_knows_who_carried_an_sms_at_which_price_and_how_fast() -> None:
+    """What the owner's figures are made of. The sender repeats itself to a new gate: nothing is told twice."""
+    talk = Dialogue()
+    talk.step(talk.asked())
+    about = (PHONE, NUMBER, "m1")
+    sent = MessageReported(talk.at, "m1", MessageState.SENT, "s1", "", "altel", 2)
+    arrived = MessageReported(talk.at, "m1", MessageState.DELIVERED, "s1", "", "altel", 2, 4100)
+    failed = talk.reported(MessageState.FAILED, reason="undeliverable")
+    told = [effect.entry for event in (sent, sent, failed, sent, failed, arrived, sent, arrived)
+            for effect in talk.step(event) if isinstance(effect, Record)]  # fmt: skip
+    assert told == [
+        entries.PasswordSent(*about, "s1", provider="altel", parts=2),
+        entries.PasswordUndelivered(*about, "undeliverable"),
+        entries.PasswordDelivered(*about, delay_ms=4100),
+    ]
 
 
 def test_stopping_leaves_everybody_online() -> None:
