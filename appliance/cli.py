@@ -19,7 +19,7 @@ import msgspec
 from appliance import cli_sms, wire
 from appliance.cli_options import config as _config
 from appliance.cli_options import log_to_stderr
-from appliance.config import Config, load
+from appliance.config import Config, load, refused
 from appliance.errors import ApplianceError
 from firewall.errors import FirewallError
 from journal.errors import JournalError
@@ -77,16 +77,18 @@ main.add_command(cli_sms.sms)
 
 @main.command()
 @_config
-@click.option("--at-boot", is_flag=True, help="Do not look at the interfaces: they may come later.")
+@click.option("--at-boot", is_flag=True, help="Look at neither interfaces nor password files: the rest must come up.")
 def apply(path: Path, at_boot: bool) -> None:
     """Render nginx's and dnsmasq's configuration; what they or this machine would refuse changes nothing."""
     from appliance import apply as applying
-    from appliance import daemon
+    from appliance import daemon, smpp
     from firewall import surroundings
 
     config = load(path)
     if not at_boot:
         surroundings.require(daemon.firewall_settings(config))
+        for key, problem in [*smpp.password_problems(config), *smpp.closed_to_sender(config)]:
+            raise refused(path, key, problem)
     for name, changed in applying.apply(config).items():
         click.echo(f"{name}: {'changed' if changed else 'as before'}")
 

@@ -15,12 +15,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
-from appliance import costs, daemon, garden, render, wire
+from appliance import costs, daemon, garden, render, smpp, wire
 from appliance.client import Client
 from appliance.config import Config
 from appliance.errors import GateUnreachable
 from appliance.sections import Spending
-from appliance.smpp import sender_settings
 from firewall import checks as firewall_checks
 from journal import checks as journal_checks
 from journal.errors import JournalError
@@ -94,11 +93,21 @@ def _rendered(config: Config) -> Iterable[Finding]:
 
 
 def _sms(config: Config) -> Iterable[Finding]:
+    if wrong := [*smpp.password_problems(config)]:
+        return [_Found(False, f"SMS: {problem}", "mend that file, then restart qaqpa-sms") for _, problem in wrong]
     try:
-        settings = sender_settings(config)
+        settings = smpp.sender_settings(config)
     except (SmsError, OSError, KeyError) as error:
-        return [_Found(False, f"SMS: {error}", "correct [sms] in the configuration, or its password file")]
-    return sms_checks.findings(settings)
+        return [_Found(False, f"SMS: {error}", "correct [sms] in the configuration")]
+    answers, *others = sms_checks.findings(settings)
+    # A sender that answers has read them.
+    closed = (
+        [] if answers.ok else [_Found(False, f"SMS: {problem}", _OPEN) for _, problem in smpp.closed_to_sender(config)]
+    )
+    return [*closed, answers, *others]
+
+
+_OPEN = "make it readable for that user alone, then restart qaqpa-sms"
 
 
 def _garden(config: Config) -> Iterable[Finding]:
