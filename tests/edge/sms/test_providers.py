@@ -16,6 +16,8 @@ from tests.edge.sms.test_hostile_smsc import ENQUIRE, RESPONSE, SUBMIT, bound, w
 from tests.edge.sms.world import free_port, message, pdu, read_pdu
 from tests.lab.waiting import until
 
+_BIND_RECEIVER = 0x01
+
 
 def answering(status: int | None, submits: list[int]) -> Callable[[socket.socket, int], None]:
     """An SMSC that binds, proves that it lives, and answers every submit_sm with this status, or never."""
@@ -134,6 +136,24 @@ def test_an_unanswered_message_is_sent_twice_at_most_whoever_carries_it(venue: V
     client.send(message("m2"))
     gate.hears("m2", State.FAILED)
     assert len(submits) == 4
+
+
+def test_a_pair_without_its_receiver_sends_all_the_same(venue: Venue) -> None:
+    """Nothing is heard of receipts then; a visitor's password must not wait for that."""
+    binds: list[int] = []
+
+    def behave(connection: socket.socket, _count: int) -> None:
+        command, _, sequence, _ = read_pdu(connection)
+        binds.append(command)
+        connection.sendall(pdu(command | RESPONSE, 0x0D if command == _BIND_RECEIVER else 0, sequence, b"smsc\0"))
+        well(connection, [])
+
+    raw = venue.raw_smsc(behave)
+    venue.sender(raw.port, bind="pair")
+    client, gate = venue.client()
+    client.send(message("m1"))
+    gate.hears("m1", State.SENT)
+    until(lambda: binds.count(_BIND_RECEIVER) > 1, "another attempt at the receiver")
 
 
 def test_a_number_that_nobody_serves_is_said_at_once(venue: Venue) -> None:
