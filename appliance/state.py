@@ -195,7 +195,7 @@ def status(session: Session, device: str, now_boot_ms: int) -> Status:
             return Status(
                 Phase.ASKED,
                 number=state.number,
-                delivery=sms.delivery if (sms := session.messages.get(state.message)) else Delivery.UNKNOWN,
+                delivery=session.messages[state.message].delivery,
                 tries_left=state.tries_left,
                 expires_in_s=seconds_up(state.expires_boot_ms - now_boot_ms),
                 resend_in_s=seconds_up(state.resend_boot_ms - now_boot_ms),
