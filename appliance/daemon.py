@@ -17,10 +17,9 @@ from pathlib import Path
 
 import msgspec
 
-from appliance import kept, passwords, render, state
+from appliance import kept, render, state
 from appliance.allowances import Allowances, Limit
 from appliance.config import Config
-from appliance.effects import SendPassword
 from appliance.engine import Engine
 from appliance.errors import StateUnreadable, ThreadFell
 from appliance.events import (
@@ -29,8 +28,6 @@ from appliance.events import (
     DeviceLeft,
     DeviceSeen,
     Event,
-    MessageReported,
-    MessageState,
     Moment,
 )
 from appliance.inbox import Answered, Happened, Item, Role, Stop
@@ -41,6 +38,7 @@ from appliance.presence import Patience, Presence
 from appliance.reception import Reception
 from appliance.server import Server, notify_ready
 from appliance.spending import Budget
+from appliance.texting import as_event, as_message
 from firewall.counters import Counters
 from firewall.gate import Gate
 from firewall.presence.claims import Claim, Claims
@@ -49,7 +47,6 @@ from firewall.presence.whereabouts import Network, Whereabouts
 from firewall.rates import Rates
 from firewall.settings import Settings
 from journal.store import Store
-from sms import message as sms_message
 from sms.client import Client as SmsClient
 
 log = logging.getLogger(__name__)
@@ -104,7 +101,7 @@ def run(config: Config, version: str) -> None:
         leased=whereabouts.leased,
         deliver=disputed,
     )
-    messages = SmsClient(render.sms_socket(config), deliver=lambda report: happened(_as_report(report, now())))
+    messages = SmsClient(render.sms_socket(config), deliver=lambda report: happened(as_event(report, now())))
     engine = Engine(
         session,
         performer=Performer(
@@ -112,7 +109,7 @@ def run(config: Config, version: str) -> None:
             Counters(),
             store,
             boot_id,
-            send=lambda effect: messages.send(_as_message(config, key, effect)),
+            send=lambda effect: messages.send(as_message(config, key, effect)),
         ),
         places=whereabouts,
         reception=Reception(
@@ -280,22 +277,3 @@ def _as_event(evidence: Evidence, at: Moment, address: str) -> Event:
     if evidence.present:
         return DeviceSeen(at, evidence.mac, evidence.proof.value, port=evidence.port, address=address)
     return DeviceLeft(at, device=evidence.mac, proof=evidence.proof.value, left_utc_ms=at.utc_ms)
-
-
-def _as_message(config: Config, key: bytes, effect: SendPassword) -> sms_message.Message:
-    password = passwords.derived(key, effect.device, effect.message)
-    text = config.sms.text.fill(effect.language, config.venue.name, password, config.bound_host)
-    return sms_message.Message(id=effect.message, to=effect.number, text=text, expires_utc_ms=effect.expires_utc_ms)
-
-
-def _as_report(report: sms_message.Report, at: Moment) -> Event:
-    return MessageReported(
-        at,
-        message=report.id,
-        state=MessageState(report.state.value),
-        smsc_message=report.smsc_id,
-        reason=report.reason,
-        provider=report.provider,
-        parts=report.parts,
-        delay_ms=report.delay_ms,
-    )

@@ -26,7 +26,7 @@ from msgspec.structs import replace
 
 from appliance import asking, events, passwords
 from appliance.addresses import address_disputed, address_learnt, device_moved
-from appliance.effects import Admit, Effect, SendPassword
+from appliance.effects import Admit, Effect
 from appliance.state import Message, PasswordPending, Session, Visit, is_ipv6, live_visits, status
 from appliance.turn import Turn
 from appliance.usage import closed, counted, forget_counters, forget_endings, time_is_up, used_up
@@ -116,13 +116,8 @@ def _password_asked(turn: Turn, event: events.PasswordAsked) -> None:
     forget_ms = pending.expires_boot_ms + LATE_REPORT_MS
     turn.put_message(event.message, Message(event.device, event.number, forget_boot_ms=forget_ms, charge=charge))
     turn.record(entries.PasswordAsked(device=event.device, number=event.number, message=event.message))
-    turn.do(_sms(turn, event.device, pending))
+    turn.send(event.device, pending)
     turn.answer(status(turn.session, event.device, now))
-
-
-def _sms(turn: Turn, device: str, pending: PasswordPending) -> SendPassword:
-    expires_utc_ms = turn.at.utc_ms + pending.expires_boot_ms - turn.at.boot_ms
-    return SendPassword(device, pending.message, pending.number, pending.language, expires_utc_ms)
 
 
 def _message_reported(turn: Turn, event: events.MessageReported) -> None:
@@ -280,7 +275,7 @@ def _started(turn: Turn, event: events.Started) -> None:
                 elif status(turn.session, device, event.at.boot_ms).delivery is Delivery.QUEUED and state.tries_left:
                     # The last process may have ended before it handed this over, or before it heard what became of it.
                     # The sender takes a message once: from this one it hears the same name with the same password.
-                    turn.do(_sms(turn, device, state))
+                    turn.send(device, state)
             case Visit():
                 if not event.same_boot:
                     left = event.alive_utc_ms if state.left_utc_ms is None else state.left_utc_ms

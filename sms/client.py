@@ -80,7 +80,7 @@ class Client:
         self._thread.start()
 
     def stop(self) -> None:
-        """End the thread. What has no answer is forgotten here: the journal knows that it was asked for."""
+        """End the thread. What has no answer is forgotten here: whoever comes next hands it over again."""
         with self._lock:
             self._ending = True
         self._wake()

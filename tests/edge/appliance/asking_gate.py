@@ -17,12 +17,12 @@ from pathlib import Path
 from appliance import passwords, wire
 from appliance.daemon import now
 from appliance.effects import SendPassword
-from appliance.events import MessageReported, MessageState
 from appliance.inbox import Happened
 from appliance.kept import restore
+from appliance.texting import as_event
 from appliance.wire import Delivery
 from sms.client import Client
-from sms.message import Message, Report
+from sms.message import Message
 from tests.edge.appliance.venue import KEY, Core
 from tests.unit.appliance.asks import thrifty
 
@@ -37,7 +37,7 @@ def number_of(index: int) -> str:
 
 def main(path: Path, socket_path: str, first: int, count: int) -> None:
     core = Core(path, TERMS, chance=secrets)
-    client = Client(socket_path, lambda report: core.engine.post(Happened(_as_event(report))))
+    client = Client(socket_path, lambda report: core.engine.post(Happened(as_event(report, now()))))
     client.start()
     core.now = now()
     core.send = lambda effect: client.send(_as_message(effect))
@@ -62,10 +62,6 @@ def main(path: Path, socket_path: str, first: int, count: int) -> None:
 def _as_message(effect: SendPassword) -> Message:
     password = passwords.derived(KEY, effect.device, effect.message)
     return Message(effect.message, effect.number, password, effect.expires_utc_ms)
-
-
-def _as_event(report: Report) -> MessageReported:
-    return MessageReported(now(), report.id, MessageState(report.state.value), report.smsc_id, report.reason)
 
 
 if __name__ == "__main__":
