@@ -34,8 +34,8 @@ def test_every_password_is_well_formed(key: bytes, message: str) -> None:
 def test_passwords_are_as_even_as_random_digits() -> None:
     """Of names that count up, which random ones never do: each digit at each place, and each beginning of three.
 
-    Pearson's statistic lies within five of its standard deviations; that of 999 of 1000 passwords, or of a modulus that
-    is off by one, lies far outside.
+    Pearson's statistic lies within five of its standard deviations; that of 20 bits reduced to six digits, of which
+    every twentieth password comes twice as often, lies far outside.
     """
     made = [passwords.derived(KEY, PHONE, f"{number:016x}") for number in range(100_000)]
     for length, start in [(1, 0), (1, 1), (1, 2), (1, 3), (1, 4), (1, 5), (3, 0), (3, 3)]:
