@@ -41,8 +41,7 @@ def same_tap(session: Session, event: PasswordAsked) -> bool:
     state = session.devices.get(event.device)
     if not isinstance(state, PasswordPending) or state.number != event.number or not state.tries_left:
         return False
-    sms = session.messages.get(state.message)
-    lost = sms is None or sms.delivery in (Delivery.FAILED, Delivery.UNKNOWN)
+    lost = session.messages[state.message].delivery is Delivery.FAILED
     return not lost and state.asked_boot_ms <= event.at.boot_ms < state.asked_boot_ms + SAME_TAP_MS
 
 

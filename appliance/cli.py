@@ -19,7 +19,7 @@ import msgspec
 from appliance import cli_sms, wire
 from appliance.cli_options import config as _config
 from appliance.cli_options import log_to_stderr
-from appliance.config import Config, load
+from appliance.config import Config, load, refused
 from appliance.errors import ApplianceError
 from firewall.errors import FirewallError
 from journal.errors import JournalError
@@ -77,18 +77,20 @@ main.add_command(cli_sms.sms)
 
 @main.command()
 @_config
-@click.option("--at-boot", is_flag=True, help="Do not look at the interfaces: they may come later.")
+@click.option("--at-boot", is_flag=True, help="Look at neither interfaces nor password files: the rest must come up.")
 @click.option("--reload", is_flag=True, help="Have running nginx and dnsmasq take it up, as far as no visitor notices.")
 def apply(path: Path, at_boot: bool, reload: bool) -> None:
     """Render nginx's and dnsmasq's configuration; what they or this machine would refuse changes nothing."""
     from appliance import apply as applying
-    from appliance import daemon, reloading
+    from appliance import daemon, reloading, smpp
     from appliance.holding import holding
     from firewall import surroundings
 
     config = load(path)
     if not at_boot:
         surroundings.require(daemon.firewall_settings(config))
+        for key, problem in [*smpp.password_problems(config), *smpp.closed_to_sender(config)]:
+            raise refused(path, key, problem)
     held = holding(config, datetime.now(UTC).timestamp())
     changed = applying.apply(config, held)
     for name, is_new in changed.items():

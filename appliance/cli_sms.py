@@ -8,6 +8,8 @@ from __future__ import annotations
 import secrets
 import sys
 import time
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -17,9 +19,12 @@ from appliance import render
 from appliance.cli_options import config as _config
 from appliance.cli_options import log_to_stderr
 from appliance.config import Config, load
+from appliance.costs import Carried, carried, sentence
 from appliance.numbers import judge
 from appliance.wire import Language, Refusal
-from sms.standing import ProviderStanding
+from journal.errors import JournalError
+from sms.errors import SenderSilent
+from sms.standing import Standing
 
 _TRIAL_LIFE_S = 300
 
@@ -44,18 +49,29 @@ def sms(context: click.Context, path: Path) -> None:
 @_config
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def status(path: Path, as_json: bool) -> None:
-    """Say how each provider's link is, and what it carried since the process began. Exit 1 if none takes messages."""
+    """Say how each provider's link is, and what it carried today and this month. Exit 1 if none takes messages."""
     from sms.standing import ask
 
-    standing = ask(render.sms_socket(load(path)))
+    config = load(path)
+    problems: list[str] = []
+    standing: Standing | None = None
+    told: tuple[Carried, ...] = ()
+    try:
+        standing = ask(render.sms_socket(config))
+    except SenderSilent as error:
+        problems.append(str(error))
+    try:
+        told = carried(config, Path(config.paths.state) / "gate" / "journal.db", datetime.now(UTC))
+    except JournalError as error:
+        problems.append(str(error))
     if as_json:
-        click.echo(msgspec.json.encode(standing).decode())
+        click.echo(msgspec.json.encode({"sender": standing, "carried": told}).decode())
     else:
-        for provider in standing.providers:
-            for line in _lines(provider):
-                click.echo(line)
-        click.echo(f"{standing.waiting} messages wait; running for {standing.up_s} s")
-    if not any(provider.links[0].phase == "bound" for provider in standing.providers):
+        for line in [*_links(standing), *_carried(told)]:
+            click.echo(line)
+    for problem in problems:
+        click.echo(f"Error: {problem}", err=True)
+    if standing is None or not any(provider.links[0].phase == "bound" for provider in standing.providers):
         sys.exit(1)
 
 
@@ -98,19 +114,21 @@ def _judged(config: Config, number: str) -> str:
     return judged
 
 
-def _lines(provider: ProviderStanding) -> list[str]:
-    lines = []
-    for link in provider.links:
-        mark = "ALARM" if link.alarm else "ok   " if link.phase == "bound" else "WRONG"
-        lines.append(f"{mark} {provider.name} {link.role}: {link.phase} for {link.for_s} s")
-        if link.trouble:
-            lines.append(f"      → {link.trouble}")
-    rate = f" ({provider.delivered / provider.sent:.0%})" if provider.sent else ""
-    lines.append(
-        f"      sent {provider.sent}, delivered {provider.delivered}{rate}, failed {provider.failed}, "
-        f"{provider.under_way} under way; {provider.parts} parts cost {provider.cost:.2f}"
-    )
-    if provider.delay_p50_ms is not None and provider.delay_p95_ms is not None:
-        half, most = (f"{delay_ms / 1000:.1f} s" for delay_ms in (provider.delay_p50_ms, provider.delay_p95_ms))
-        lines.append(f"      until delivered: half of them {half}, 95 % of them {most}")
-    return lines
+def _links(standing: Standing | None) -> Iterator[str]:
+    if standing is None:
+        return
+    for provider in standing.providers:
+        for link in provider.links:
+            mark = "ALARM" if link.alarm else "ok   " if link.phase == "bound" else "WRONG"
+            yield f"{mark} {provider.name} {link.role}: {link.phase} for {link.for_s} s"
+            if link.trouble:
+                yield f"      → {link.trouble}"
+        yield f"      {provider.under_way} under way"
+    yield f"{standing.waiting} messages wait; running for {standing.up_s} s"
+
+
+def _carried(told: Sequence[Carried]) -> Iterator[str]:
+    """Of passwords: a message of ``qaqpa sms test`` is in no journal."""
+    for each in told:
+        yield f"{each.provider or '(unknown)'} today: {sentence(each.today)}"
+        yield f"{each.provider or '(unknown)'} this month: {sentence(each.month)}"

@@ -75,6 +75,12 @@ def load(path: Path) -> Config:
     return parse(text, str(path))
 
 
+def refused(path: Path, key: str, problem: str) -> ConfigError:
+    """What is wrong with this key of the file for a reason that only this machine has."""
+    text = path.read_text(encoding="utf-8")
+    return ConfigError(str(path), places.line_of(text, key), places.plain(key), problem)
+
+
 def parse(text: str, name: str) -> Config:
     """The configuration in this text; ``name`` is what errors call it.
 
@@ -88,12 +94,14 @@ def parse(text: str, name: str) -> Config:
     if unknown := places.unknown_key(raw, Config):
         key, nearest = unknown
         hint = f'; did you mean "{nearest}"?' if nearest else ""
-        raise ConfigError(name, places.line_of(text, key), key, f"there is no such key{hint}")
+        raise ConfigError(name, places.line_of(text, key), places.plain(key), f"there is no such key{hint}")
     try:
         config = msgspec.convert(raw, Config)
     except msgspec.ValidationError as error:
         key, problem = places.located(error)
-        raise ConfigError(name, places.line_of(text, key), key, problem + places.allowed(key, Config)) from error
+        raise ConfigError(
+            name, places.line_of(text, key), places.plain(key), problem + places.allowed(key, Config)
+        ) from error
     for key, problem in contradictions(config):
-        raise ConfigError(name, places.line_of(text, key), key, problem)
+        raise ConfigError(name, places.line_of(text, key), places.plain(key), problem)
     return config

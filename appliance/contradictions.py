@@ -172,22 +172,24 @@ def _of_presence(config: Config) -> Iterator[tuple[str, str]]:
 
 def _of_the_providers(config: Config) -> Iterator[tuple[str, str]]:
     names = [provider.name for provider in config.sms.provider]
-    for provider in config.sms.provider:
-        if names.count(provider.name) > 1:
-            yield "sms.provider.name", f'"{provider.name}" is there twice; give each provider a name of its own'
+    for number, provider in enumerate(config.sms.provider):
+        table = f"sms.provider[{number}]"
+        if provider.name in names[:number]:
+            yield f"{table}.name", f'"{provider.name}" is there twice; give each provider a name of its own'
         if provider.source_ton == 5 and len(provider.source) > 11:
             yield (
-                "sms.provider.source",
+                f"{table}.source",
                 f"a sender name has at most 11 characters, this one {len(provider.source)}; "
                 "a number needs source_ton = 1 and source_npi = 1",
             )
         if provider.tls_ca_file and not provider.tls:
-            yield "sms.provider.tls_ca_file", "is of no use without tls = true"
+            yield f"{table}.tls_ca_file", "is of no use without tls = true"
         if any(int(code, 16) == 0 for code in provider.status):
-            yield "sms.provider.status", "0x0 means accepted and nothing else"
+            yield f"{table}.status", "0x0 means accepted and nothing else"
     if all(provider.prefixes for provider in config.sms.provider):
         served = ", ".join(prefix for provider in config.sms.provider for prefix in provider.prefixes)
-        yield "sms.provider.prefixes", f"no provider serves numbers other than {served}; leave one without prefixes"
+        last = f"sms.provider[{len(config.sms.provider) - 1}].prefixes"
+        yield last, f"no provider serves numbers other than {served}; leave one without prefixes"
 
 
 def _of_the_texts(config: Config) -> Iterator[tuple[str, str]]:

@@ -19,7 +19,6 @@ import msgspec
 from appliance import kept, render, state
 from appliance.allowances import Allowances, Limit
 from appliance.config import Config
-from appliance.effects import SendPassword
 from appliance.engine import Engine
 from appliance.errors import StateUnreadable, ThreadFell
 from appliance.events import (
@@ -28,8 +27,6 @@ from appliance.events import (
     DeviceLeft,
     DeviceSeen,
     Event,
-    MessageReported,
-    MessageState,
     Moment,
     TroubleTold,
 )
@@ -41,6 +38,7 @@ from appliance.presence import Patience, Presence
 from appliance.reception import Reception
 from appliance.server import Server, notify_ready
 from appliance.spending import Budget
+from appliance.texting import as_event, as_message
 from appliance.threads import Part, end_with_any_thread
 from appliance.uplink import Resolver, Uplink
 from appliance.wire import Trouble
@@ -52,7 +50,6 @@ from firewall.presence.whereabouts import Network, Whereabouts
 from firewall.rates import Rates
 from firewall.settings import Settings
 from journal.store import Store
-from sms import message as sms_message
 from sms.client import Client as SmsClient
 
 log = logging.getLogger(__name__)
@@ -76,6 +73,7 @@ def run(config: Config, version: str) -> None:
     boot_before, alive_utc_ms = last_alive(saved)
 
     session = _restored(config, saved)
+    key = password_key(home / "password.key")
 
     def happened(event: Event) -> None:
         engine.post(Happened(event))
@@ -111,7 +109,7 @@ def run(config: Config, version: str) -> None:
     )
     messages = SmsClient(
         render.sms_socket(config),
-        deliver=lambda report: happened(_as_report(report, now())),
+        deliver=lambda report: happened(as_event(report, now())),
         bound=lambda yes: works(Trouble.SMS, yes),
     )
     uplink = Uplink(
@@ -127,14 +125,14 @@ def run(config: Config, version: str) -> None:
             Counters(),
             store,
             boot_id,
-            send=lambda effect: messages.send(_as_message(config, effect)),
+            send=lambda effect: messages.send(as_message(config, key, effect)),
         ),
         places=whereabouts,
         reception=Reception(
             lan=config.lan.gate,
             lan6=config.lan.gate6,
             countries=frozenset(config.password.countries),
-            key=password_key(home / "password.key"),
+            key=key,
             zone=config.venue.zone,
             whereabouts=whereabouts,
             random=secrets,
@@ -276,14 +274,3 @@ def _as_event(evidence: Evidence, at: Moment, address: str) -> Event:
     if evidence.present:
         return DeviceSeen(at, evidence.mac, evidence.proof.value, port=evidence.port, address=address)
     return DeviceLeft(at, device=evidence.mac, proof=evidence.proof.value, left_utc_ms=at.utc_ms)
-
-
-def _as_message(config: Config, effect: SendPassword) -> sms_message.Message:
-    text = config.sms.text.fill(effect.language, config.venue.name, effect.password, config.bound_host)
-    return sms_message.Message(id=effect.message, to=effect.number, text=text, expires_utc_ms=effect.expires_utc_ms)
-
-
-def _as_report(report: sms_message.Report, at: Moment) -> Event:
-    return MessageReported(
-        at, message=report.id, state=MessageState(report.state.value), smsc_message=report.smsc_id, reason=report.reason
-    )

@@ -10,20 +10,21 @@ import pwd
 import shutil
 import socket
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
-from appliance import chain, daemon, garden, render, wire
+from appliance import chain, costs, daemon, garden, render, smpp, wire
 from appliance.client import Client
 from appliance.config import Config
 from appliance.errors import GateUnreachable
 from appliance.holding import holding
 from appliance.sections import Spending
-from appliance.smpp import sender_settings
 from firewall import checks as firewall_checks
 from journal import checks as journal_checks
+from journal.errors import JournalError
 from sms import checks as sms_checks
 from sms.errors import SmsError
 
@@ -99,11 +100,21 @@ def _rendered(config: Config) -> Iterable[Finding]:
 
 
 def _sms(config: Config) -> Iterable[Finding]:
+    if wrong := [*smpp.password_problems(config)]:
+        return [_Found(False, f"SMS: {problem}", "mend that file, then restart qaqpa-sms") for _, problem in wrong]
     try:
-        settings = sender_settings(config)
+        settings = smpp.sender_settings(config)
     except (SmsError, OSError, KeyError) as error:
-        return [_Found(False, f"SMS: {error}", "correct [sms] in the configuration, or its password file")]
-    return sms_checks.findings(settings)
+        return [_Found(False, f"SMS: {error}", "correct [sms] in the configuration")]
+    answers, *others = sms_checks.findings(settings)
+    # A sender that answers has read them.
+    closed = (
+        [] if answers.ok else [_Found(False, f"SMS: {problem}", _OPEN) for _, problem in smpp.closed_to_sender(config)]
+    )
+    return [*closed, answers, *others]
+
+
+_OPEN = "make it readable for that user alone, then restart qaqpa-sms"
 
 
 def _garden(config: Config) -> Iterable[Finding]:
@@ -119,13 +130,25 @@ def _spending(config: Config) -> Iterable[Finding]:
         reply = Client(render.gate_socket(config), timeout_s=2.0).ask(wire.LookAtSpending())
     except GateUnreachable:
         return []  # said with the processes
-    return spending_findings(reply, config.spending) if isinstance(reply, wire.Spending) else []
+    if not isinstance(reply, wire.Spending):
+        return []
+    try:
+        told = costs.carried(config, Path(config.paths.state) / "gate" / "journal.db", datetime.now(UTC))
+    except JournalError:
+        told = ()  # said with the journal
+    return [*spending_findings(reply, config.spending, costs.tenge(told)), *_carried(told)]
 
 
-def spending_findings(told: wire.Spending, limits: Spending) -> list[Finding]:
-    """What the owner should know about the cost of SMS."""
+def _carried(told: Sequence[costs.Carried]) -> Iterable[Finding]:
+    for each in told:
+        if each.month.sent:
+            yield _Found(True, f"SMS by {each.provider} this month: {costs.sentence(each.month)}")
+
+
+def spending_findings(told: wire.Spending, limits: Spending, tenge: float | None = None) -> list[Finding]:
+    """What the owner should know about the cost of SMS; ``tenge``: of this month, if prices are known."""
     month = f"{told.month_sms:,} of {limits.monthly_sms:,} this month"
-    cost = f", {told.month_sms * limits.tenge_per_sms:,.0f} tenge" if limits.tenge_per_sms else ""
+    cost = "" if tenge is None else f", {tenge:,.0f} tenge"
     spent = f"SMS: {told.day_sms:,} of {limits.daily_sms:,} today, {month}{cost}"
     if not told.left:
         budget = _Found(False, f"{spent}: the budget is spent, nobody gets a password", _RAISE)

@@ -43,12 +43,13 @@ class Revoke(msgspec.Struct, frozen=True):
 
 
 class SendPassword(msgspec.Struct, frozen=True):
-    """Hand the password to the SMS process; it is worth nothing after ``expires_utc_ms``."""
+    """Hand the SMS with the device's password to the SMS process; it is worth nothing after ``expires_utc_ms``. The
+    same again is the same SMS: the password follows from device and message, and a message's name is taken once."""
 
+    device: str
     message: str
     number: str
     language: Language
-    password: str
     expires_utc_ms: int
 
 

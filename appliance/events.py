@@ -97,7 +97,8 @@ class SpendingLooked(_Event, frozen=True):
 
 
 class PasswordAsked(_Event, frozen=True):
-    """«Get password» with a number that was judged good (¶5). ``password`` is random, ``digest`` its keyed hash.
+    """«Get password» with a number that was judged good (¶5). ``message`` is random, ``digest`` the keyed hash of the
+    password that belongs to it.
 
     ``subscriber``: the keyed hash of the number; ``day``: today, by the wall clock and the venue's time zone.
     """
@@ -106,7 +107,6 @@ class PasswordAsked(_Event, frozen=True):
     number: str
     language: Language
     message: str
-    password: str
     digest: bytes
     subscriber: str
     day: Day
@@ -121,6 +121,12 @@ class MessageReported(_Event, frozen=True):
     state: MessageState
     smsc_message: str
     reason: str
+    provider: str = ""
+    """Who carried it."""
+    parts: int = 0
+    """How many SMS it was paid as."""
+    delay_ms: int | None = None
+    """DELIVERED: since the SMSC took it."""
 
 
 class PasswordEntered(_Event, frozen=True):

@@ -92,11 +92,15 @@ class Performer:
         return closings
 
     def record(self, now: Moment, effects: list[Effect]) -> None:
-        """
+        """Record what the start means, then hand over the SMS that the last gate may not have.
+
         Raises:
-            JournalError: nothing was recorded; whoever starts us tries again.
+            JournalError: nothing was recorded or handed over; whoever starts us tries again.
         """
         self._commit(now, effects)
+        for effect in effects:
+            if isinstance(effect, SendPassword):
+                self._send(effect)
 
     def sync(self, now: Moment, session: Session) -> None:
         """Make the kernel match the session, if that is due or the kernel is not as it was left (law 4).

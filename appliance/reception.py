@@ -145,13 +145,10 @@ class Reception:
         if isinstance(number, Refusal):
             return Refused(number)
         message = self.random.token_hex(8)
-        password = passwords.from_random(self.random.randbelow(10**passwords.DIGITS))
-        digest = passwords.digest(self.key, device, message, password)
+        digest = passwords.digest(self.key, device, message, passwords.derived(self.key, device, message))
         subscriber = passwords.subscriber(self.key, number)
         today = day_of(now, self.zone)
-        return PasswordAsked(
-            now, device, number, request.language, message, password, digest, subscriber, today, request.terms
-        )
+        return PasswordAsked(now, device, number, request.language, message, digest, subscriber, today, request.terms)
 
     def _code(self, session: Session) -> str:
         while True:  # with 10,000 of 244 million taken, hardly ever twice

@@ -159,7 +159,6 @@ class Spending(Section, frozen=True):
     monthly_sms: Annotated[int, Meta(ge=1, le=30_000_000)] = 20_000
     reserved_percent: Annotated[int, Meta(ge=0, le=90)] = 30
     remember_days: Annotated[int, Meta(ge=0, le=730)] = 90
-    tenge_per_sms: Annotated[float, Meta(ge=0, le=10_000)] = 0.0
 
 
 class Presence(Section, frozen=True):

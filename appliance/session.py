@@ -29,7 +29,7 @@ from msgspec.structs import replace
 
 from appliance import asking, events, languages, passwords
 from appliance.addresses import address_disputed, address_learnt, device_moved
-from appliance.effects import Admit, Effect, SendPassword
+from appliance.effects import Admit, Effect
 from appliance.leaving import device_left, end_asked, leave_asked, left_utc_ms
 from appliance.looking import language_chosen, looked, trouble_told
 from appliance.pairing import code_asked, forget_code
@@ -121,6 +121,7 @@ def _password_asked(turn: Turn, event: events.PasswordAsked) -> None:
     valid_ms = terms.password_valid_s * 1000
     pending = PasswordPending(
         number=event.number,
+        language=event.language,
         message=event.message,
         digest=event.digest,
         expires_boot_ms=now + valid_ms,
@@ -142,7 +143,7 @@ def _password_asked(turn: Turn, event: events.PasswordAsked) -> None:
             language=event.language,
         )
     )
-    turn.do(SendPassword(event.message, event.number, event.language, event.password, event.at.utc_ms + valid_ms))
+    turn.send(event.device, pending)
     turn.answer(status(turn.session, event.device, now))
 
 
@@ -151,13 +152,18 @@ def _message_reported(turn: Turn, event: events.MessageReported) -> None:
     sms = turn.session.messages.get(event.message)
     if sms is None or sms.delivery is Delivery.DELIVERED or sms.delivery.value == event.state.value:
         return  # not ours, or said before: the SMS process repeats itself after a reconnect
+    if event.state is events.MessageState.SENT and sms.delivery is not Delivery.QUEUED:
+        return  # it has come further since
     about = {"device": sms.device, "number": sms.number, "message": event.message}
     turn.put_message(event.message, replace(sms, delivery=Delivery(event.state.value)))
     match event.state:
         case events.MessageState.SENT:
-            turn.record(entries.PasswordSent(**about, smsc_message=event.smsc_message))
+            sent = entries.PasswordSent(
+                **about, smsc_message=event.smsc_message, provider=event.provider, parts=event.parts
+            )
+            turn.record(sent)
         case events.MessageState.DELIVERED:
-            turn.record(entries.PasswordDelivered(**about))
+            turn.record(entries.PasswordDelivered(**about, delay_ms=event.delay_ms))
         case events.MessageState.FAILED:
             turn.record(entries.PasswordUndelivered(**about, reason=event.reason))
             if sms.delivery is not Delivery.SENT:
@@ -271,12 +277,10 @@ def _started(turn: Turn, event: events.Started) -> None:
             case PasswordPending():
                 if not event.same_boot:
                     turn.forget(device)
-                elif status(turn.session, device, event.at.boot_ms).delivery is Delivery.QUEUED:
-                    # The password was in the last process's memory alone: it may have been sent, or never will be.
-                    turn.put_message(
-                        state.message, replace(turn.session.messages[state.message], delivery=Delivery.UNKNOWN)
-                    )
-                    turn.put(device, replace(state, resend_boot_ms=event.at.boot_ms))
+                elif status(turn.session, device, event.at.boot_ms).delivery is Delivery.QUEUED and state.tries_left:
+                    # The last process may have ended before it handed this over, or before it heard what became of it.
+                    # The sender takes a message once: from this one it hears the same name with the same password.
+                    turn.send(device, state)
             case Visit():
                 if not event.same_boot:
                     left = event.alive_utc_ms if state.left_utc_ms is None else state.left_utc_ms

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import pwd
+import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 from appliance import render
 from appliance.config import Config
-from appliance.daemon import GATE_USER
+from appliance.daemon import GATE_USER, SMS_USER
 from appliance.sections import SmsProvider
+from sms.errors import SettingRefused
 from sms.settings import Provider, Settings
 from sms.status import Verdict
 
@@ -23,11 +27,51 @@ def sender_settings(config: Config) -> Settings:
     return Settings(
         socket_path=render.sms_socket(config),
         peer_uids=frozenset({0, pwd.getpwnam(GATE_USER).pw_uid}),
-        providers=tuple(
-            provider(one, Path(one.password_file).read_text(encoding="ascii").strip()) for one in config.sms.provider
-        ),
+        providers=tuple(provider(one, _password(one)) for one in config.sms.provider),
         max_parts=config.sms.max_parts,
     )
+
+
+def password_problems(config: Config) -> Iterator[tuple[str, str]]:
+    """(key, problem) of each password file of which an SMSC's login cannot be made. Never the password itself."""
+    for number, one in enumerate(config.sms.provider):
+        key, path = f"sms.provider[{number}].password_file", one.password_file
+        try:
+            password = _password(one)
+            provider(one, password)
+        except OSError as error:
+            yield key, f"{path} cannot be read ({error.strerror})"
+        except UnicodeDecodeError:
+            yield key, f"{path} has other characters than printable ASCII"
+        except SettingRefused as refused:
+            yield key, f"{path}: {refused}"
+        else:
+            if not password:
+                yield key, f"{path} is empty; write the SMPP password into it"
+
+
+def closed_to_sender(config: Config) -> Iterator[tuple[str, str]]:
+    """(key, problem) of each password file that the sender's user may not read. Only root can find out."""
+    try:
+        user = pwd.getpwnam(SMS_USER)
+    except KeyError:
+        return  # said with the users
+    if os.geteuid() != 0:
+        return
+    groups = os.getgrouplist(user.pw_name, user.pw_gid)
+    for number, one in enumerate(config.sms.provider):
+        # Tried, not computed: directories above it, further groups and ACLs have their say too.
+        asked = ["/usr/bin/test", "-r", one.password_file]
+        if subprocess.run(asked, check=False, user=user.pw_uid, group=user.pw_gid, extra_groups=groups).returncode:
+            problem = (
+                f"{one.password_file} cannot be read by the user {SMS_USER}; "
+                f"chown root:{SMS_USER}, chmod 640, in a directory that it may enter"
+            )
+            yield f"sms.provider[{number}].password_file", problem
+
+
+def _password(one: SmsProvider) -> str:
+    return Path(one.password_file).read_text(encoding="ascii").strip()
 
 
 def provider(section: SmsProvider, password: str) -> Provider:
@@ -50,7 +94,6 @@ def provider(section: SmsProvider, password: str) -> Provider:
         source_npi=section.source_npi,
         dest_plus=section.dest_plus,
         prefixes=section.prefixes,
-        price=section.price,
         window=section.window,
         rate_per_s=section.rate_per_s,
         enquire_link_s=section.enquire_link_s,

@@ -41,14 +41,14 @@ class PasswordPending(msgspec.Struct, frozen=True, tag="pending"):
     """A password is on its way to ``number``. Deadlines are boot-clock milliseconds."""
 
     number: str
+    language: Language
+    """What its visitor chose last: of the SMS and of the pages."""
     message: str
     digest: bytes
     expires_boot_ms: int
     resend_boot_ms: int
     tries_left: int
     asked_boot_ms: int = 0
-    language: Language | None = None
-    """What its visitor chose, as last kept."""
 
 
 class Charge(msgspec.Struct, frozen=True):

@@ -35,7 +35,7 @@ def status(session: Session, device: str, now_boot_ms: int) -> Status:
     )
 
 
-_NOT_OUT = (Delivery.QUEUED, Delivery.FAILED, Delivery.UNKNOWN)
+_NOT_OUT = (Delivery.QUEUED, Delivery.FAILED)
 
 
 def _of_phase(session: Session, device: str, now_boot_ms: int) -> Status:
@@ -45,7 +45,7 @@ def _of_phase(session: Session, device: str, now_boot_ms: int) -> Status:
                 Phase.ASKED,
                 # Whole, for its visitor must be able to see a mistyped digit.
                 number=state.number,
-                delivery=sms.delivery if (sms := session.messages.get(state.message)) else Delivery.UNKNOWN,
+                delivery=session.messages[state.message].delivery,
                 tries_left=state.tries_left,
                 expires_in_s=seconds_up(state.expires_boot_ms - now_boot_ms),
                 resend_in_s=seconds_up(state.resend_boot_ms - now_boot_ms),

@@ -1,6 +1,7 @@
 """Where in a TOML text something is, and what its key allows: how a wrong configuration is told to a person.
 
-Must not know: what any key means.
+A key in one of several tables of a name carries the table's number, from 0: ``sms.provider[1].port``. Must not know:
+what any key means.
 """
 
 from __future__ import annotations
@@ -12,34 +13,54 @@ from typing import Annotated, get_args, get_origin
 
 import msgspec
 
-_HEADER = re.compile(r"^\s*\[+\s*([A-Za-z0-9_.-]+)\s*\]+")
+_HEADER = re.compile(r"^\s*(\[\[?)\s*([A-Za-z0-9_.-]+)\s*\]")
 _PATH = re.compile(r" - at `\$\.?([^`]*)`$")
 
 
 def line_of(text: str, key: str) -> int | None:
-    """The line (from 1) where ``key`` ("lan.address") is set in the TOML ``text``; None if it is not, or if several
-    tables of one name set it and nobody knows which is meant.
+    """The line (from 1) where ``key`` ("lan.address") is set in the TOML ``text``; that of its table's header if the
+    table is one of several and leaves it out; None if neither is there.
 
     Finds keys written in the plain way, one a line below their section's header.
     """
     section, _, name = key.rpartition(".")
-    inside = ""
-    found = []
+    inside, section_line = "", None
+    numbers: dict[str, int] = {}
     for number, line in enumerate(text.splitlines(), start=1):
         if header := _HEADER.match(line):
-            inside = header[1]
+            if header[1] == "[[":
+                numbers[header[2]] = numbers.get(header[2], -1) + 1
+            inside = _numbered(header[2], numbers)
             if inside == key:
-                found.append(number)
+                return number
+            if inside == section:
+                section_line = number
         elif inside == section and re.match(rf"\s*\"?{re.escape(name)}\"?\s*=", line):
-            found.append(number)
-    return found[0] if len(found) == 1 else None
+            return number
+    return section_line if section.endswith("]") else None
+
+
+def _numbered(section: str, numbers: Mapping[str, int]) -> str:
+    """The section's key, each table of several with the number of the newest."""
+    key = plain = ""
+    for name in section.split("."):
+        plain = f"{plain}.{name}" if plain else name
+        key = f"{key}.{name}" if key else name
+        if plain in numbers:
+            key += f"[{numbers[plain]}]"
+    return key
+
+
+def plain(key: str) -> str:
+    """The key as a person calls it, without numbers of tables."""
+    return re.sub(r"\[\d+\]", "", key)
 
 
 def located(error: msgspec.ValidationError) -> tuple[str, str]:
     """msgspec's error as (key, problem): "Expected `int` - at `$.lan.lease_s`" → ("lan.lease_s", "expected `int`")."""
     said = str(error)
     where = _PATH.search(said)
-    key = re.sub(r"\[.*?\]", "", where[1]) if where else ""
+    key = re.sub(r"\[(?!\d+\]\.).*?\]", "", where[1]) if where else ""  # numbers of tables stay, those of values go
     problem = _PATH.sub("", said)
     return key, problem[:1].lower() + problem[1:]
 
@@ -55,8 +76,9 @@ def unknown_key(
         inner = _table(known[name])
         if inner is None:
             continue
-        for table in value if isinstance(value, list) else [value]:
-            if isinstance(table, Mapping) and (found := unknown_key(table, inner, f"{above}{name}.")):
+        tables = {f"{name}[{number}]": each for number, each in enumerate(value)} if isinstance(value, list) else {}
+        for own, table in (tables or {name: value}).items():
+            if isinstance(table, Mapping) and (found := unknown_key(table, inner, f"{above}{own}.")):
                 return found
     return None
 
@@ -82,7 +104,7 @@ def _table(kind: object) -> type[msgspec.Struct] | None:
 def allowed(key: str, kind: type[msgspec.Struct]) -> str:
     """What the type of ``key`` says of itself, as the end of a sentence: "; allowed: …"."""
     inner: object = kind
-    for name in key.split("."):
+    for name in plain(key).split("."):
         table = _table(inner)
         if table is None:
             return ""

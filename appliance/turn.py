@@ -8,11 +8,11 @@ from __future__ import annotations
 import msgspec
 
 from appliance.allowances import Scope, Times, within
-from appliance.effects import Admit, Answer, Effect, Keep, Record, Revoke
+from appliance.effects import Admit, Answer, Effect, Keep, Record, Revoke, SendPassword
 from appliance.events import Moment, Stretch
 from appliance.kept import LEDGER_KEY, asked_key, debt_key, device_key, message_key, regular_key
 from appliance.spending import Debt, Debtor, Ledger, Waiting
-from appliance.state import Device, Ending, Message, Session, Visit
+from appliance.state import Device, Ending, Message, PasswordPending, Session, Visit
 from appliance.wire import Refusal, Refused, Reply
 from journal.entries import Entry, VisitEnded, VisitMoved
 
@@ -122,6 +122,11 @@ class Turn:
             self.do(Revoke(device, visit.addresses, stretch=None))
         self.record(VisitEnded(visit=visit.visit, device=device, left_utc_ms=left_utc_ms, proof=proof))
         self.forget(device)
+
+    def send(self, device: str, pending: PasswordPending) -> None:
+        """Hand over the SMS with the device's password; said again, it is the same SMS."""
+        expires_utc_ms = self.at.utc_ms + pending.expires_boot_ms - self.at.boot_ms
+        self.do(SendPassword(device, pending.message, pending.number, pending.language, expires_utc_ms))
 
     def do(self, effect: Effect) -> None:
         self.effects.append(effect)

@@ -156,8 +156,6 @@ class Delivery(StrEnum):
     SENT = "sent"
     DELIVERED = "delivered"
     FAILED = "failed"
-    UNKNOWN = "unknown"
-    """The gate was restarted before it heard; the password counts if it arrives, a new one may be asked at once."""
 
 
 class Refusal(StrEnum):

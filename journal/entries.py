@@ -63,6 +63,10 @@ class PasswordSent(_Entry, frozen=True, tag="password_sent"):
     message: str
     smsc_message: str
     """The SMSC's own identifier."""
+    provider: str = ""
+    """What the owner calls the SMSC's operator."""
+    parts: int = 0
+    """How many SMS the text took; each is paid."""
 
 
 class PasswordDelivered(_Entry, frozen=True, tag="password_delivered"):
@@ -71,6 +75,8 @@ class PasswordDelivered(_Entry, frozen=True, tag="password_delivered"):
     device: str
     number: str
     message: str
+    delay_ms: int | None = None
+    """Since the SMSC took it."""
 
 
 class PasswordUndelivered(_Entry, frozen=True, tag="password_undelivered"):

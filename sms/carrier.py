@@ -1,4 +1,4 @@
-"""One provider as the sender has it: its link or pair of links, and what the owner wants to know of it.
+"""One provider as the sender has it: its link or pair of links.
 
 Must not know: messages that wait, other providers.
 """
@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from sms.driver import Driver
-from sms.figures import Figures
 from sms.routes import Condition
 from sms.settings import Provider, Role
 from sms.standing import ProviderStanding
@@ -24,7 +23,6 @@ class Carrier:
         self.provider = provider
         self.drivers = [make(provider, role) for role in provider.bind.roles]
         self.submitter = self.drivers[0]
-        self.figures = Figures(provider.price)
 
     def condition(self, now_ms: int) -> Condition:
         """For the choice of the next message's way."""
@@ -37,11 +35,4 @@ class Carrier:
             links=tuple(driver.standing(now_ms) for driver in self.drivers),
             steady=self.submitter.is_steady(now_ms),
             under_way=self.submitter.under_way,
-            sent=self.figures.sent,
-            delivered=self.figures.delivered,
-            failed=self.figures.failed,
-            parts=self.figures.parts,
-            cost=self.figures.cost,
-            delay_p50_ms=self.figures.delay_ms(50),
-            delay_p95_ms=self.figures.delay_ms(95),
         )

@@ -77,7 +77,7 @@ class Client:
         self._unanswered: dict[str, Message] = {}
         self._handed: set[str] = set()  # of the unanswered, what this connection's sender has
         self._expiries: list[tuple[int, str]] = []
-        self._last_reports: OrderedDict[str, Report] = OrderedDict()
+        self._told: OrderedDict[tuple[str, State], None] = OrderedDict()
         self._connection: socket.socket | None = None
         self._lines = Lines(standing.MAX_LINE_BYTES)
         self._unsent = bytearray()
@@ -93,7 +93,7 @@ class Client:
         self._thread.start()
 
     def stop(self) -> None:
-        """End the thread. What has no answer is forgotten here: the journal knows that it was asked for."""
+        """End the thread. What has no answer is forgotten here: whoever comes next hands it over again."""
         with self._lock:
             self._ending = True
         self._wake()
@@ -258,12 +258,12 @@ class Client:
         """Deliver, but not the same twice: a report may be repeated when a message is handed over again."""
         self._unanswered.pop(report.id, None)
         self._handed.discard(report.id)
-        if self._last_reports.get(report.id) == report:
+        told = report.id, report.state
+        if told in self._told:
             return
-        self._last_reports[report.id] = report
-        self._last_reports.move_to_end(report.id)
-        while len(self._last_reports) > _REMEMBERED_REPORTS:
-            self._last_reports.popitem(last=False)
+        self._told[told] = None
+        while len(self._told) > _REMEMBERED_REPORTS:
+            self._told.popitem(last=False)
         self._deliver(report)
 
     def _patience_s(self) -> float | None:

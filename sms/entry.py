@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from sms.message import Message, Report
+from sms.message import Message, Report, State
 from sms.routes import Route
 from sms.submission import WHOLE
 from sms.texts import Encoded
@@ -23,11 +23,6 @@ class Addressed:
     owner: int
     """The uid that handed the message over last."""
     report: Report
-    provider: str = ""
-    """Who carried it; empty when nobody did."""
-    parts: int = 0
-    age_ms: int = 0
-    """Since it was handed over."""
 
 
 class Standing(StrEnum):
@@ -46,7 +41,6 @@ class Entry:
     to: str
     expires_utc_ms: int
     owner: int
-    handed_utc_ms: int
     route: Route = ()
     encoded: tuple[Encoded, ...] = ()
     parts: int = 0
@@ -59,19 +53,25 @@ class Entry:
     delivered: set[int] = field(default_factory=set)
     unanswered: Counter[int] = field(default_factory=Counter)
     provider: str = ""
-    report: Report | None = None
+    """Who carries it."""
+    sent_utc_ms: int = 0
+    """When an SMSC had taken all of it."""
+    reports: list[Report] = field(default_factory=list)
+    """At most two: taken, and what became of it."""
     queued: bool = False
     """Whether it counts against the outbox's bound until it is settled."""
 
     @classmethod
-    def of(cls, message: Message, owner: int, now_utc_ms: int) -> Entry:
+    def of(cls, message: Message, owner: int) -> Entry:
         """A message just handed over."""
-        return cls(message.id, message.to, message.expires_utc_ms, owner, now_utc_ms)
+        return cls(message.id, message.to, message.expires_utc_ms, owner)
 
-    def addressed(self, report: Report, now_utc_ms: int) -> Addressed:
-        """The report, remembered as the last one."""
-        self.report = report
-        return Addressed(self.owner, report, self.provider, self.parts, max(0, now_utc_ms - self.handed_utc_ms))
+    def addressed(self, state: State, smsc_id: str = "", reason: str = "", delay_ms: int | None = None) -> Addressed:
+        """A report of it, remembered as told. Only what an SMSC took was carried by somebody, and is paid."""
+        carrier = self.provider if self.accepted else ""
+        report = Report(self.id, state, smsc_id, reason, carrier, len(self.accepted), delay_ms)
+        self.reports.append(report)
+        return Addressed(self.owner, report)
 
     def meant(self, part: int) -> Iterable[int]:
         """The parts that a submission of this name carries."""

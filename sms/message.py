@@ -56,6 +56,12 @@ class Report(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The SMSC's own identifier, as it wrote it."""
     reason: str = ""
     """The program's code for a failure, for example ``expired`` or ``0x0b invalid destination``."""
+    provider: str = ""
+    """Whose SMSC took it; empty when none did."""
+    parts: int = 0
+    """How many SMS that SMSC counts."""
+    delay_ms: int | None = None
+    """DELIVERED: from the SMSC's word that it took it to the receipt."""
 
 
 _encoder = msgspec.json.Encoder()

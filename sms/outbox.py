@@ -22,7 +22,7 @@ from sms.dialogue import Settled
 from sms.entry import Addressed, Entry, Standing
 from sms.errors import TextRefused
 from sms.ledger import Key, Ledger
-from sms.message import Message, Report, State
+from sms.message import Message, State
 from sms.receipts import Receipt
 from sms.routes import Route, route
 from sms.settings import Long, Provider
@@ -63,15 +63,15 @@ class Outbox:
         self._ledger = Ledger(max_remembered)
 
     def hand_over(self, message: Message, owner: int, now_utc_ms: int) -> list[Addressed]:
-        """Takes the message; one whose id is known is not taken twice, its last report is repeated."""
+        """Takes the message; one whose id is known is not taken twice, what was told of it is repeated."""
         known = self._entries.get(message.id)
         if known is not None:
             known.owner = owner
-            return [Addressed(owner, known.report)] if known.report is not None else []
-        entry = self._entries[message.id] = Entry.of(message, owner, now_utc_ms)
+            return [Addressed(owner, report) for report in known.reports]
+        entry = self._entries[message.id] = Entry.of(message, owner)
         why = self._refusal(entry, message.text, now_utc_ms)
         if why:
-            return self._fail(entry, why, now_utc_ms)
+            return self._fail(entry, why)
         self._references = (self._references + 1) % 256
         entry.reference, entry.queued = self._references, True
         self._unsent += 1
@@ -149,7 +149,7 @@ class Outbox:
             case Verdict.PERMANENT:
                 # A submission that was never answered may have been taken, and paid for, whoever refuses another.
                 doubt = "unanswered, then " if entry.unanswered else ""
-                return self._fail(entry, doubt + reason(settled.status), now_utc_ms)
+                return self._fail(entry, doubt + reason(settled.status))
             case Verdict.RETRY | Verdict.REBIND | Verdict.CREDENTIALS:
                 # To the end: one message that a provider keeps putting off must not hold up the others.
                 again = [part for part in parts if part in entry.under_way]
@@ -160,7 +160,7 @@ class Outbox:
                 # The SMSC may have it. Once more the same text and password, at worst twice on the phone; not again.
                 entry.unanswered.update(parts)
                 if any(entry.unanswered[part] > 1 for part in parts):
-                    return self._fail(entry, "unanswered", now_utc_ms)
+                    return self._fail(entry, "unanswered")
                 self._wait_again(entry, parts)
                 self._queue(entry).extendleft((settled.message_id, part) for part in reversed(parts))
                 return []
@@ -179,10 +179,9 @@ class Outbox:
             return []
         if receipt.state is State.FAILED:
             if entry.standing is Standing.OPEN:
-                return self._fail(entry, receipt.reason, now_utc_ms)
+                return self._fail(entry, receipt.reason)
             entry.standing = Standing.FINAL
-            report = Report(key[0], State.FAILED, receipt.smsc_id, receipt.reason)
-            return [entry.addressed(report, now_utc_ms)]
+            return [entry.addressed(State.FAILED, receipt.smsc_id, receipt.reason)]
         entry.delivered.update(entry.meant(key[1]))
         return self._delivered(entry, now_utc_ms)
 
@@ -195,7 +194,7 @@ class Outbox:
             if entry is None or entry.standing is not Standing.OPEN:
                 continue
             if entry.waiting:
-                expired += self._fail(entry, "expired", now_utc_ms)
+                expired += self._fail(entry, "expired")
             else:
                 heapq.heappush(self._expiries, (now_utc_ms + 1000, message_id))  # asked again when it may wait again
         return expired
@@ -230,9 +229,9 @@ class Outbox:
         early = self._ledger.accepted(provider, settled.smsc_id, entry.to, (message_id, settled.part))
         reports: list[Addressed] = []
         if len(entry.accepted) == entry.parts:
-            entry.standing = Standing.SENT
+            entry.standing, entry.sent_utc_ms = Standing.SENT, now_utc_ms
             self._close(entry)
-            reports.append(entry.addressed(Report(message_id, State.SENT, entry.accepted[1]), now_utc_ms))
+            reports.append(entry.addressed(State.SENT, entry.accepted[1]))
             reports += self._delivered(entry, now_utc_ms)
         return reports + (self.notice(provider, early, now_utc_ms) if early is not None else [])
 
@@ -240,13 +239,13 @@ class Outbox:
         if entry.standing is not Standing.SENT or len(entry.delivered) < entry.parts:
             return []
         entry.standing = Standing.FINAL
-        report = Report(entry.id, State.DELIVERED, entry.accepted[1])
-        return [entry.addressed(report, now_utc_ms)]
+        delay_ms = max(0, now_utc_ms - entry.sent_utc_ms)  # of a clock that was set back meanwhile: 0
+        return [entry.addressed(State.DELIVERED, entry.accepted[1], delay_ms=delay_ms)]
 
-    def _fail(self, entry: Entry, why: str, now_utc_ms: int) -> list[Addressed]:
+    def _fail(self, entry: Entry, why: str) -> list[Addressed]:
         entry.standing = Standing.FINAL
         self._close(entry)
-        return [entry.addressed(Report(entry.id, State.FAILED, reason=why), now_utc_ms)]
+        return [entry.addressed(State.FAILED, reason=why)]
 
     def _close(self, entry: Entry) -> None:
         """Its text is needed no more; the entry stays, so that it is not sent again and its receipt is known."""

@@ -76,7 +76,6 @@ class Sender:
         self._selector.register(self._door, selectors.EVENT_READ)
         self._selector.register(self._woken, selectors.EVENT_READ)
         self._carriers = [Carrier(provider, self._driver) for provider in settings.providers]
-        self._by_name = {carrier.provider.name: carrier for carrier in self._carriers}
         self._drivers = [driver for carrier in self._carriers for driver in carrier.drivers]
 
     def wake_fd(self) -> int:
@@ -191,8 +190,6 @@ class Sender:
     def _deliver(self, addressed: Iterable[Addressed]) -> None:
         """To every connection of the owner; while it has none, the last reports are kept for its return."""
         for item in addressed:
-            if item.provider:
-                self._by_name[item.provider].figures.count(item)
             present = [peer for peer in self._peers if peer.uid == item.owner]
             for peer in present:
                 try:

@@ -78,8 +78,6 @@ class Provider:
     """Who may have signed that certificate; empty: whom the machine trusts."""
     prefixes: tuple[str, ...] = ()
     """Which numbers it serves, for example ``+7701``; none: all."""
-    price: float = 0.0
-    """Of one part, in the owner's currency."""
     source: str = "Qaqpa"
     """The registered sender name, or a short or long number without ``+`` when ``source_ton`` is not 5."""
     source_ton: int = 5
@@ -127,7 +125,6 @@ class Provider:
         for prefix in self.prefixes:
             if not (prefix.startswith("+") and prefix[1:].isdecimal() and prefix.isascii()):
                 raise SettingRefused("prefixes", "each is + and digits, such as +7701")
-        _number("price", self.price, 0, 1_000_000)
         _number("rate_per_s", self.rate_per_s, 0, 10_000)
         for status, verdict in self.statuses.items():
             if not 1 <= status <= 0xFFFFFFFF or verdict not in CHOICES:

@@ -41,21 +41,13 @@ class Link(msgspec.Struct, frozen=True):
 
 
 class ProviderStanding(msgspec.Struct, frozen=True):
-    """One provider, and its figures since the sender's start."""
+    """One provider. What it carried the journal tells: this process forgets it at its end."""
 
     name: str
     links: tuple[Link, ...]
     steady: bool
     """Whether it is the choice for the next message to a number that it serves."""
     under_way: int
-    sent: int
-    delivered: int
-    failed: int
-    parts: int
-    cost: float
-    delay_p50_ms: int | None
-    """From being handed over to the receipt that says delivered."""
-    delay_p95_ms: int | None
 
 
 class Standing(msgspec.Struct, frozen=True, tag_field="is", tag="standing"):

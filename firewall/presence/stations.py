@@ -15,7 +15,6 @@ from __future__ import annotations
 import selectors
 import socket
 import stat
-import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -24,13 +23,12 @@ from typing import assert_never
 from firewall.presence.associations import Associations
 from firewall.presence.evidence import Evidence, Source
 from firewall.presence.hostapd import Connected, Conversation, Disconnected, Fact, Listed, Over, Unintelligible
+from firewall.presence.watch import Watch
 
 _LOOK_S = 1.0
 _LIST_S = 30.0  # lest events were lost: hostapd drops a listener whose buffer was full
 _PATIENCE_S = 4.0
 """How long an answer may take."""
-_FIRST_S = 1.0
-"""How long ``start`` waits for the first lists."""
 _ROAMING_S = 0.5
 _SOCKETS = 64
 _BUFFER_BYTES = 1 << 20
@@ -99,8 +97,9 @@ class Stations:
         self._trouble: dict[str, str] = {}
         """By the name of the socket, "." for the folder: what keeps us from it."""
         self._selector = selectors.DefaultSelector()
-        self._thread: threading.Thread | None = None
-        self._wake, self._woken = socket.socketpair()
+        self._watch = Watch(
+            "firewall.presence.stations", self._turn, lambda: (self._look_due_s, self._associations.next_due_s())
+        )
         self._look_due_s = 0.0
 
     def start(self, last_seen: Mapping[str, str]) -> None:
@@ -111,24 +110,16 @@ class Stations:
         """
         for mac, port in last_seen.items():
             self._expected.setdefault(port, set()).add(mac)
-        self._selector.register(self._woken, selectors.EVENT_READ)
-        deadline_s = time.monotonic() + _FIRST_S
-        self._turn(0)
-        while not all(bss.listed for bss in [*self._bsses.values()]) and time.monotonic() < deadline_s:
-            self._turn(0.05)
-        self._thread = threading.Thread(target=self._watch, name="firewall.presence.stations", daemon=True)
-        self._thread.start()
+        self._selector.register(self._watch.woken, selectors.EVENT_READ)
+        self._watch.start(lambda: not all(bss.listed for bss in self._bsses.values()))
 
     def stop(self) -> None:
         """Returns when the thread has ended. Harmless if it never started."""
-        self._wake.send(b"x")
-        if self._thread is not None:
-            self._thread.join()
+        self._watch.stop()
         for bss in [*self._bsses.values()]:
             self._hang_up(bss)
         self._selector.close()
-        self._wake.close()
-        self._woken.close()
+        self._watch.close()
 
     def covers(self, interface: str) -> bool:
         """Do we know who is connected to this BSS? May be asked from any thread."""
@@ -143,19 +134,10 @@ class Stations:
             return Source("stations", True, ", ".join(names) + (f" ({trouble})" if trouble else ""))
         return Source("stations", False, trouble or f"no hostapd has a control socket of the bridge in {self._folder}")
 
-    def _watch(self) -> None:
-        while self._turn(self._wait_s()):
-            pass
-
-    def _wait_s(self) -> float:
-        due_s = self._associations.next_due_s()
-        next_s = self._look_due_s if due_s is None else min(due_s, self._look_due_s)
-        return max(0.0, next_s - time.monotonic())
-
     def _turn(self, wait_s: float) -> bool:
         """Take what has come within the wait, and do what is due; False: we are to stop."""
         for key, _ in self._selector.select(wait_s):
-            if key.fileobj is self._woken:
+            if key.fileobj is self._watch.woken:
                 return False
             self._listen(key.data)
         now_s = time.monotonic()

@@ -14,7 +14,6 @@ import errno
 import logging
 import select
 import socket
-import threading
 import time
 from collections.abc import Callable, Mapping
 
@@ -25,13 +24,12 @@ from pyroute2.netlink.nl80211 import nl80211cmd
 from firewall.presence.associations import Associations
 from firewall.presence.evidence import Evidence, Source
 from firewall.presence.nl80211 import End, Interface, Message, Station, interface_dump, messages, station_dump
+from firewall.presence.watch import Watch
 
 log = logging.getLogger(__name__)
 
 _ROAMING_S = 0.5
 _LOOK_S = 30.0
-_FIRST_S = 1.0
-"""How long ``start`` waits for the first lists."""
 _SOL_NETLINK, _ADD_MEMBERSHIP = 270, 1  # linux/netlink.h
 _SO_RCVBUFFORCE = 33  # linux/socket.h; Python has no name for it. Needs CAP_NET_ADMIN, which the gate has.
 _BUFFER_BYTES = 1 << 20
@@ -105,8 +103,9 @@ class Wireless:
         self._stations: set[str] = set()
         self._ours: frozenset[str] = frozenset()
         self._look_due_s = 0.0
-        self._thread: threading.Thread | None = None
-        self._wake, self._woken = socket.socketpair()
+        self._watch = Watch(
+            "firewall.presence.wireless", self._turn, lambda: (self._look_due_s, self._associations.next_due_s())
+        )
 
     def start(self, last_seen: Mapping[str, str]) -> None:
         """Deliver every station there is, and those gone meanwhile, then watch; raises nothing.
@@ -116,21 +115,13 @@ class Wireless:
         """
         for mac, port in last_seen.items():
             self._expected.setdefault(port, set()).add(mac)
-        deadline_s = time.monotonic() + _FIRST_S
-        self._turn(0)
-        while self._listing is not None and time.monotonic() < deadline_s:
-            self._turn(0.05)
-        self._thread = threading.Thread(target=self._watch, name="firewall.presence.wireless", daemon=True)
-        self._thread.start()
+        self._watch.start(lambda: self._listing is not None)
 
     def stop(self) -> None:
         """Returns when the thread has ended. Harmless if it never started."""
-        self._wake.send(b"x")
-        if self._thread is not None:
-            self._thread.join()
+        self._watch.stop()
         self._hang_up("stopped")
-        self._wake.close()
-        self._woken.close()
+        self._watch.close()
 
     def source(self) -> Source:
         """Whether the kernel tells us of any access point's stations. May be asked from any thread."""
@@ -140,20 +131,11 @@ class Wireless:
             "wireless", False, self._trouble or "the bridge has no wireless port that hostapd does not tell of"
         )
 
-    def _watch(self) -> None:
-        while self._turn(self._wait_s()):
-            pass
-
-    def _wait_s(self) -> float:
-        due_s = self._associations.next_due_s()
-        next_s = self._look_due_s if due_s is None else min(due_s, self._look_due_s)
-        return max(0.0, next_s - time.monotonic())
-
     def _turn(self, wait_s: float) -> bool:
         """Take what has come within the wait, and do what is due; False: we are to stop."""
         heard = [self._socket] if self._socket else []
-        readable, _, _ = select.select([self._woken, *heard], [], [], wait_s)
-        if self._woken in readable:
+        readable, _, _ = select.select([self._watch.woken, *heard], [], [], wait_s)
+        if self._watch.woken in readable:
             return False
         try:
             if self._socket is not None and self._socket in readable:

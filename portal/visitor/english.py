@@ -45,8 +45,6 @@ ENGLISH: Final = Words(
         sent="The SMS with the password is on its way.",
         delivered="The SMS with the password has arrived.",
         failed="The SMS could not be delivered. Check the number and ask for a new password, or ask at the desk.",
-        unknown="We cannot tell whether the SMS was sent. If it arrives, its password counts;"
-        " if not, ask for a new one now.",
     ),
     online=OnlineWords(
         heading="You are online",

@@ -214,7 +214,7 @@ def _online(status: Status, words: Words) -> Online:
 
 
 def _asked(status: Status, words: Words) -> Form:
-    delivery = status.delivery or Delivery.UNKNOWN
+    delivery = status.delivery or Delivery.QUEUED
     number = status.number or ""
     another_in_s = max(0, status.resend_in_s or 0)
     failed = delivery is Delivery.FAILED
@@ -254,7 +254,5 @@ def _delivery(delivery: Delivery, words: DeliveryWords) -> str:
             return words.delivered
         case Delivery.FAILED:
             return words.failed
-        case Delivery.UNKNOWN:
-            return words.unknown
         case _:
             assert_never(delivery)

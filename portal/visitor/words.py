@@ -79,7 +79,6 @@ class DeliveryWords:
     sent: str
     delivered: str
     failed: str
-    unknown: str
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ import smpplib.client
 
 from appliance import wire
 from sms.client import Client
+from sms.errors import SenderSilent
 from sms.message import Message, Report, State
 from sms.smsc import silence
 from sms.standing import ask
@@ -194,6 +195,14 @@ def _far_smsc(folder: Path, round_trip_ms: int, port: int = 0) -> Iterator[tuple
         yield smsc, int(ready[1])
 
 
+def _steady(socket_path: Path) -> bool:
+    """Whether the sender is there, and its link bound: its socket has a name a moment before it is listened at."""
+    try:
+        return ask(str(socket_path)).providers[0].steady
+    except SenderSilent:
+        return False
+
+
 @contextlib.contextmanager
 def _sender(folder: Path, port: int, window: int) -> Iterator[tuple[Client, _Heard]]:
     socket_path = folder / "sms.sock"
@@ -202,8 +211,7 @@ def _sender(folder: Path, port: int, window: int) -> Iterator[tuple[Client, _Hea
     heard = _Heard()
     line = program("tests.edge.sms.process", json.dumps(given))
     with start(line, name="sender", log=folder / "sender.log") as sender:
-        until(socket_path.exists, "the sender's socket")
-        until(lambda: ask(str(socket_path)).providers[0].steady, "the link to be bound")
+        until(lambda: _steady(socket_path), "the link to be bound")
         client = Client(str(socket_path), heard.deliver)
         client.start()
         try:

@@ -151,6 +151,25 @@ def test_an_sms_asked_for_while_the_sms_process_is_dead_arrives_once(venue: Venu
     assert len(guest.texts()) == 1
 
 
+def test_an_sms_that_a_killed_gate_had_not_handed_over_arrives_once_and_its_password_counts(venue: Venue) -> None:
+    guest = Guest.new(venue)
+    guest.phone.connect()
+    venue.processes["sms"].kill9()  # so that the gate alone has it, recorded
+    assert guest.ask().status == 303
+    venue.processes["gate"].kill9()
+    venue.restart("gate")
+    assert "about to be sent" in guest.page().body
+    venue.restart("sms")
+    assert guest.enter(venue.password_for(guest.number)).status == 303
+    assert guest.online()
+    assert len(guest.texts()) == 1
+    (told,) = until(lambda: entries(venue, "password_delivered", guest.phone.mac), "the receipt")
+    (sent,) = entries(venue, "password_sent", guest.phone.mac)
+    assert (sent["provider"], sent["parts"]) == ("smsc", 1)
+    assert isinstance(told["delay_ms"], int)
+    assert "smsc today: sent " in venue.qaqpa("sms", "status")
+
+
 def test_an_smsc_that_is_dead_delays_the_sms_and_the_page_says_so(venue: Venue) -> None:
     guest = Guest.new(venue)
     guest.phone.connect()

@@ -11,9 +11,11 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
+from appliance import passwords
 from tests.lab.device import UNITS
 from tests.lab.errors import LabError
 from tests.lab.venue import Venue
+from tests.lab.waiting import until
 from tests.system.audit import chain, journal, kernel, law_2, settled, wiretap
 from tests.system.guest import Guest, knock, opened, rejoin
 
@@ -37,6 +39,7 @@ def test_a_random_sequence_of_kills_with_an_auditor() -> None:
                 _one_kill(venue, guests, chance)
             except (AssertionError, LabError) as error:
                 raise AssertionError(f"seed {SEED}, kill {kill}: {error}") from error
+        _no_sms_is_lost(venue)
         kinds = {str(entry["kind"]) for entry in journal(venue)}
         # The sequence went everywhere: otherwise it proves less than it says.
         assert {"visit_began", "visit_away", "visit_resumed", "visit_ended", "password_wrong"} <= kinds
@@ -72,6 +75,30 @@ def _one_kill(venue: Venue, guests: Sequence[Guest], chance: random.Random) -> N
     for unit in sorted(units, key=UNITS.index):
         venue.restart(unit)
     settled(venue)
+
+
+def _no_sms_is_lost(venue: Venue) -> None:
+    """Of every password that is still worth something, and of those that were told to be sent, the SMSC has the SMS."""
+    key = (venue.places.state / "gate" / "password.key").read_bytes()
+    asked = [entry for entry in journal(venue) if entry["kind"] == "password_asked"]
+    newest = {entry["device"]: entry["message"] for entry in asked}
+
+    def missing() -> list[object]:
+        told = {entry["message"] for entry in journal(venue) if entry["kind"] == "password_sent"}
+        texts = [(f"+{sms['to']}", str(sms["text"])) for sms in venue.sms()]
+        return [
+            entry["message"]
+            for entry in asked
+            if entry["message"] in told or entry["message"] == newest[entry["device"]]
+            if not any(to == entry["number"] and _password_of(key, entry) in text for to, text in texts)
+        ]
+
+    assert len(asked) > KILLS // 4
+    until(lambda: not missing(), "every SMS that is worth something")
+
+
+def _password_of(key: bytes, asked: dict[str, object]) -> str:
+    return passwords.derived(key, str(asked["device"]), str(asked["message"]))
 
 
 def _next_move(guest: Guest, chance: random.Random) -> Callable[[], None]:

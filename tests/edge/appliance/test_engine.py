@@ -54,7 +54,7 @@ def test_record_is_durable_before_the_gate_opens_and_after_it_closed(new_core: N
     core = new_core()
     core.ask(ASK)
     core.story.clear()
-    core.ask(EnterPassword(ADDRESS, core.sent[-1].password))
+    core.ask(EnterPassword(ADDRESS, core.password()))
     assert core.story == ["record visit_began", "admit"]
     core.story.clear()
     core.happen(DeviceLeft(core.now, PHONE, "port", core.now.utc_ms))
@@ -72,7 +72,7 @@ def test_one_batch_is_one_transaction(new_core: NewCore) -> None:
 def test_device_that_logs_in_and_leaves_in_one_batch_stays_outside(new_core: NewCore) -> None:
     core = new_core()
     core.ask(ASK)
-    password = core.sent[-1].password
+    password = core.password()
     core.lan.ports.clear()  # the evidence waits in the same batch; the port has said so already
     (reply,) = core.ask(EnterPassword(ADDRESS, password))
     assert reply == Refused(Refusal.UNKNOWN_DEVICE)
@@ -95,7 +95,7 @@ def test_came_back_and_left_again_in_one_batch(new_core: NewCore) -> None:
 def test_full_disk_admits_nobody_and_says_so(new_core: NewCore, tmp_path: Path) -> None:
     core = new_core()
     core.ask(ASK)
-    password = core.sent[-1].password
+    password = core.password()
     core.disk.full = True
     core.wait(30)
     assert core.ask(EnterPassword(ADDRESS, password)) == [Refused(Refusal.JOURNAL_UNAVAILABLE)]
@@ -176,7 +176,7 @@ def test_kernel_that_does_not_open_is_mended_by_sync(new_core: NewCore) -> None:
     core = new_core()
     core.ask(ASK)
     core.kernel.broken = True
-    core.ask(EnterPassword(ADDRESS, core.sent[-1].password))
+    core.ask(EnterPassword(ADDRESS, core.password()))
     assert core.kernel.admitted == {}
     core.kernel.broken = False
     core.wait(0.5)
@@ -316,7 +316,7 @@ def test_malformed_password_costs_no_try(new_core: NewCore) -> None:
 def test_blanks_in_a_password_are_forgiven(new_core: NewCore, blank: str) -> None:
     core = new_core()
     core.ask(ASK)
-    password = core.sent[-1].password
+    password = core.password()
     (reply,) = core.ask(EnterPassword(ADDRESS, f" {password[:3]}{blank}{password[3:]} "))
     assert isinstance(reply, wire.Status) and reply.phase is Phase.ONLINE
 
@@ -338,7 +338,7 @@ def with_a_crowd(path: Path, size: int) -> tuple[Core, list[str]]:
         core.lan.devices[IPv4Address(address)] = mac
         core.lan.ports[mac] = "port2"
         core.ask(wire.AskPassword(address, NUMBER, wire.Language.KAZAKH))
-        core.ask(EnterPassword(address, core.sent[-1].password))
+        core.ask(EnterPassword(address, core.password()))
         macs.append(mac)
     return core, macs
 
@@ -347,7 +347,7 @@ def test_a_whole_switch_is_unplugged(tmp_path: Path) -> None:
     """Many departures are closed at once; who is admitted in the same batch still waits for the record."""
     core, crowd = with_a_crowd(tmp_path / "journal.db", 20)
     core.ask(ASK)
-    password = core.sent[-1].password
+    password = core.password()
     assert set(core.kernel.admitted) == set(crowd)
     core.story.clear()
     replies: list[wire.Reply] = []

@@ -81,7 +81,7 @@ def test_a_stay_by_the_visitors_own_page(core: Core, ask: Callable[[Request], Re
     assert told(ask(ASK)).language is Language.RUSSIAN
     assert told(ask(ASK)).phase is Phase.ASKED, "the same tap"
     assert len(core.sent) == 1
-    online = told(ask(EnterPassword(ADDRESS, core.sent[0].password)))
+    online = told(ask(EnterPassword(ADDRESS, core.password())))
     assert (online.phase, online.method, online.code) == (Phase.ONLINE, "sms", None)
     assert NUMBER[3:-2] not in (online.number or "")
     for _ in range(2):
@@ -104,7 +104,7 @@ def test_only_a_device_of_this_lan_has_a_page(core: Core, make: Callable[[str], 
 def test_a_code_that_is_out_is_given_to_nobody_else(core: Core) -> None:
     core.lan.devices[IPv4Address("10.77.0.11")] = "02:00:00:00:00:02"
     (first,) = core.ask(AskCode(ADDRESS))
-    core.random.count -= codes.CHARACTERS  # the very same numbers again
+    core.numbers.count -= codes.CHARACTERS  # the very same numbers again
     (second,) = core.ask(AskCode("10.77.0.11"))
     assert told(first).code != told(second).code
     assert told(core.ask(Look(ADDRESS))[0]).code == told(first).code
@@ -174,7 +174,7 @@ def _troubles(core: Core) -> Sequence[Trouble]:
 
 def test_whoever_leaves_while_nothing_can_be_recorded_is_shut_out_at_once(core: Core) -> None:
     core.ask(ASK)
-    core.ask(EnterPassword(ADDRESS, core.sent[0].password))
+    core.ask(EnterPassword(ADDRESS, core.password()))
     core.disk.full = True
     assert core.ask(Leave(ADDRESS)) == [Refused(Refusal.JOURNAL_UNAVAILABLE)]
     assert core.kernel.admitted == {}

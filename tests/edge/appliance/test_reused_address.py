@@ -31,7 +31,7 @@ def enters(core: Core, device: str, address: str, number: str) -> None:
     core.lan.devices[IPv4Address(address)] = device
     core.lan.ports[device] = "port2"
     core.ask(AskPassword(address, number, wire.Language.KAZAKH))
-    (reply,) = core.ask(EnterPassword(address, core.sent[-1].password))
+    (reply,) = core.ask(EnterPassword(address, core.password()))
     assert isinstance(reply, wire.Status) and reply.phase is Phase.ONLINE, reply
 
 

@@ -5,12 +5,12 @@ The kernel's double tells the order of what happened to it beside what the journ
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface, ip_address
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from appliance import wire
+from appliance import passwords, wire
 from appliance.effects import SendPassword
 from appliance.engine import Engine
 from appliance.events import Event, Moment
@@ -20,7 +20,7 @@ from appliance.lookout import Lookout, Targets
 from appliance.meter import Meter
 from appliance.performer import Performer, last_alive
 from appliance.presence import Patience, Presence
-from appliance.reception import Reception
+from appliance.reception import Randomness, Reception
 from appliance.state import Terms
 from firewall.counters import Reading, Row, Traffic
 from firewall.errors import KernelRefused
@@ -31,6 +31,7 @@ from journal.store import Store
 
 PHONE, ADDRESS = "02:00:00:00:00:01", "10.77.0.10"
 NUMBER = "+77011234567"
+KEY = b"k" * 32
 
 
 class Kernel:
@@ -179,13 +180,17 @@ class Countable:
 class Core:
     """An engine that is turned by hand: ``ask`` and ``happen`` run exactly one batch in this very thread."""
 
-    def __init__(self, path: Path, terms: Terms | None = None, boot_id: str = "boot-1") -> None:
+    def __init__(
+        self, path: Path, terms: Terms | None = None, boot_id: str = "boot-1", chance: Randomness | None = None
+    ) -> None:
         self.story: list[str] = []
         self.kernel, self.disk, self.lan = Kernel(self.story), Disk(path, self.story), Lan()
         self.sent: list[SendPassword] = []
+        self.send: Callable[[SendPassword], None] = self.sent.append
+        """The way to the SMS process."""
         self.probes: list[Targets] = []
         self.now = Moment(utc_ms=1_800_000_000_000, boot_ms=1_000_000)
-        self.random = Countable()
+        self.numbers = Countable()
         kept = self.disk.store.kept()
         self.engine = Engine(
             restore(terms or Terms(), kept),
@@ -195,10 +200,10 @@ class Core:
                 lan=IPv4Interface("10.77.0.1/16"),
                 lan6=IPv6Interface("fd77::1/64"),
                 countries=frozenset({"KZ"}),
-                key=b"k" * 32,
+                key=KEY,
                 zone=ZoneInfo("Asia/Almaty"),
                 whereabouts=self.lan,
-                random=self.random,
+                random=chance or self.numbers,
                 clock=lambda: self.now,
             ),
             lookout=Lookout(Presence(Patience()), ask=self.probes.append),
@@ -247,8 +252,12 @@ class Core:
 
     def log_in(self) -> None:
         self.ask(wire.AskPassword(ADDRESS, NUMBER, wire.Language.KAZAKH))
-        (reply,) = self.ask(wire.EnterPassword(ADDRESS, self.sent[-1].password))
+        (reply,) = self.ask(wire.EnterPassword(ADDRESS, self.password()))
         assert isinstance(reply, wire.Status) and reply.phase is wire.Phase.ONLINE, reply
+
+    def password(self) -> str:
+        """What the newest SMS says."""
+        return passwords.derived(KEY, self.sent[-1].device, self.sent[-1].message)
 
     def crash(self) -> None:
         """Gone without a word; the file's lock goes with the process."""
@@ -256,4 +265,4 @@ class Core:
 
     def _send(self, effect: SendPassword) -> None:
         self.story.append("send")
-        self.sent.append(effect)
+        self.send(effect)

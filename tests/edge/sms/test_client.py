@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -14,56 +16,69 @@ from tests.edge.sms.world import Gate, free_port, message, utc_ms
 from tests.lab.waiting import until
 
 
-def test_a_client_gives_the_sender_up_that_never_answers(venue: Venue) -> None:
-    """A sender that hangs: the message is reported failed in the end, by the client's own clock."""
-    now = utc_ms()
-    clock = [now]
-    gate = Gate()
-    with socket.socket(socket.AF_UNIX) as deaf:
-        deaf.bind(venue.socket_path)
-        deaf.listen()
-        client = Client(venue.socket_path, gate.deliver, lambda: clock[0])
+class Deaf:
+    """A sender that takes every line and answers none, and a client of it whose clock moves only when told to."""
+
+    def __init__(self, connection: socket.socket, client: Client, now_ms: list[int]) -> None:
+        self._connection, self._client, self._now_ms = connection, client, now_ms
+        self.began_ms = now_ms[0]
+
+    def clock(self, ms: int) -> None:
+        """The clock says so many milliseconds after the beginning, or before it."""
+        self._now_ms[0] = self.began_ms + ms
+
+    def send(self, name: str, expires_ms: int) -> None:
+        """Give the client a message that expires so long after the beginning."""
+        self._client.send(Message(name, "+77011234567", "x", self.began_ms + expires_ms))
+
+    def takes(self, name: str) -> None:
+        """The message comes over the socket."""
+        assert self._connection.recv(4096).startswith(f'{{"id":"{name}"'.encode())
+
+
+@contextmanager
+def deaf_sender(venue: Venue, gate: Gate) -> Iterator[Deaf]:
+    now_ms = [utc_ms()]
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(venue.socket_path)
+        listening.listen()
+        listening.settimeout(10)
+        client = Client(venue.socket_path, gate.deliver, lambda: now_ms[0])
         client.start()
         try:
-            client.send(Message("m1", "+77011234567", "x", now + 1000))
-            connection, _ = deaf.accept()
+            connection, _ = listening.accept()
             with connection:
                 connection.settimeout(10)
-                assert connection.recv(4096).startswith(b'{"id":"m1"')
-                clock[0] = now + 60_000
-                client.send(Message("m2", "+77011234567", "x", now + 1))
-                assert gate.hears("m2", State.FAILED).reason == "expired"
-                assert gate.of("m1") == []
-                clock[0] = now + 61_000
-                client.send(Message("m3", "+77011234567", "x", now + 1))
-                assert gate.hears("m1", State.FAILED).reason == "expired"
+                yield Deaf(connection, client, now_ms)
         finally:
             client.stop()
+
+
+def test_a_client_gives_the_sender_up_that_never_answers(venue: Venue) -> None:
+    """A sender that hangs: the message is reported failed in the end, by the client's own clock."""
+    gate = Gate()
+    with deaf_sender(venue, gate) as deaf:
+        deaf.send("m1", 1000)
+        deaf.takes("m1")
+        deaf.clock(60_000)
+        deaf.send("m2", 1)
+        assert gate.hears("m2", State.FAILED).reason == "expired"
+        assert gate.of("m1") == []
+        deaf.clock(61_000)
+        deaf.send("m3", 1)
+        assert gate.hears("m1", State.FAILED).reason == "expired"
 
 
 def test_a_clock_set_back_by_months_ends_nothing(venue: Venue) -> None:
     """The wait until a message expires is then longer than the kernel's poll can count."""
-    now = utc_ms()
-    clock = [now]
-    gate = Gate()
-    with socket.socket(socket.AF_UNIX) as deaf:
-        deaf.bind(venue.socket_path)
-        deaf.listen()
-        client = Client(venue.socket_path, gate.deliver, lambda: clock[0])
-        client.start()
-        try:
-            client.send(Message("m1", "+77011234567", "x", now + 60_000))
-            connection, _ = deaf.accept()
-            with connection:
-                connection.settimeout(10)
-                assert connection.recv(4096).startswith(b'{"id":"m1"')
-                clock[0] = now - 60 * 86_400_000
-                client.send(Message("m2", "+77011234567", "x", now + 60_000))
-                assert connection.recv(4096).startswith(b'{"id":"m2"')
-                client.send(Message("m3", "+77011234567", "x", now + 60_000))
-                assert connection.recv(4096).startswith(b'{"id":"m3"')
-        finally:
-            client.stop()
+    with deaf_sender(venue, Gate()) as deaf:
+        deaf.send("m1", 60_000)
+        deaf.takes("m1")
+        deaf.clock(-60 * 86_400_000)
+        deaf.send("m2", 60_000)
+        deaf.takes("m2")
+        deaf.send("m3", 60_000)
+        deaf.takes("m3")
 
 
 def test_a_repeated_report_is_delivered_once_and_nonsense_ends_the_connection(venue: Venue) -> None:
@@ -156,7 +171,7 @@ def test_a_sender_that_does_not_say_how_it_stands_is_none(venue: Venue) -> None:
                 with pytest.raises(TimeoutError):
                     connection.recv(4096)
                 link = standing.Link("transceiver", "bound", 1)
-                provider = standing.ProviderStanding("a", (link,), True, 0, 0, 0, 0, 0, 0.0, None, None)
+                provider = standing.ProviderStanding("a", (link,), True, 0)
                 connection.sendall(standing.encode(standing.Standing(1, 0, (provider,))) + b"\n")
                 until(lambda: told == [False, True], "the late answer to be heard")
         finally:

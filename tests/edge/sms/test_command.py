@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,9 +13,13 @@ import pytest
 from click.testing import CliRunner, Result
 
 from appliance.cli import main
+from journal.entries import Entry, PasswordDelivered, PasswordSent, PasswordUndelivered, Stamp
+from journal.store import Store
 from tests.edge.sms.conftest import Venue
 from tests.edge.sms.test_hostile_smsc import ENQUIRE, RESPONSE, SUBMIT, bound
 from tests.edge.sms.world import PASSWORD, free_port, pdu, read_pdu
+
+PHONE, NUMBER = "02:00:00:00:00:01", "+77011234567"
 
 
 class Box:
@@ -22,9 +27,20 @@ class Box:
 
     def __init__(self, directory: Path, venue: Venue) -> None:
         (directory / "sms").mkdir()
-        self.venue = venue
+        self.venue, self._directory = venue, directory
         self._config = directory / "qaqpa.toml"
-        self._config.write_text(f'[paths]\nruntime = "{directory}"\n[venue]\nlanguage = "en"\n')
+        self._config.write_text(f'[paths]\nruntime = "{directory}"\nstate = "{directory}"\n[venue]\nlanguage = "en"\n')
+
+    def configure(self, more: str) -> None:
+        """Add this to the configuration."""
+        self._config.write_text(self._config.read_text() + more)
+
+    def record(self, *told: tuple[int, Entry]) -> None:
+        """The gate's journal has these entries."""
+        (self._directory / "gate").mkdir()
+        store = Store.open(self._directory / "gate" / "journal.db")
+        store.append([(Stamp(utc_ms, "boot", 0), entry) for utc_ms, entry in told])
+        store.close()
 
     def sms(self, *words: str) -> Result:
         """``qaqpa sms …``"""
@@ -52,7 +68,7 @@ def refusing(status: int) -> Callable[[socket.socket, int], None]:
 
 def test_a_trial_is_followed_to_its_receipt(box: Box) -> None:
     smsc = box.venue.smsc()
-    sender = box.venue.sender(smsc.port, price=3)
+    sender = box.venue.sender(smsc.port)
     sender.says("bound")
     done = box.sms("test", "8 701 123 45 67")
     assert done.exit_code == 0, done.output
@@ -65,9 +81,39 @@ def test_a_trial_is_followed_to_its_receipt(box: Box) -> None:
     status = box.sms("status")
     assert status.exit_code == 0
     assert "ok    smsc transceiver: bound for" in status.output
-    assert "sent 1, delivered 1 (100%), failed 0, 0 under way; 1 parts cost 3.00" in status.output
-    assert json.loads(box.sms("status", "--json").output)["providers"][0]["delivered"] == 1
+    (provider,) = json.loads(box.sms("status", "--json").stdout)["sender"]["providers"]
+    assert provider["links"][0]["phase"] == "bound"
     assert PASSWORD not in done.output + status.output
+
+
+def test_what_was_carried_and_what_it_cost_is_told_whoever_was_restarted(box: Box) -> None:
+    """Neither sender nor gate runs: the journal knows."""
+    prices = {"first": 15.0, "second": 20.0}
+    box.configure("".join(f'[[sms.provider]]\nname = "{name}"\nprice = {price}\n' for name, price in prices.items()))
+    now_ms = time.time_ns() // 1_000_000
+    box.record(
+        *((now_ms, PasswordSent(PHONE, NUMBER, f"m{count}", "s", "first", parts=2)) for count in range(20)),
+        *((now_ms, PasswordDelivered(PHONE, NUMBER, f"m{count}", (count + 1) * 100)) for count in range(19)),
+        (now_ms, PasswordUndelivered(PHONE, NUMBER, "m19", "undeliverable")),
+        (now_ms, PasswordSent(PHONE, NUMBER, "n1", "s", "former", parts=1)),
+        (now_ms - 63 * 86_400_000, PasswordSent(PHONE, NUMBER, "old", "s", "first", parts=1)),
+    )
+    status = box.sms("status")
+    assert status.exit_code == 1
+    figures = (
+        "sent 20, delivered 19 (95%), failed 1; 40 parts, 600.00 tenge; half arrived within 1.0 s, 95 % within 1.9 s"
+    )
+    for line in (
+        f"first today: {figures}",
+        f"first this month: {figures}",
+        "second this month: sent 0, delivered 0, failed 0; 0 parts, 0.00 tenge",
+        "former this month: sent 1, delivered 0 (0%), failed 0; 1 parts",
+        "the SMS sender does not answer at",
+    ):
+        assert line in status.output
+    told = json.loads(box.sms("status", "--json").stdout)
+    assert told["sender"] is None
+    assert [each["provider"] for each in told["carried"]] == ["first", "second", "former"]
 
 
 def test_a_refusal_is_told_with_its_meaning(box: Box) -> None:

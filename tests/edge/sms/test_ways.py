@@ -56,16 +56,35 @@ def test_what_arrives_in_one_tls_record_is_read_at_once(venue: Venue, authority:
     assert (answered, raw.connections) == (list(range(1, 4001)), 1)
 
 
+def test_a_name_is_asked_for_and_its_certificate_is_believed(venue: Venue, authority: Authority) -> None:
+    asked: list[str | None] = []
+    context = server_context(*authority.certify("DNS:localhost"))
+    context.sni_callback = lambda _connection, name, _context: asked.append(name)
+
+    def behave(plain: socket.socket, _count: int) -> None:
+        with context.wrap_socket(plain, server_side=True) as connection:
+            well(connection)
+
+    raw = venue.raw_smsc(behave)
+    venue.sender(raw.port, host="localhost", tls=True, tls_ca_file=str(authority.file))
+    client, gate = venue.client()
+    client.send(message("m1"))
+    gate.hears("m1", State.SENT)
+    assert set(asked) == {"localhost"}
+
+
 @pytest.mark.parametrize(
-    ("names", "trusted", "why"),
+    ("host", "names", "why"),
     [
-        ("DNS:smsc.example.kz", True, "IP address mismatch"),
-        ("IP:127.0.0.2", True, "IP address mismatch"),
-        ("IP:127.0.0.1", False, "self-signed certificate"),
+        ("127.0.0.1", "DNS:smsc.example.kz", "IP address mismatch"),
+        ("127.0.0.1", "IP:127.0.0.2", "IP address mismatch"),
+        ("127.0.0.1", "IP:127.0.0.1", "self-signed certificate"),
+        ("localhost", "DNS:smsc.example.kz", "Hostname mismatch"),
+        ("localhost", "IP:127.0.0.1", "Hostname mismatch"),
     ],
 )
 def test_whoever_cannot_prove_to_be_the_host_hears_no_password(
-    venue: Venue, authority: Authority, names: str, trusted: bool, why: str
+    venue: Venue, authority: Authority, host: str, names: str, why: str
 ) -> None:
     context = server_context(*authority.certify(names))
     heard: list[bytes] = []
@@ -75,8 +94,8 @@ def test_whoever_cannot_prove_to_be_the_host_hears_no_password(
             heard.append(connection.recv(4096))
 
     raw = venue.raw_smsc(behave)
-    ca_file = str(authority.file) if trusted else ""
-    sender = venue.sender(raw.port, tls=True, tls_ca_file=ca_file)
+    ca_file = "" if why.startswith("self-signed") else str(authority.file)
+    sender = venue.sender(raw.port, host=host, tls=True, tls_ca_file=ca_file)
     sender.says("its certificate is refused: ")
     assert why in sender.said() or "unable to get local issuer certificate" in sender.said()
     until(lambda: raw.connections >= 2, "another attempt")

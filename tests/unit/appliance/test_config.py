@@ -19,6 +19,7 @@ from appliance.wire import Language
 from firewall.settings import Settings
 from sms.status import Verdict
 
+TWO_PROVIDERS = "[sms]\n[[sms.provider]]\nname = 'one'\nport = 1\n[[sms.provider]]\n# the second\nhost = 'x'\n"
 EXAMPLE = Path(__file__).parents[3] / "appliance" / "example.toml"
 
 
@@ -166,7 +167,20 @@ def test_empty_file_is_the_defaults() -> None:
         ),
         (
             "[[sms.provider]]\nport = 1\n[[sms.provider]]\nport = 2",
-            'q.toml: sms.provider.name: "smsc" is there twice',
+            'q.toml, line 3: sms.provider.name: "smsc" is there twice',
+        ),
+        *(
+            (f"{TWO_PROVIDERS}{wrong}", f"q.toml, line 8: sms.provider.{told}")
+            for wrong, told in (
+                ("port = 0", "port: expected `int` >= 1"),
+                ("prot = 1", 'prot: there is no such key; did you mean "port"?'),
+                ("bind = 'both'", "bind: invalid enum value 'both'"),
+                ("name = 'one'", 'name: "one" is there twice'),
+                ("tls_ca_file = '/ca.pem'", "tls_ca_file: is of no use"),
+                ("source = 'twelve chars'", "source: a sender name has at most 11"),
+                ("prefixes = ['+7705', '7701']", "prefixes: expected `str` matching"),
+                ("[sms.provider.status]\n0x0 = 'retry'", "status: 0x0 means"),
+            )
         ),
         ("[[sms.provider]]\nbind = 'both'", "q.toml, line 2: sms.provider.bind: invalid enum value 'both'"),
         ("[[sms.provider]]\nprefixes = ['7701']", "q.toml, line 2: sms.provider.prefixes: expected `str` matching"),

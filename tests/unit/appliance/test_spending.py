@@ -282,6 +282,6 @@ def test_the_owner_is_told_what_was_spent_and_what_came_of_it() -> None:
     ],
 )
 def test_the_doctor_says_it_in_words(spent: wire.Spending, lines: list[str]) -> None:
-    found = spending_findings(spent, Spending(tenge_per_sms=15.0))
+    found = spending_findings(spent, Spending(), tenge=15.0 * spent.month_sms)
     assert [f"{'ok' if finding.ok else 'WRONG'} {finding.what}" for finding in found] == lines
     assert all(finding.remedy for finding in found if not finding.ok)

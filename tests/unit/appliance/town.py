@@ -150,9 +150,7 @@ class Town:
         digest = passwords.digest(KEY, device, message, "123456")
         today = day_of(self.at, ALMATY)
         who = passwords.subscriber(KEY, number)
-        effects = self.step(
-            PasswordAsked(self.at, device, number, wire.Language.KAZAKH, message, "123456", digest, who, today)
-        )
+        effects = self.step(PasswordAsked(self.at, device, number, wire.Language.KAZAKH, message, digest, who, today))
         (reply,) = [effect.reply for effect in effects if isinstance(effect, Answer)]
         if isinstance(reply, wire.Refused):
             crowd.refusals[reply.refusal] += 1

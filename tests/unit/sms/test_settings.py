@@ -40,7 +40,6 @@ def test_the_longest_lawful_values() -> None:
         ("name", ""),
         ("prefixes", ("7701",)),
         ("prefixes", ("+770x",)),
-        ("price", -1),
         ("rate_per_s", -1),
         ("statuses", {0: Verdict.RETRY}),
         ("statuses", {0x403: Verdict.AMBIGUOUS}),
