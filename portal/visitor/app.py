@@ -15,7 +15,7 @@ from flask import Flask, Response, request
 from jinja2 import StrictUndefined
 from werkzeug.exceptions import HTTPException, LengthRequired
 
-from appliance.client import Client
+from appliance.client import StandingClient
 from appliance.errors import ApplianceError
 from appliance.wire import Language
 from portal.errors import FromAnotherSite, NotBehindGateway
@@ -35,7 +35,7 @@ def create_app(gate: str, venue: str, language: str = "kk", asks: Asks | None = 
         gate: path of the gate's unix socket.
         venue: the venue's name, as on the page.
         language: of visitors whose phone asks for none that we speak: kk, ru or en.
-        asks: who asks the gate, if not ``appliance.client.Client`` at ``gate``.
+        asks: who asks the gate, if not ``appliance.client.StandingClient`` at ``gate``.
 
     Raises:
         ValueError: ``language`` is none of ours.
@@ -48,7 +48,7 @@ def create_app(gate: str, venue: str, language: str = "kk", asks: Asks | None = 
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     style = (Path(__file__).parent / "templates" / "style.css").read_text(encoding="utf-8")
     answers = Answers(venue, Language(language), style)
-    Views(asks or Client(gate), answers).register(app)
+    Views(asks or StandingClient(gate), answers).register(app)
     _register_errors(app, answers)
     app.before_request(_require_length)
     app.after_request(_guard)
