@@ -82,7 +82,7 @@ class StandingClient(Client):
         # Nothing comes unasked but the end: the gate was restarted, or was not asked for long. That is seen before the
         # question, because one that was sent is never sent again: the gate may have acted on it.
         if connection is not None and select.select([connection], [], [], 0)[0]:
-            connection.close()
+            self.close()
             connection = None
         connection = self._of_thread.connection = connection or self._connect()
         try:
@@ -90,6 +90,12 @@ class StandingClient(Client):
             return self._read_line(connection)
         except BaseException:
             # An answer that is still to come must not be taken for the next question's.
-            connection.close()
-            self._of_thread.connection = None
+            self.close()
             raise
+
+    def close(self) -> None:
+        """Give this thread's connection back; the next question makes another."""
+        connection: socket.socket | None = getattr(self._of_thread, "connection", None)
+        if connection is not None:
+            connection.close()
+        self._of_thread.connection = None

@@ -244,8 +244,9 @@ class _Peer(asyncio.Protocol):
     def _go_on(self) -> None:
         self._waits = False
         self.deadline_s = self._server.now_s() + (REQUEST_TIMEOUT_S if self._said else IDLE_S)
-        if self._said or self._half_closed:
+        if len(self._said) <= wire.MAX_REQUEST_BYTES:
             self._transport.resume_reading()
+        if self._said or self._half_closed:
             self._server.soon(self._next)
 
     def _last_word(self, refusal: Refusal) -> None:

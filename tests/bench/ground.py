@@ -39,8 +39,8 @@ PHONE = "10.77.0.10"
 """The phone's address behind the gateways that have no DHCP."""
 PORTAL6, PHONE6 = "2001:db8:77::1", "2001:db8:77::10"
 
-# The limits against abuse would end a measurement after five passwords, and one phone stands for a crowd of them: at 200
-# new connections a second it would measure the limit.
+# The limits against abuse would end a measurement after five passwords; and where one phone stands for a crowd, that of
+# 200 new connections a second would be what is measured.
 _LIMITS = re.compile(r"^(number_per_hour|device_per_hour|venue_per_day|daily_sms|monthly_sms) = \d+", re.MULTILINE)
 _UNLIMITED: Mapping[str, object] = {
     "password.resend_s": 0,
