@@ -151,8 +151,10 @@ def test_half_a_line_and_gone(path: Path, owner: Owner) -> None:
 def test_lines_are_answered_one_after_the_other(path: Path, owner: Owner) -> None:
     owner.mute = True
     with connected(path) as peer:
-        peer.sendall(b'{"request":"look","ip":"10.77.0.10"}\n{"request":"list_visits"}\nnonsense\n{"request":')
-        assert owner.got.wait(5)
+        peer.sendall(b'{"request":"look","ip":"10.77.0.10"}\n')
+        assert owner.got.wait(8)
+        peer.sendall(b'{"request":"list_visits"}\nnonsense\n{"request":')
+        say(path, b"nonsense\n")  # when that is answered, the server has read what came before it
         assert [item.request for item in owner.seen] == [Look("10.77.0.10")], "the second waits for the first's answer"
         owner.mute = False
         owner.seen[0].answer(Done())
