@@ -47,7 +47,7 @@ def keep(state: Path, size: int, *, ipv6: bool) -> None:
 
 
 def keep_leases(path: Path, macs: str, first: IPv4Address, size: int) -> None:
-    """Make the lease file list so many devices: MAC addresses that begin with ``macs``, IPv4 addresses from ``first``."""
+    """Make the lease file list so many devices: MAC addresses beginning with ``macs``, IPv4 ones from ``first``."""
     others = [line for line in path.read_text().splitlines() if f" {macs}:" not in line]
     until_s = int(time.time()) + 86_400
     crowd = [f"{until_s} {mac_of(number, macs)} {first + number} * *" for number in range(size)]
