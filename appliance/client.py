@@ -1,14 +1,18 @@
-"""Ask the gate: one connection, one request, one reply.
+"""Ask the gate: one request, one reply.
 
     >>> Client("/run/qaqpa/gate.sock").ask(Look(ip="10.77.0.10"))       # doctest: +SKIP
     Status(phase='stranger', ...)
+
+``Client`` makes a connection for each question; ``StandingClient``, for who asks all the time, one for each thread.
 
 Must not know: what is asked, who asks.
 """
 
 from __future__ import annotations
 
+import select
 import socket
+import threading
 
 from appliance import wire
 from appliance.errors import GateUnreachable, WireError
@@ -34,14 +38,25 @@ class Client:
             WireError: the answer is none of ours.
         """
         try:
-            with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-                connection.settimeout(self._timeout_s)
-                connection.connect(self._socket_path)
-                connection.sendall(wire.encode(request) + b"\n")
-                line = self._read_line(connection)
+            line = self._exchange(wire.encode(request) + b"\n")
         except OSError as error:
             raise GateUnreachable(self._socket_path, error.strerror or str(error) or type(error).__name__) from error
         return wire.decode_reply(line)
+
+    def _exchange(self, line: bytes) -> bytes:
+        with self._connect() as connection:
+            connection.sendall(line)
+            return self._read_line(connection)
+
+    def _connect(self) -> socket.socket:
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            connection.settimeout(self._timeout_s)
+            connection.connect(self._socket_path)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
 
     def _read_line(self, connection: socket.socket) -> bytes:
         pieces = bytearray()
@@ -53,3 +68,34 @@ class Client:
             if len(pieces) > wire.MAX_REPLY_BYTES:
                 raise WireError(f"a reply of more than {wire.MAX_REPLY_BYTES} bytes")
         return bytes(pieces[:-1])
+
+
+class StandingClient(Client):
+    """The same over connections that stay open, one for each thread that asks."""
+
+    def __init__(self, socket_path: str, timeout_s: float = 5.0) -> None:
+        super().__init__(socket_path, timeout_s)
+        self._of_thread = threading.local()
+
+    def _exchange(self, line: bytes) -> bytes:
+        connection: socket.socket | None = getattr(self._of_thread, "connection", None)
+        # Nothing comes unasked but the end: the gate was restarted, or was not asked for long. That is seen before the
+        # question, because one that was sent is never sent again: the gate may have acted on it.
+        if connection is not None and select.select([connection], [], [], 0)[0]:
+            self.close()
+            connection = None
+        connection = self._of_thread.connection = connection or self._connect()
+        try:
+            connection.sendall(line)
+            return self._read_line(connection)
+        except BaseException:
+            # An answer that is still to come must not be taken for the next question's.
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Give this thread's connection back; the next question makes another."""
+        connection: socket.socket | None = getattr(self._of_thread, "connection", None)
+        if connection is not None:
+            connection.close()
+        self._of_thread.connection = None

@@ -145,7 +145,7 @@ def run(config: Config, version: str) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: engine.post(Stop()))
     fallen = end_with_any_thread(engine.post)
-    server = Server(Path(render.gate_socket(config)), roles(), engine.post)
+    server = Server(Path(render.gate_socket(config)), roles(), engine.post, engine.look)
     with ExitStack() as stack:  # what was started is stopped, in reverse, wherever the start ended
         stack.callback(store.close)
         gate.prepare()

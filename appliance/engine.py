@@ -34,7 +34,7 @@ from appliance.events import (
     TroubleTold,
     VisitsListed,
 )
-from appliance.inbox import Happened, Item, Requested, Stop
+from appliance.inbox import Happened, Item, Requested, Role, Stop
 from appliance.lookout import Lookout
 from appliance.performer import Performer
 from appliance.reception import Reception
@@ -74,7 +74,8 @@ class Engine:
         lookout: Lookout,
         clock: Callable[[], Moment],
     ) -> None:
-        self._session, self._performer = session, performer
+        self._session = self._recorded = session
+        self._performer = performer
         self._places, self._reception, self._lookout, self._clock = places, reception, lookout, clock
         self._inbox: queue.SimpleQueue[Item] = queue.SimpleQueue()
         self._untold: list[Event] = []
@@ -86,6 +87,25 @@ class Engine:
     def post(self, item: Item) -> None:
         """Take this into account; from any thread, never blocks."""
         self._inbox.put(item)
+
+    def look(self, request: wire.Request, role: Role) -> wire.Reply | None:
+        """The answer to a look, as of what is recorded; None: the request is to be posted. From any thread.
+
+        Most of what is asked is where a device stands, and a session never changes: a crowd that loads its pages need
+        not wait for who is admitted meanwhile, nor they for the crowd.
+        """
+        session = self._recorded
+        if not isinstance(request, wire.Look):
+            return None
+        understood = self._reception.understand(request, role, session)
+        if isinstance(understood, wire.Refused | wire.Sources):
+            return understood
+        after, effects = step(session, understood)
+        match effects:
+            case [Answer(reply=reply)] if after is session:
+                return reply
+            case _:
+                return None  # it changes something after all: the owner thread's
 
     def start(self, version: str, same_boot: bool, alive_utc_ms: int) -> None:
         """Bring kernel and journal to what the session says, before anybody is served.
@@ -100,6 +120,7 @@ class Engine:
             effects += more
         self._session = session
         self._performer.record(now, self._with_usage(self._performer.start(session, effects), effects))
+        self._recorded = self._session
         self._lookout.resume(now, self._session, alive_utc_ms)
 
     def _gone_meanwhile(self, session: Session) -> list[tuple[str, str]]:
@@ -175,6 +196,7 @@ class Engine:
             self._session, self._untold = before, happened
             self._judge_journal(now)
             replies = [(request, self._without_journal(request)) for request in requests]
+        self._recorded = self._session
         self._lookout.follow(now, self._session, effects)
         for request, reply in replies:
             request.answer(reply)

@@ -111,6 +111,9 @@ def portal_command(config: Config) -> list[str]:
         "2",
         "--threads",
         "8",
+        # Longer than nginx's 60 s, so that it is nginx who closes: no request meets a connection that is just closing.
+        "--keep-alive",
+        "75",
         "--worker-tmp-dir",
         "/dev/shm",
         "--no-control-socket",

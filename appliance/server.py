@@ -1,10 +1,11 @@
-"""The gate's socket: who connects (by the kernel's word), one bounded line in, one line out.
+"""The gate's socket: who connects (by the kernel's word), bounded lines in, a line out for each, one after the other.
 
-    peer's uid unknown → Refused(FORBIDDEN), unread · more than MAX_REQUEST_BYTES → TOO_LARGE · no request of ours →
-    BAD_REQUEST · too many at once → BUSY · half a line and silence → closed
+    peer's uid unknown → Refused(FORBIDDEN), unread · more than MAX_REQUEST_BYTES → TOO_LARGE · too many at once → BUSY;
+    each of these is the last word. No request of ours → BAD_REQUEST · half a line and silence → closed
 
-Runs on its own thread; whatever a peer does here, the owner thread sees only whole, typed requests (law 8).
-Must not know: what a request means.
+A connection may stay open and be asked again: making one costs more than answering. What changes nothing is answered
+here, by ``look``; everything else goes to the owner thread, which sees only whole, typed requests, whatever a peer does
+(law 8). Must not know: what a request means.
 """
 
 from __future__ import annotations
@@ -28,9 +29,15 @@ log = logging.getLogger(__name__)
 
 CONNECTIONS = 256
 FAREWELL_S = 1.0
-"""How long a peer may take to read its answer and close; ours do at once."""
+"""How long a peer that has heard the last word may take to close; ours do at once."""
 REQUEST_TIMEOUT_S = 5.0
-"""A peer that has not said its line by then is closed; ours send it at once."""
+"""A peer that has not said its line, or taken its answer, by then is closed; ours do at once."""
+IDLE_S = 60.0
+"""How long a connection is kept for the next request."""
+_SWEEP_S = 0.5
+
+Look = Callable[[wire.Request, Role], wire.Reply | None]
+"""The answer to what changes nothing; None: the owner thread has it. Quick, for all other peers wait meanwhile."""
 
 
 class Server:
@@ -40,13 +47,20 @@ class Server:
         path: of the unix socket; a stale one is replaced. Its directory decides which group may connect.
         roles: what each known uid may be; others are refused.
         post: takes a request to the owner thread; never blocks.
+        look: asked first, in the server's thread.
     """
 
-    def __init__(self, path: Path, roles: Mapping[int, Role], post: Callable[[Requested], None]) -> None:
-        self._path, self._roles, self._post = path, roles, post
+    def __init__(
+        self,
+        path: Path,
+        roles: Mapping[int, Role],
+        post: Callable[[Requested], None],
+        look: Look = lambda _request, _role: None,
+    ) -> None:
+        self._path, self._roles, self._post, self._look = path, roles, post, look
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="server", daemon=True)
-        self._open = 0
+        self._peers: set[_Peer] = set()
         self._stopped: asyncio.Event | None = None
         self._listening = threading.Event()
         self._failure: OSError | None = None
@@ -81,74 +95,171 @@ class Server:
         try:
             with contextlib.suppress(FileNotFoundError):
                 self._path.unlink()
-            server = await asyncio.start_unix_server(
-                self._connected, path=self._path, limit=wire.MAX_REQUEST_BYTES, backlog=1024
-            )
+            server = await self._loop.create_unix_server(lambda: _Peer(self), path=self._path, backlog=1024)
             self._path.chmod(0o660)
         except OSError as error:
             self._failure = error
             return
         async with server:
             self._listening.set()
-            await self._stopped.wait()
+            while not self._stopped.is_set():
+                self._sweep()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._stopped.wait(), _SWEEP_S)
+            # Before the loop ends, which would leave them to the garbage collector.
+            for peer in set(self._peers):
+                peer.end()
 
-    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._open += 1
-        try:
-            reply = await self._reply(reader, writer)
-            if reply is not None:
-                writer.write(wire.encode(reply) + b"\n")
-                await writer.drain()
-                if reply != Refused(Refusal.BUSY):
-                    await asyncio.wait_for(_farewell(reader, writer), FAREWELL_S)
-        except (OSError, TimeoutError) as error:
-            log.debug("a peer went away: %s", error)
-        finally:
-            self._open -= 1
-            writer.close()
+    def _sweep(self) -> None:
+        now_s = self._loop.time()
+        for peer in [peer for peer in self._peers if now_s >= peer.deadline_s]:
+            peer.end()
 
-    async def _reply(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> wire.Reply | None:
-        uid = peer_uid(writer.get_extra_info("socket"))
+    def now_s(self) -> float:
+        """The loop's clock."""
+        return self._loop.time()
+
+    def soon(self, act: Callable[[], None]) -> None:
+        """Do it when other peers had their turn."""
+        self._loop.call_soon(act)
+
+    def welcome(self, peer: _Peer, connection: socket.socket) -> Role | Refusal:
+        """Count the peer in, and say what it may be."""
+        self._peers.add(peer)
+        uid = peer_uid(connection)
         role = self._roles.get(uid)
         if role is None:
             log.warning("uid %d asked at the gate's socket and was refused", uid)
-            return Refused(Refusal.FORBIDDEN)
+            return Refusal.FORBIDDEN
         # Room is kept for administrators: a portal gone mad must not keep them from ending visits.
-        if self._open > (CONNECTIONS if role is Role.ADMINISTRATOR else CONNECTIONS - 16):
-            return Refused(Refusal.BUSY)
-        try:
-            line = await asyncio.wait_for(reader.readuntil(b"\n"), REQUEST_TIMEOUT_S)
-        except asyncio.LimitOverrunError:
-            return Refused(Refusal.TOO_LARGE)
-        except asyncio.IncompleteReadError as error:
-            return Refused(Refusal.BAD_REQUEST) if error.partial else None
-        try:
-            request = wire.decode_request(line)
-        except WireError as error:
-            log.warning("uid %d: %s", uid, error)
-            return Refused(Refusal.BAD_REQUEST)
-        return await self._ask(request, role)
+        if len(self._peers) > (CONNECTIONS if role is Role.ADMINISTRATOR else CONNECTIONS - 16):
+            return Refusal.BUSY
+        return role
 
-    async def _ask(self, request: wire.Request, role: Role) -> wire.Reply:
-        answered: asyncio.Future[wire.Reply] = self._loop.create_future()
+    def gone(self, peer: _Peer) -> None:
+        """Count it out."""
+        self._peers.discard(peer)
 
-        def deliver(reply: wire.Reply) -> None:
-            if not answered.done():  # the peer may have gone
-                answered.set_result(reply)
+    def ask(self, request: wire.Request, role: Role, deliver: Callable[[wire.Reply], None]) -> wire.Reply | None:
+        """The reply, or None: then ``deliver`` is called with it later, in the server's thread."""
 
         def answer(reply: wire.Reply) -> None:
             with contextlib.suppress(RuntimeError):  # the loop is closed: we are stopping
                 self._loop.call_soon_threadsafe(deliver, reply)
 
-        self._post(Requested(request, role, answer))
-        return await answered
+        reply = self._look(request, role)
+        if reply is None:
+            self._post(Requested(request, role, answer))
+        return reply
 
 
-async def _farewell(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Read what is left until the peer closes: closing on unread bytes would destroy the reply on its way (unix(7))."""
-    writer.write_eof()
-    while await reader.read(65536):
-        pass
+class _Peer(asyncio.Protocol):
+    """One connection, in the server's thread."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._said = bytearray()
+        self._role: Role | None = None
+        """None: its answer is the last word."""
+        self._waits = False
+        """For the owner thread's answer, or for the peer to read the one before."""
+        self._half_closed = False
+        self.deadline_s = server.now_s() + REQUEST_TIMEOUT_S
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        welcome = self._server.welcome(self, transport.get_extra_info("socket"))
+        if isinstance(welcome, Role):
+            self._role = welcome
+        else:
+            self._last_word(welcome)
+
+    def data_received(self, data: bytes) -> None:
+        if self._role is None:
+            return  # farewell: see _last_word
+        if not self._said and not self._waits:
+            self.deadline_s = self._server.now_s() + REQUEST_TIMEOUT_S
+        self._said += data
+        self._next()
+        if len(self._said) > wire.MAX_REQUEST_BYTES:
+            self._transport.pause_reading()
+
+    def eof_received(self) -> bool:
+        self._half_closed = True
+        if self._role is None:
+            return False
+        self._next()
+        return True  # who said its line and closed that side still gets its answer
+
+    def pause_writing(self) -> None:
+        self._waits = True
+        self.deadline_s = self._server.now_s() + REQUEST_TIMEOUT_S
+
+    def resume_writing(self) -> None:
+        self._go_on()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        if error:
+            log.debug("a peer went away: %s", error)
+        self._role = None
+        self._server.gone(self)
+
+    def end(self) -> None:
+        """Close, whatever is under way."""
+        self._role = None
+        self._transport.abort()
+
+    def _next(self) -> None:
+        """Answer the next line, if there is one and the one before has its answer."""
+        if self._waits or self._role is None:
+            return
+        length = self._said.find(b"\n")
+        if max(length, 0 if length >= 0 else len(self._said)) > wire.MAX_REQUEST_BYTES:
+            return self._last_word(Refusal.TOO_LARGE)
+        if length < 0:
+            if self._half_closed:
+                self._last_word(Refusal.BAD_REQUEST) if self._said else self._transport.close()
+            return
+        line = bytes(self._said[:length])
+        del self._said[: length + 1]
+        self._waits, self.deadline_s = True, float("inf")
+        try:
+            request = wire.decode_request(line)
+        except WireError as error:
+            log.warning("a %s: %s", self._role, error)
+            return self._answer(Refused(Refusal.BAD_REQUEST))
+        reply = self._server.ask(request, self._role, self._answer)
+        if reply is not None:
+            self._answer(reply)
+
+    def _answer(self, reply: wire.Reply) -> None:
+        if self._role is None:  # the peer has gone
+            return
+        self._waits = False
+        self._transport.write(wire.encode(reply) + b"\n")
+        if not self._waits:  # it has read what we wrote
+            self._go_on()
+
+    def _go_on(self) -> None:
+        self._waits = False
+        self.deadline_s = self._server.now_s() + (REQUEST_TIMEOUT_S if self._said else IDLE_S)
+        if len(self._said) <= wire.MAX_REQUEST_BYTES:
+            self._transport.resume_reading()
+        if self._said or self._half_closed:
+            self._server.soon(self._next)
+
+    def _last_word(self, refusal: Refusal) -> None:
+        """Refuse, and read what is left until the peer closes: closing on unread bytes would destroy the refusal on its
+        way (unix(7)). Not when we are full."""
+        self._role = None
+        self._said.clear()
+        self._transport.resume_reading()
+        self._transport.write(wire.encode(Refused(refusal)) + b"\n")
+        if refusal is Refusal.BUSY or self._half_closed:
+            return self._transport.close()
+        self._transport.write_eof()
+        self.deadline_s = self._server.now_s() + FAREWELL_S
 
 
 def peer_uid(connection: socket.socket) -> int:

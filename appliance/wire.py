@@ -1,4 +1,4 @@
-"""The gate's socket, its whole vocabulary: one request and one reply a connection, each one line of JSON.
+"""The gate's socket, its whole vocabulary: a request and its reply, each one line of JSON.
 
     >>> encode(Look(ip="10.77.0.10"))
     b'{"request":"look","ip":"10.77.0.10"}'

@@ -15,7 +15,7 @@ from flask import Flask, Response, request
 from jinja2 import StrictUndefined
 from werkzeug.exceptions import HTTPException, LengthRequired
 
-from appliance.client import Client
+from appliance.client import StandingClient
 from appliance.errors import ApplianceError
 from appliance.wire import Language
 from portal.errors import FromAnotherSite, NotBehindGateway
@@ -38,7 +38,7 @@ def create_app(
         gate: path of the gate's unix socket.
         venue: the venue's name, as on the page.
         language: of visitors whose phone asks for none that we speak: kk, ru or en.
-        asks: who asks the gate, if not ``appliance.client.Client`` at ``gate``.
+        asks: who asks the gate, if not ``appliance.client.StandingClient`` at ``gate``.
         portal_url: the portal's https address; empty: it has none, and no captive portal API either.
         venue_url: the venue's own page, told by that API; empty: none.
 
@@ -53,7 +53,7 @@ def create_app(
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     style = (Path(__file__).parent / "templates" / "style.css").read_text(encoding="utf-8")
     answers = Answers(venue, Language(language), style)
-    asks = asks or Client(gate)
+    asks = asks or StandingClient(gate)
     Views(asks, answers).register(app)
     if portal_url:
         CaptivePortalApi(asks, portal_url, venue_url).register(app)

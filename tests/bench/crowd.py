@@ -31,11 +31,11 @@ def is_one(device: str) -> bool:
 
 def keep(state: Path, size: int, *, ipv6: bool) -> None:
     """Make the kept state and the lease file under ``state`` tell of a crowd of exactly ``size`` devices."""
-    _keep_leases(state / "leases" / "dnsmasq.leases", size)
+    keep_leases(state / "leases" / "dnsmasq.leases", _MACS, _FIRST, size)
     store = Store.open(state / "gate" / "journal.db")
     try:
         kept = store.kept()
-        wanted = {device_key(_mac(number)): number for number in range(size)}
+        wanted = {device_key(mac_of(number)): number for number in range(size)}
         crowd = {key for key in kept if key.startswith(device_key(_MACS))}
         lines = [_began(number, ipv6) for key, number in wanted.items() if key not in crowd]
         lines += [_ended(key, kept[key]) for key in sorted(crowd - wanted.keys())]
@@ -46,23 +46,25 @@ def keep(state: Path, size: int, *, ipv6: bool) -> None:
         store.close()
 
 
-def _keep_leases(path: Path, size: int) -> None:
-    others = [line for line in path.read_text().splitlines() if f" {_MACS}:" not in line]
+def keep_leases(path: Path, macs: str, first: IPv4Address, size: int) -> None:
+    """Make the lease file list so many devices: MAC addresses beginning with ``macs``, IPv4 ones from ``first``."""
+    others = [line for line in path.read_text().splitlines() if f" {macs}:" not in line]
     until_s = int(time.time()) + 86_400
-    crowd = [f"{until_s} {_mac(number)} {_FIRST + number} * *" for number in range(size)]
+    crowd = [f"{until_s} {mac_of(number, macs)} {first + number} * *" for number in range(size)]
     # IPv4 leases come before the line "duid", which begins DHCPv6's.
     path.write_text("".join(f"{line}\n" for line in [*crowd, *others]))
 
 
-def _mac(number: int) -> str:
-    return ":".join((_MACS, f"{number >> 16:02x}", f"{number >> 8 & 255:02x}", f"{number & 255:02x}"))
+def mac_of(number: int, macs: str = _MACS) -> str:
+    """The MAC address of a crowd's device."""
+    return ":".join((macs, f"{number >> 16:02x}", f"{number >> 8 & 255:02x}", f"{number & 255:02x}"))
 
 
 def _began(number: int, ipv6: bool) -> tuple[Entry, str, bytes | None]:
     addresses = (str(_FIRST + number), *([str(_FIRST6 + number)] if ipv6 else []))
     visit = Visit(f"{number:016x}", f"+7702{number:07d}", addresses, began=now())
-    entry = VisitBegan(visit.visit, _mac(number), addresses, visit.number, "sms")
-    return entry, device_key(_mac(number)), msgspec.json.encode(visit)
+    entry = VisitBegan(visit.visit, mac_of(number), addresses, visit.number, "sms")
+    return entry, device_key(mac_of(number)), msgspec.json.encode(visit)
 
 
 def _ended(key: str, value: bytes) -> tuple[Entry, str, bytes | None]:

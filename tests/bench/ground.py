@@ -1,6 +1,6 @@
 """Where it is measured: the whole venue, a crowd of admitted devices, and beside it gateways that are not ours.
 
-    <prefix>visitor1 ── <prefix>gate    the product, all its processes; visitor1 is admitted, visitor2 never
+    <prefix>visitor1 ── <prefix>gate    the product, all its processes; visitor1 is admitted, the other two never
     <prefix>phone    ── <prefix>plain   the same cables and bridge; one MASQUERADE rule and the policy ACCEPT
     <prefix>guest    ── <prefix>peer    the same cables and bridge, for another product
                           all three ── <prefix>operator, the Internet
@@ -39,8 +39,15 @@ PHONE = "10.77.0.10"
 """The phone's address behind the gateways that have no DHCP."""
 PORTAL6, PHONE6 = "2001:db8:77::1", "2001:db8:77::10"
 
-# The limits against abuse would end a measurement after five passwords.
+# The limits against abuse would end a measurement after five passwords; and where one phone stands for a crowd, that of
+# 200 new connections a second would be what is measured.
 _LIMITS = re.compile(r"^(number_per_hour|device_per_hour|venue_per_day|daily_sms|monthly_sms) = \d+", re.MULTILINE)
+_UNLIMITED: Mapping[str, object] = {
+    "password.resend_s": 0,
+    "sms.provider.rate_per_s": 0,
+    "firewall.new_connections_per_s": 10_000,
+    "firewall.new_connections_burst": 10_000,
+}
 # The lab's bridge has PORTAL6 already.
 _BOTH_FAMILIES: Mapping[str, object] = {"lan.address6": f"{PORTAL6}/64", "wan.masquerade6": True}
 
@@ -69,9 +76,9 @@ class Ground:
         Raises:
             LabError: something did not come up.
         """
-        changes = {"password.resend_s": 0, "sms.provider.rate_per_s": 0, **(_BOTH_FAMILIES if IPV6 else {})}
+        changes = {**_UNLIMITED, **(_BOTH_FAMILIES if IPV6 else {})}
         with ExitStack() as stack:
-            venue = stack.enter_context(Venue.open(PREFIX, visitors=2, changes=changes))
+            venue = stack.enter_context(Venue.open(PREFIX, visitors=3, changes=changes))
             plain = _lay_other(venue.world, venue.operator, "plain", "phone", 1)
             peer = _lay_other(venue.world, venue.operator, "peer", "guest", 2)
             _translate(plain.gate)
@@ -90,6 +97,11 @@ class Ground:
     def stranger(self) -> Visitor:
         """The phone that is never admitted."""
         return self.venue.visitors[1]
+
+    @property
+    def strangers(self) -> list[Visitor]:
+        """All that are never admitted: nginx lets one device have 64 connections."""
+        return self.venue.visitors[1:]
 
     @property
     def folder(self) -> Path:

@@ -1,7 +1,7 @@
 """How many requests the gate's socket answers, and how long the slowest client waits.
 
 Also a program, ``python -m tests.bench.looks SOCKET IP --clients 16 --looks 300``: clients as processes of their own,
-each asking as the portal does, one connection a request. Must not know: what a Look costs the gate.
+each asking as the portal does, over a connection of its own. Must not know: what a Look costs the gate.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from multiprocessing.synchronize import Barrier
 
 from appliance import wire
-from appliance.client import Client
+from appliance.client import StandingClient
 from tests.bench.effort import Effort
 from tests.bench.ground import Ground, now_s
 from tests.bench.report import Better, Row, compared, percentile
@@ -44,7 +44,7 @@ def measure(ground: Ground, effort: Effort) -> list[Row]:
 def _ask(
     socket_path: str, address: str, count: int, together: Barrier, results: multiprocessing.SimpleQueue[object]
 ) -> None:
-    client, waited_ms = Client(socket_path), []
+    client, waited_ms = StandingClient(socket_path), []
     together.wait()
     began_s = now_s()
     for _ in range(count):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.bench import (
+    arrivals,
     fairness,
     forwarding,
     journal,
@@ -89,4 +90,6 @@ BENCHMARKS = (
     Benchmark("restart", "kill -9 to serving, and what a running flow loses", _on_ground(restart.restart)),
     Benchmark("latency", "admission and revocation, p50 and p99", _on_ground(latency.measure)),
     Benchmark("looks", "requests a second at the gate's socket", _on_ground(looks.measure)),
+    # The last, because its thousand devices stay admitted until their grace is over.
+    Benchmark("crowd", "1,000 devices arriving within 30 s: all online, and how fast", _on_ground(arrivals.measure)),
 )

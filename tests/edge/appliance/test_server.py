@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import subprocess
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from appliance import wire
-from appliance.client import Client
+from appliance.client import Client, StandingClient
 from appliance.errors import GateUnreachable
 from appliance.inbox import Requested, Role
 from appliance.server import CONNECTIONS, Server
@@ -54,11 +55,17 @@ def path(tmp_path: Path, owner: Owner) -> Iterator[Path]:
     server.stop()
 
 
+@contextlib.contextmanager
+def connected(path: Path) -> Iterator[socket.socket]:
+    with socket.socket(socket.AF_UNIX) as peer:
+        peer.settimeout(10)
+        peer.connect(str(path))
+        yield peer
+
+
 def say(path: Path, octets: bytes, half_close: bool = False) -> bytes:
     """What the server answers to these very octets, or b"" if it closes without one."""
-    with socket.socket(socket.AF_UNIX) as peer:
-        peer.settimeout(5)
-        peer.connect(str(path))
+    with connected(path) as peer:
         try:
             peer.sendall(octets)
             if half_close:
@@ -150,9 +157,102 @@ def test_half_a_line_and_gone(path: Path, owner: Owner) -> None:
     assert owner.seen == []
 
 
-def test_only_the_first_line_counts(path: Path, owner: Owner) -> None:
-    say(path, b'{"request":"look","ip":"10.77.0.10"}\n{"request":"list_visits"}\n')
-    assert [item.request for item in owner.seen] == [Look("10.77.0.10")]
+def test_lines_are_answered_one_after_the_other(path: Path, owner: Owner) -> None:
+    owner.mute = True
+    with connected(path) as peer:
+        peer.sendall(b'{"request":"look","ip":"10.77.0.10"}\n')
+        assert owner.got.wait(8)
+        peer.sendall(b'{"request":"list_visits"}\nnonsense\n{"request":')
+        say(path, b"nonsense\n")  # when that is answered, the server has read what came before it
+        assert [item.request for item in owner.seen] == [Look("10.77.0.10")], "the second waits for the first's answer"
+        owner.mute = False
+        owner.seen[0].answer(Done())
+        answers = peer.makefile("rb")
+        replies = [wire.decode_reply(answers.readline()) for _ in range(3)]
+        peer.sendall(b'"list_visits"}\n')
+        replies.append(wire.decode_reply(answers.readline()))
+    assert replies == [Done(), Visits(()), Refused(Refusal.BAD_REQUEST), Visits(())]
+
+
+def test_a_peer_that_pours_requests_in_and_reads_nothing_is_held_off(path: Path) -> None:
+    """Neither its questions nor its answers pile up in the gate, and others are served meanwhile."""
+    with connected(path) as pouring:
+        pouring.settimeout(0.3)
+        poured = 0
+        with contextlib.suppress(TimeoutError):
+            while poured < 64 * 1024 * 1024:
+                poured += pouring.send(b'{"request":"list_visits"}\n' * 2000)
+        assert poured < 8 * 1024 * 1024
+        assert Client(str(path)).ask(ListVisits()) == Visits(())
+
+
+def test_who_closes_its_side_after_the_line_is_answered(path: Path) -> None:
+    octets = wire.encode(ListVisits()) + b"\n"
+    assert wire.decode_reply(say(path, octets, half_close=True)) == Visits(())
+
+
+@pytest.mark.parametrize("octets", [b"", b'{"request":"lo'])
+def test_silence_and_half_a_line_end(path: Path, octets: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("appliance.server.REQUEST_TIMEOUT_S", 0.1)
+    assert say(path, octets) == b""
+
+
+def test_idle_connections_end(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("appliance.server.IDLE_S", 0.1)
+    with connected(path) as peer:
+        peer.sendall(wire.encode(ListVisits()) + b"\n")
+        answers = peer.makefile("rb")
+        assert answers.readline()
+        assert answers.readline() == b"", "closed"
+
+
+def test_what_a_look_answers_does_not_reach_the_owner(tmp_path: Path, owner: Owner) -> None:
+    def look(request: wire.Request, role: Role) -> wire.Reply | None:
+        return Refused(Refusal.UNKNOWN_DEVICE) if isinstance(request, Look) and role is Role.ADMINISTRATOR else None
+
+    path = tmp_path / "look.sock"
+    server = Server(path, {os.getuid(): Role.ADMINISTRATOR}, owner.post, look)
+    server.start()
+    try:
+        assert Client(str(path)).ask(Look("10.77.0.10")) == Refused(Refusal.UNKNOWN_DEVICE)
+        assert Client(str(path)).ask(ListVisits()) == Visits(())
+    finally:
+        server.stop()
+    assert [item.request for item in owner.seen] == [ListVisits()]
+
+
+def test_standing_client_keeps_its_connection_and_finds_a_new_gate(tmp_path: Path, owner: Owner) -> None:
+    path = tmp_path / "gate.sock"
+    client = StandingClient(str(path))
+    with pytest.raises(GateUnreachable):
+        client.ask(ListVisits())
+    for _ in range(2):  # the second gate is another process's, as far as the client can tell
+        server = Server(path, {os.getuid(): Role.ADMINISTRATOR}, owner.post)
+        server.start()
+        before = descriptors()
+        assert [client.ask(ListVisits()) for _ in range(3)] == [Visits(())] * 3
+        assert descriptors() <= before + 2, "one connection, both ends in this process"
+        server.stop()
+    with pytest.raises(GateUnreachable):
+        client.ask(ListVisits())
+
+
+def test_standing_client_never_takes_a_late_answer_for_the_next(path: Path, owner: Owner) -> None:
+    client = StandingClient(str(path), timeout_s=0.1)
+    assert client.ask(ListVisits()) == Visits(())
+    owner.mute = True
+    with pytest.raises(GateUnreachable, match="timed out"):
+        client.ask(Look("10.77.0.10"))
+    owner.mute = False
+    owner.seen[-1].answer(Done())
+    assert client.ask(ListVisits()) == Visits(())
+    client.close()
+    assert [type(item.request).__name__ for item in owner.seen] == ["ListVisits", "Look", "ListVisits"], "asked once"
+
+
+def descriptors() -> int:
+    """How many this process has open."""
+    return len(list(Path("/proc/self/fd").iterdir()))
 
 
 def test_peer_that_leaves_before_the_answer_harms_nobody(path: Path, owner: Owner) -> None:

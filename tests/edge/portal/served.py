@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 from urllib.parse import urlencode
 
 from appliance import wire
@@ -29,7 +30,7 @@ START_S = 15.0
 
 
 class GateServer:
-    """The gate with state behind a real unix socket, one request and one reply a connection."""
+    """The gate with state behind a real unix socket; connections stay open, as the gate's do."""
 
     def __init__(self, path: Path, gate: GateWithState) -> None:
         self._path, self._gate = path, gate
@@ -50,17 +51,30 @@ class GateServer:
         os.close(self._stop_write)
 
     def _serve(self) -> None:
-        while True:
-            ready, _, _ = select.select([self._listener.fileno(), self._stop_read], [], [])
-            if self._stop_read in ready:
-                return
-            connection, _ = self._listener.accept()
-            with connection, contextlib.suppress(OSError):
-                connection.settimeout(5)
-                connection.sendall(wire.encode(self._reply(connection)) + b"\n")
+        with contextlib.ExitStack() as stack:
+            peers: dict[socket.socket, BinaryIO] = {}
+            while True:
+                watched: list[socket.socket | int] = [self._listener, self._stop_read, *peers]
+                ready, _, _ = select.select(watched, [], [])
+                if self._stop_read in ready:
+                    return
+                if self._listener in ready:
+                    connection = stack.enter_context(self._listener.accept()[0])
+                    connection.settimeout(5)
+                    peers[connection] = stack.enter_context(connection.makefile("rb"))
+                for connection in peers.keys() & ready:
+                    if not self._answered(connection, peers[connection]):
+                        peers.pop(connection).close()
+                        connection.close()
 
-    def _reply(self, connection: socket.socket) -> wire.Reply:
-        line = connection.makefile("rb").readline(wire.MAX_REQUEST_BYTES)
+    def _answered(self, connection: socket.socket, lines: BinaryIO) -> bool:
+        with contextlib.suppress(OSError):
+            if line := lines.readline(wire.MAX_REQUEST_BYTES):
+                connection.sendall(wire.encode(self._reply(line)) + b"\n")
+                return True
+        return False
+
+    def _reply(self, line: bytes) -> wire.Reply:
         try:
             return self._gate.answer(wire.decode_request(line))
         except WireError:
