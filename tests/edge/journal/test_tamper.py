@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,7 @@ from journal import extract
 from journal.errors import JournalError
 from journal.seal import GENESIS, Line, link, verify
 from tests.edge.journal.samples import read, stay, write
+from tests.edge.journal.tampering import tampering
 
 TEXTS, BLOBS, NUMBERS = ("boot_id", "kind", "body"), ("salt", "digest"), ("utc_ms", "boot_ms")
 
@@ -23,17 +24,6 @@ def path(tmp_path: Path) -> Path:
     path = tmp_path / "journal.sqlite3"
     write(path, stay())
     return path
-
-
-@contextmanager
-def tampering(path: Path) -> Iterator[sqlite3.Connection]:
-    """What anybody can do who may write the file: no trigger, no constraint, no sync."""
-    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        connection.execute("PRAGMA synchronous = OFF")
-        connection.execute("PRAGMA ignore_check_constraints = ON")
-        for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'trigger'").fetchall():
-            connection.execute(f"DROP TRIGGER {name}")
-        yield connection
 
 
 def _row(connection: sqlite3.Connection, seq: int) -> tuple[object, ...]:
@@ -120,14 +110,14 @@ def test_an_inserted_entry_is_named(path: Path, seq: int) -> None:
         copied = _row(connection, 4)[1:]
         connection.execute("UPDATE entries SET seq = -seq WHERE seq >= ?", (seq,))
         connection.execute("UPDATE entries SET seq = -seq + 1 WHERE seq < 0")
-        connection.execute("INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (seq, *copied))
+        connection.execute("INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", (seq, *copied))
     # A copy of entry 4 at place 4 is entry 4: there it is the old one, moved to place 5, that is wrong.
     assert verify(path).first_bad == (5 if seq == 4 else seq)
 
 
 def test_an_inserted_entry_before_the_first_is_named(path: Path) -> None:
     with tampering(path) as connection:
-        connection.execute("INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (0, *_row(connection, 1)[1:]))
+        connection.execute("INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", (0, *_row(connection, 1)[1:]))
     verdict = verify(path)
     assert (verdict.first_bad, verdict.entries, verdict.head) == (0, 0, GENESIS.hex())
 
@@ -136,7 +126,7 @@ def test_an_inserted_entry_before_the_first_is_named(path: Path) -> None:
 def test_an_entry_rewritten_with_a_fitting_digest_breaks_the_next(path: Path, seq: int) -> None:
     with tampering(path) as connection:
         (digest,) = connection.execute("SELECT digest FROM entries WHERE seq = ?", (seq - 1,)).fetchone() or (GENESIS,)
-        _, utc_ms, boot_id, boot_ms, kind, body, salt, _ = _row(connection, seq)
+        _, utc_ms, boot_id, boot_ms, kind, body, salt, _, _ = _row(connection, seq)
         assert isinstance(utc_ms, int) and isinstance(boot_ms, int) and isinstance(salt, bytes)
         line = Line(seq, utc_ms + 1, str(boot_id).encode(), boot_ms, str(kind).encode(), str(body).encode(), salt)
         edit = "UPDATE entries SET utc_ms = ?, digest = ? WHERE seq = ?"
@@ -152,7 +142,7 @@ def test_an_entry_of_another_journal_is_named(path: Path) -> None:
     with closing(sqlite3.connect(other)) as connection:
         foreign = _row(connection, 5)
     with tampering(path) as connection:
-        connection.execute("INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?)", foreign)
+        connection.execute("INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", foreign)
     assert verify(path).first_bad == 5
 
 
