@@ -19,6 +19,7 @@ import msgspec
 
 from appliance import kept, render, state
 from appliance.allowances import Allowances, Limit
+from appliance.books import open_books
 from appliance.config import Config
 from appliance.effects import SendPassword
 from appliance.engine import Engine
@@ -48,7 +49,6 @@ from firewall.presence.evidence import Address, Evidence
 from firewall.presence.whereabouts import Network, Whereabouts
 from firewall.rates import Rates
 from firewall.settings import Settings
-from journal.store import Store
 from sms import message as sms_message
 from sms.client import Client as SmsClient
 
@@ -68,11 +68,10 @@ def run(config: Config, version: str) -> None:
     """
     home = Path(config.paths.state) / "gate"
     boot_id = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-    store = Store.open(home / "journal.db")
-    saved = store.kept()
-    boot_before, alive_utc_ms = last_alive(saved)
+    books = open_books(config, boot_id, now, running=lambda: engine.running())  # noqa: PLW0108  engine comes later
+    boot_before, alive_utc_ms = last_alive(books.saved)
 
-    session = _restored(config, saved)
+    session = _restored(config, books.saved)
 
     def happened(event: Event) -> None:
         engine.post(Happened(event))
@@ -109,7 +108,7 @@ def run(config: Config, version: str) -> None:
         performer=Performer(
             gate,
             Counters(),
-            store,
+            books.keeper,
             boot_id,
             send=lambda effect: messages.send(_as_message(config, effect)),
         ),
@@ -133,7 +132,7 @@ def run(config: Config, version: str) -> None:
     fallen = end_with_any_thread(engine.post)
     server = Server(Path(render.gate_socket(config)), roles(), engine.post)
     with ExitStack() as stack:  # what was started is stopped, in reverse, wherever the start ended
-        stack.callback(store.close)
+        stack.callback(books.keeper.close)
         gate.prepare()
         whereabouts.start(session.ports(), _held(session))
         stack.callback(whereabouts.stop)

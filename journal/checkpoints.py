@@ -124,7 +124,7 @@ class Walk:
             return f"the checkpoint {seq} is signed by another key: {signer}"
         if signer not in self.signers:
             self.signers.append(signer)
-        self.sealed = seq
+        self.sealed = seal.seq
         return ""
 
     def missing(self, entries: int) -> str:
