@@ -18,13 +18,18 @@ from appliance.bookkeeper import Bookkeeper, Keeping
 from appliance.config import Config
 from appliance.events import Moment
 from appliance.kept import restore
-from appliance.performer import last_alive
+from appliance.performer import ALIVE, last_alive
 from appliance.state import Terms, Visit
-from journal.entries import Entry, Stamp, VisitBegan
+from journal.entries import Entry, JournalBegan, Stamp, VisitBegan
 from journal.salvage import Opened, open_or_begin
 from journal.signing import SealKey
+from journal.store import Store
 
 log = logging.getLogger(__name__)
+
+
+COPY_BOOT = "restored"
+"""Stands for a boot that is over: no machine has such an identifier."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +80,23 @@ def open_books(
         opened.store.close()
         raise
     return Books(keeper, saved)
+
+
+def resume_copy(path: Path, began: JournalBegan) -> None:
+    """Say in a journal that was put back what it is, and that no visit in it goes on: who was online when the copy was
+    made may have left long ago.
+
+    Raises:
+        JournalError
+    """
+    now = datetime.now(UTC)
+    store = Store.open(path)
+    try:
+        _, alive_utc_ms = last_alive(store.kept())
+        stamp = Stamp(int(now.timestamp() * 1000), COPY_BOOT, 0)
+        store.append([(stamp, began)], {ALIVE: f"{COPY_BOOT} {alive_utc_ms}".encode()})
+    finally:
+        store.close()
 
 
 def keeping(config: Config) -> Keeping:

@@ -82,6 +82,9 @@ def step(session: Session, event: events.Event) -> tuple[Session, list[Effect]]:
             address_disputed(turn, event)
         case events.EndAsked():
             _end_asked(turn, event)
+        case events.BackupNoted(file=file, entries=count, head=head, by=by):
+            turn.record(entries.BackupMade(file=file, entries=count, head=head, by=by))
+            turn.answer(Done())
         case _:
             assert_never(event)
     return turn.session, turn.effects

@@ -81,7 +81,17 @@ class EndVisit(_Request, frozen=True, tag="end_visit"):
     mac: Mac
 
 
-Request = Look | AskPassword | EnterPassword | ListVisits | LookAtSpending | ListSources | EndVisit
+class NoteBackup(_Request, frozen=True, tag="note_backup"):
+    """A copy of the journal was written: record that → Done (administrators only)"""
+
+    file: Text
+    entries: Annotated[int, Meta(ge=0)]
+    head: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
+    by: Text
+    """Who asked for it."""
+
+
+Request = Look | AskPassword | EnterPassword | ListVisits | LookAtSpending | ListSources | EndVisit | NoteBackup
 
 
 class Phase(StrEnum):
