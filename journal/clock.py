@@ -1,11 +1,11 @@
 """When something really happened: entries recorded before the clock was right, corrected by what set it right.
 
-    >>> clocks = Clocks([(1, ClockSet(0, 0, "b", 1000, False, "start")),
-    ...                  (3, ClockSet(9000, 1_790_000_009_000, "b", 10_000, True, "trusted"))])
-    >>> clocks.corrected(2, Stamp(utc_ms=1000, boot_id="b", boot_ms=2000))
+    >>> clocks = Clocks([ClockSet(0, 0, "b", 1000, False, "start"),
+    ...                  ClockSet(9000, 1_790_000_009_000, "b", 10_000, True, "jump")])
+    >>> clocks.corrected(Stamp(utc_ms=1000, boot_id="b", boot_ms=2000))
     Corrected(utc_ms=1790000001000, how=<How.CORRECTED: 'corrected'>)
 
-Within one boot the boot clock runs evenly, whatever happens to the other one. Pure. Must not know: files, SQL.
+Within one boot the boot clock runs evenly, whatever happens to the other one. Must not know: what an extract shows.
 """
 
 from __future__ import annotations
@@ -13,8 +13,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 
-from journal.entries import ClockSet, Stamp
+import msgspec
+
+from journal.database import reading
+from journal.entries import ClockSet, Stamp, decode
+from journal.errors import JournalCorrupt
 
 
 class How(StrEnum):
@@ -40,29 +45,50 @@ class Clocks:
     """All that the journal says of its clocks.
 
     Args:
-        sets: every ``ClockSet`` with the number of its entry, in order.
+        sets: every ``ClockSet``, in order.
     """
 
-    def __init__(self, sets: Iterable[tuple[int, ClockSet]]) -> None:
-        self._sets: dict[str, list[tuple[int, ClockSet]]] = {}
-        for seq, entry in sets:
-            self._sets.setdefault(entry.boot_id, []).append((seq, entry))
+    def __init__(self, sets: Iterable[ClockSet]) -> None:
+        self._sets: dict[str, list[ClockSet]] = {}
+        for entry in sets:
+            self._sets.setdefault(entry.boot_id, []).append(entry)
 
-    def corrected(self, seq: int, stamp: Stamp) -> Corrected:
-        """When the entry of this number and stamp was recorded."""
+    def corrected(self, stamp: Stamp) -> Corrected:
+        """When the entry of this stamp was recorded."""
         sets = self._sets.get(stamp.boot_id, ())
         trusted = True  # a gate that starts with a clock it does not trust says so before anything else
-        for number, entry in sets:
-            if number <= seq:
+        later: list[ClockSet] = []
+        for entry in sets:
+            if entry.boot_ms <= stamp.boot_ms:
                 trusted = entry.trusted
+            else:
+                later.append(entry)
         if trusted:
             return Corrected(stamp.utc_ms, How.AS_RECORDED)
-        later = [entry for number, entry in sets if number > seq]
         for entry in later:
             if entry.trusted:
                 return Corrected(_reckoned(entry, stamp), How.CORRECTED)
         # A person may have set it: likelier than before, yet nobody vouches for it.
         return Corrected(_reckoned(later[-1], stamp) if later else stamp.utc_ms, How.UNCERTAIN)
+
+
+def clocks_of(path: Path) -> Clocks:
+    """What this journal says of its clocks; reads all of it once, without its bodies.
+
+    Raises:
+        JournalUnavailable, JournalCorrupt
+    """
+    found = []
+    with reading(path) as connection:
+        query = "SELECT body FROM entries NOT INDEXED WHERE kind = 'clock_set' AND body <> '' ORDER BY seq"
+        for (body,) in connection.execute(query):
+            try:
+                entry = decode(body)
+            except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                raise JournalCorrupt(path, f"an entry of the clock cannot be understood: {error}") from error
+            if isinstance(entry, ClockSet):
+                found.append(entry)
+    return Clocks(found)
 
 
 def _reckoned(entry: ClockSet, stamp: Stamp) -> int:
