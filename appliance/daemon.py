@@ -35,6 +35,7 @@ from appliance.events import (
     Moment,
 )
 from appliance.inbox import Answered, Happened, Item, Role, Stop
+from appliance.librarian import Librarian
 from appliance.lookout import Lookout
 from appliance.meter import Meter
 from appliance.performer import Performer, last_alive
@@ -127,6 +128,7 @@ def run(config: Config, version: str) -> None:
         clock=now,
     )
     meter = Meter(Counters(), engine.admitted, deliver=happened, clock=now, every_s=reading_every_s(config))
+    librarian = Librarian(home / "journal.db")
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: engine.post(Stop()))
     fallen = end_with_any_thread(engine.post)
@@ -139,6 +141,8 @@ def run(config: Config, version: str) -> None:
         engine.start(version, same_boot=boot_before == boot_id, alive_utc_ms=alive_utc_ms)
         claims.start()
         stack.callback(claims.stop)
+        librarian.start()
+        stack.callback(librarian.stop)
         meter.start()
         stack.callback(meter.stop)
         messages.start()
