@@ -118,7 +118,7 @@ def verify(path: Path, keys: Collection[str] = (), heads: Mapping[int, str] | No
         return Verdict(entries, head.hex(), first_bad, problem, expired, walk.sealed, tuple(walk.signers))
 
     with reading(path) as connection:
-        rows, may_expire = _rows(connection), None
+        rows, may_expire, unexplained = _rows(connection), None, None
         while True:
             expected = entries + 1
             try:
@@ -129,7 +129,7 @@ def verify(path: Path, keys: Collection[str] = (), heads: Mapping[int, str] | No
                 return verdict(expected, f"entry {expected} cannot be read: {error}")
             if row is None:
                 problem = walk.missing(entries)
-                return verdict(expected if problem else None, problem)
+                return unexplained or verdict(expected if problem else None, problem)
             *columns, digest = row
             line = _line(columns)
             if line is None or not isinstance(digest, bytes):
@@ -143,8 +143,12 @@ def verify(path: Path, keys: Collection[str] = (), heads: Mapping[int, str] | No
                 return verdict(expected, f"{told}, or the one before was rewritten with its digest")
             if line.expired is not None:
                 may_expire = _may_expire(connection) if may_expire is None else may_expire
-                if expected > may_expire or line.kind.decode(errors="replace") in NEVER_EXPIRE:
-                    return verdict(expected, f"entry {expected} lost its body, and no retention run did that")
+                told = f"entry {expected} lost its body, and no retention run did that"
+                if line.kind.decode(errors="replace") in NEVER_EXPIRE:
+                    return verdict(expected, told)
+                if expected > may_expire and unexplained is None:
+                    # Told at the end: if the entry of that run was edited, that one is to be named.
+                    unexplained = verdict(expected, told)
                 expired += 1
             problem = walk.met(expected, head, line.body) if line.kind == checkpoints.KIND else ""
             if problem := problem or walk.passed(expected, digest):

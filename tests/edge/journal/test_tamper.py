@@ -10,10 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from journal import extract
+from journal import checkpoints, extract
+from journal.entries import RetentionRan
 from journal.errors import JournalError
-from journal.seal import GENESIS, Line, link, verify
-from tests.edge.journal.samples import read, stay, write
+from journal.seal import GENESIS, Line, commitment, link, verify
+from journal.signing import SealKey
+from journal.store import Store
+from tests.edge.journal.samples import at, read, stay, write
 from tests.edge.journal.tampering import tampering
 
 TEXTS, BLOBS, NUMBERS = ("boot_id", "kind", "body"), ("salt", "digest"), ("utc_ms", "boot_ms")
@@ -227,3 +230,54 @@ def _outcome(path: Path, clean: Callable[[], bool]) -> bool:
     except JournalError as error:
         assert str(path) in str(error)
         return False
+
+
+@pytest.fixture
+def worn(tmp_path: Path) -> Path:
+    """A journal as it is after years: expired entries (2 to 8), checkpoints (11, 13), a retention run (12)."""
+    path = tmp_path / "worn.sqlite3"
+    store = Store.open(path)
+    store.append(stay())
+    store.seal(SealKey(b"k" * 32), at(62))
+    store.append([(at(63), RetentionRan(730, 0, 8))])
+    store.expire(0, 8, (), 100)
+    store.seal(SealKey(b"k" * 32), at(64))
+    store.close()
+    checkpoints.beside(path).unlink()
+    return path
+
+
+def test_every_edited_byte_of_a_worn_journal_is_named(worn: Path) -> None:
+    true = verify(worn)
+    assert (true.first_bad, true.entries, true.expired, true.sealed) == (None, 13, 7, 12)
+    edits = 0
+    with tampering(worn) as connection:
+        for column in ("kind", "body", "salt", "commitment"):
+            kind = "TEXT" if column in TEXTS else "BLOB"
+            edit = f"UPDATE entries SET {column} = CAST(? AS {kind}) WHERE seq = ?"
+            read_back = f"SELECT CAST({column} AS BLOB) FROM entries WHERE seq = ?"
+            for seq in range(1, 14):
+                (whole,) = connection.execute(read_back, (seq,)).fetchone()
+                there = whole or b""
+                flipped = [
+                    there[:place] + bytes([there[place] ^ 1]) + there[place + 1 :] for place in range(0, len(there), 5)
+                ]
+                for changed in [*flipped, there + b"\0", there[:-1] if there else bytes(32)]:
+                    connection.execute(edit, (changed, seq))
+                    assert verify(worn).first_bad == seq, f"{column} of entry {seq}: {changed!r}"
+                    edits += 1
+                connection.execute(edit, (whole, seq))
+    assert edits > 300 and verify(worn) == true
+
+
+@pytest.mark.parametrize("seq", [1, 9, 10, 11, 12, 13])
+def test_nobody_can_pass_an_entry_off_as_expired(worn: Path, seq: int) -> None:
+    """Its commitment is what the chain has, so the chain itself would hold."""
+    with tampering(worn) as connection:
+        body, salt = connection.execute("SELECT body, salt FROM entries WHERE seq = ?", (seq,)).fetchone()
+        connection.execute(
+            "UPDATE entries SET body = '', salt = zeroblob(16), commitment = ? WHERE seq = ?",
+            (commitment(salt, body.encode()), seq),
+        )
+    verdict = verify(worn)
+    assert verdict.first_bad == seq and "no retention run" in verdict.problem
