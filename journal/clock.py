@@ -71,6 +71,11 @@ class Clocks:
         # A person may have set it: likelier than before, yet nobody vouches for it.
         return Corrected(_reckoned(later[-1], stamp) if later else stamp.utc_ms, How.UNCERTAIN)
 
+    def correct(self, stamp: Stamp) -> tuple[int, bool]:
+        """The same for a projection that only needs the time and whether it is to be flagged."""
+        corrected = self.corrected(stamp)
+        return corrected.utc_ms, corrected.how is not How.AS_RECORDED
+
 
 def clocks_of(path: Path) -> Clocks:
     """What this journal says of its clocks; reads all of it once, without its bodies.

@@ -97,3 +97,5 @@ def test_a_file_tells_its_clocks(tmp_path: Path) -> None:
     store.append(noted)
     store.close()
     assert clocks_of(path).corrected(Stamp(6, "b", 6)) == Corrected(TRUE_MS + 6, How.CORRECTED)
+    assert clocks_of(path).correct(Stamp(6, "b", 6)) == (TRUE_MS + 6, True)
+    assert clocks_of(path).correct(Stamp(TRUE_MS + 10, "b", 10)) == (TRUE_MS + 10, False)
