@@ -125,7 +125,7 @@ def searching(path: Path, visits_there: int, questions: int = 100) -> dict[str, 
     asked: dict[str, Callable[[int], str]] = {
         "number": big_journal.number_of,
         "device": big_journal.device_of,
-        "end of a number": lambda visit: big_journal.number_of(visit)[-6:],
+        "end of a number": lambda visit: big_journal.number_of(visit)[-7:],
     }
     took: dict[str, list[float]] = {what: [] for what in asked}
     for question in range(questions):
