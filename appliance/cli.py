@@ -16,7 +16,7 @@ from typing import Any
 import click
 import msgspec
 
-from appliance import cli_sms, wire
+from appliance import cli_journal, cli_sms, wire
 from appliance.cli_options import config as _config
 from appliance.cli_options import log_to_stderr
 from appliance.config import Config, load, refused
@@ -167,16 +167,9 @@ def journal() -> None:
     """Read the journal and prove it."""
 
 
-@journal.command()
-@_config
-def verify(path: Path) -> None:
-    """Walk the whole chain. Exit 1 and name the first bad entry if it does not hold."""
-    from journal.seal import verify as verify_chain
-
-    verdict = verify_chain(_journal_path(load(path)))
-    if verdict.first_bad is not None:
-        raise click.ClickException(f"entry {verdict.first_bad}: {verdict.problem}")
-    click.echo(f"{verdict.entries} entries, the chain holds; head {verdict.head}")
+journal.add_command(cli_journal.verify)
+journal.add_command(cli_journal.backup)
+journal.add_command(cli_journal.restore)
 
 
 def _day(_context: click.Context, parameter: click.Parameter, value: str | None) -> date | datetime | None:

@@ -18,6 +18,7 @@ from appliance.contradictions import contradictions
 from appliance.errors import ConfigError
 from appliance.sections import (
     Firewall,
+    Journal,
     Lan,
     Password,
     Paths,
@@ -47,6 +48,7 @@ class Config(Section, frozen=True):
     presence: Presence = Presence()
     visit: Visit = Visit()
     sms: Sms = Sms()
+    journal: Journal = Journal()
     paths: Paths = Paths()
 
     @property

@@ -18,6 +18,7 @@ import msgspec
 
 from appliance import kept, render, state
 from appliance.allowances import Allowances, Limit
+from appliance.books import open_books
 from appliance.config import Config
 from appliance.engine import Engine
 from appliance.errors import StateUnreadable, ThreadFell
@@ -31,6 +32,7 @@ from appliance.events import (
     TroubleTold,
 )
 from appliance.inbox import Answered, Happened, Role, Stop
+from appliance.librarian import Librarian
 from appliance.lookout import Lookout
 from appliance.meter import Meter
 from appliance.performer import Performer, last_alive
@@ -49,7 +51,6 @@ from firewall.presence.evidence import Address, Evidence
 from firewall.presence.whereabouts import Network, Whereabouts
 from firewall.rates import Rates
 from firewall.settings import Settings
-from journal.store import Store
 from sms.client import Client as SmsClient
 
 log = logging.getLogger(__name__)
@@ -68,11 +69,10 @@ def run(config: Config, version: str) -> None:
     """
     home = Path(config.paths.state) / "gate"
     boot_id = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-    store = Store.open(home / "journal.db")
-    saved = store.kept()
-    boot_before, alive_utc_ms = last_alive(saved)
+    books = open_books(config, boot_id, now, running=lambda: engine.running())  # noqa: PLW0108  engine comes later
+    boot_before, alive_utc_ms = last_alive(books.saved)
 
-    session = _restored(config, saved)
+    session = _restored(config, books.saved)
     key = password_key(home / "password.key")
 
     def happened(event: Event) -> None:
@@ -123,7 +123,7 @@ def run(config: Config, version: str) -> None:
         performer=Performer(
             gate,
             Counters(),
-            store,
+            books.keeper,
             boot_id,
             send=lambda effect: messages.send(as_message(config, key, effect)),
         ),
@@ -142,17 +142,18 @@ def run(config: Config, version: str) -> None:
         clock=now,
     )
     meter = Meter(Counters(), engine.admitted, deliver=happened, clock=now, every_s=reading_every_s(config))
+    librarian = Librarian(home / "journal.db")
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: engine.post(Stop()))
     fallen = end_with_any_thread(engine.post)
     server = Server(Path(render.gate_socket(config)), roles(), engine.post, engine.look)
     with ExitStack() as stack:  # what was started is stopped, in reverse, wherever the start ended
-        stack.callback(store.close)
+        stack.callback(books.keeper.close)
         gate.prepare()
         whereabouts.start(session.ports(), _held(session))
         stack.callback(whereabouts.stop)
         engine.start(version, same_boot=boot_before == boot_id, alive_utc_ms=alive_utc_ms)
-        parts: tuple[Part, ...] = (claims, meter, messages, uplink, server)
+        parts: tuple[Part, ...] = (claims, librarian, meter, messages, uplink, server)
         for part in parts:
             part.start()
             stack.callback(part.stop)

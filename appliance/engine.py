@@ -15,7 +15,7 @@ from typing import Protocol
 
 from appliance import wire
 from appliance.closings import Closing
-from appliance.effects import Admit, Answer, Effect, Record
+from appliance.effects import Admit, Answer, Effect, Record, SendPassword
 from appliance.events import (
     Closed,
     CodeAsked,
@@ -223,11 +223,20 @@ class Engine:
         """Who is admitted under which addresses; from any thread, since a session never changes."""
         return self._session.admitted()
 
+    def running(self) -> frozenset[str]:
+        """The visits that are not over; from any thread."""
+        return frozenset(state.visit for state in self._session.devices.values() if isinstance(state, Visit))
+
     def _ask(self, item: Requested) -> tuple[wire.Reply, list[Effect]]:
         understood = self._reception.understand(item.request, item.role, self._session)
         if isinstance(understood, wire.Refused | wire.Sources):
             return understood, []
+        before = self._session
         effects = self._step(understood)
+        if not self._performer.has_room and any(isinstance(effect, Admit | SendPassword) for effect in effects):
+            # What room is left is for closing and recording those who are online.
+            self._session = before
+            return wire.Refused(wire.Refusal.JOURNAL_UNAVAILABLE), []
         (reply,) = [effect.reply for effect in effects if isinstance(effect, Answer)]
         return reply, effects
 

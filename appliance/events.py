@@ -96,6 +96,15 @@ class SpendingLooked(_Event, frozen=True):
     day: Day
 
 
+class BackupNoted(_Event, frozen=True):
+    """A copy of the journal was written by ``by``."""
+
+    file: str
+    entries: int
+    head: str
+    by: str
+
+
 class PasswordAsked(_Event, frozen=True):
     """«Get password» with a number that was judged good (¶5). ``message`` is random, ``digest`` the keyed hash of the
     password that belongs to it.
@@ -265,4 +274,5 @@ Event = (
     | CodeAsked
     | LeaveAsked
     | TroubleTold
+    | BackupNoted
 )

@@ -53,9 +53,11 @@ class Gate(Protocol):
 
 
 class Journal(Protocol):
-    """The one writer of the journal (``journal.store.Store``)."""
+    """The one writer of the journal (``appliance.bookkeeper.Bookkeeper``)."""
 
     def append(self, entries: Sequence[tuple[Stamp, Entry]], kept: Mapping[str, bytes | None]) -> int: ...
+    @property
+    def has_room(self) -> bool: ...
 
 
 class Performer:
@@ -119,6 +121,11 @@ class Performer:
         if not self._gate.as_left():
             log.warning("the kernel is not as the gate left it: repairing")
             self._sync_due_ms = now.boot_ms
+
+    @property
+    def has_room(self) -> bool:
+        """Whether the journal has room for anybody new."""
+        return self._journal.has_room
 
     def close(self, now: Moment, before: Session, effects: list[Effect]) -> list[Closing] | None:
         """Close, and tell what was used until then; None if closing failed: then nothing may be recorded or opened."""

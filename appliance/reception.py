@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from appliance import codes, passwords, wire
 from appliance.addresses import MAX_IPV6
 from appliance.events import (
+    BackupNoted,
     CodeAsked,
     EndAsked,
     Event,
@@ -69,7 +70,7 @@ class Randomness(Protocol):
     def token_hex(self, nbytes: int | None = None, /) -> str: ...
 
 
-_ADMINISTRATORS_ONLY = (wire.ListVisits, wire.LookAtSpending, wire.ListSources, wire.EndVisit)
+_ADMINISTRATORS_ONLY = (wire.ListVisits, wire.LookAtSpending, wire.ListSources, wire.EndVisit, wire.NoteBackup)
 
 
 @dataclass(frozen=True)
@@ -117,6 +118,8 @@ class Reception:
             case wire.ListSources():
                 found = self.whereabouts.sources()
                 return wire.Sources(tuple(wire.Source(source.name, source.live, source.why) for source in found))
+            case wire.NoteBackup(file=file, entries=entries, head=head, by=by):
+                return BackupNoted(now, file, entries, head, by)
             case wire.EndVisit(mac=mac):
                 return EndAsked(now, device=mac)
             case _:

@@ -229,6 +229,13 @@ class Sms(Section, frozen=True):
     text: SmsText = SmsText()
 
 
+class Journal(Section, frozen=True):
+    retention_days: Annotated[int, Meta(ge=1, le=36_500)] = 730
+    reserve_mb: Annotated[int, Meta(ge=1, le=100_000)] = 64
+    seal_entries: Annotated[int, Meta(ge=10, le=100_000)] = 1000
+    seal_minutes: Annotated[int, Meta(ge=1, le=1440)] = 10
+
+
 class Paths(Section, frozen=True):
     runtime: FilePath = "/run/qaqpa"
     state: FilePath = "/var/lib/qaqpa"

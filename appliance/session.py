@@ -37,7 +37,7 @@ from appliance.state import Message, PasswordPending, Session, Visit, is_ipv6
 from appliance.status import live_visits, status
 from appliance.turn import Turn
 from appliance.usage import closed, counted, forget_counters, forget_endings, time_is_up, used_up
-from appliance.wire import Delivery, Ended, Refusal
+from appliance.wire import Delivery, Done, Ended, Refusal
 from journal import entries
 
 LATE_ENTRY_MS = 600_000
@@ -97,6 +97,9 @@ def step(session: Session, event: events.Event) -> tuple[Session, list[Effect]]:
             leave_asked(turn, event)
         case events.TroubleTold():
             trouble_told(turn, event)
+        case events.BackupNoted(file=file, entries=count, head=head, by=by):
+            turn.record(entries.BackupMade(file=file, entries=count, head=head, by=by))
+            turn.answer(Done())
         case _:
             assert_never(event)
     return turn.session, turn.effects

@@ -102,6 +102,16 @@ class Leave(_Request, frozen=True, tag="leave"):
     ip: Ip
 
 
+class NoteBackup(_Request, frozen=True, tag="note_backup"):
+    """A copy of the journal was written: record that → Done (administrators only)"""
+
+    file: Text
+    entries: Annotated[int, Meta(ge=0)]
+    head: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
+    by: Text
+    """Who asked for it."""
+
+
 Request = (
     Look
     | AskPassword
@@ -113,6 +123,7 @@ Request = (
     | ChooseLanguage
     | AskCode
     | Leave
+    | NoteBackup
 )
 
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from journal import seal
+from journal.ballast import free_bytes, used_percent
 from journal.database import reading, translated
 from journal.errors import JournalError
+from journal.salvage import set_aside
 
-FREE_BYTES_WANTED = 64 * 1024 * 1024
-"""Room for some 100,000 entries."""
+WARNED_PERCENT = 80
+"""A disk that is so full is worth a word."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Finding:
 def findings(path: Path) -> list[Finding]:
     """Look at the file, its bytes, its chain and its disk. Reads the whole journal: about 5 s for 1,000,000 entries."""
     found: list[Finding] = []
-    for look in (_file, _integrity, _chain, _space):
+    for look in (_file, _integrity, _chain, _left, _space):
         try:
             found.extend(look(path))
         except JournalError as error:
@@ -59,18 +60,28 @@ def _integrity(path: Path) -> Iterator[Finding]:
 def _chain(path: Path) -> Iterator[Finding]:
     verdict = seal.verify(path)
     if verdict.first_bad is None:
-        yield Finding(True, f"its chain holds: {verdict.entries} entries, head {verdict.head}", "")
+        expired = f", {verdict.expired} expired" if verdict.expired else ""
+        told = f"{verdict.entries} entries{expired}, head {verdict.head}"
+        yield Finding(True, f"its chain holds: {told}; sealed up to entry {verdict.sealed}{_by(verdict)}", "")
     else:
         yield Finding(False, f"its chain is broken: {verdict.problem}", f"keep a copy of {path}* for the inspector")
 
 
+def _left(path: Path) -> Iterator[Finding]:
+    for found in set_aside(path):
+        kept = f"keep it for the inspector: move {found} and what is named like it to another disk"
+        yield Finding(False, f"the journal did not go on where it stopped: {found.name} was set aside", kept)
+
+
+def _by(verdict: seal.Verdict) -> str:
+    return f" by the key {verdict.signers[-1]}" if verdict.signers else ""
+
+
 def _space(path: Path) -> Iterator[Finding]:
     with translated(path):
-        free = shutil.disk_usage(path.parent).free
-    free_mib, wanted_mib = free // 2**20, FREE_BYTES_WANTED // 2**20
-    if free >= FREE_BYTES_WANTED:
-        yield Finding(True, f"its disk has {free_mib} MiB free", "")
+        free_mib, percent = free_bytes(path) // 2**20, used_percent(path)
+    what = f"its disk is {percent} % full, {free_mib} MiB are free"
+    if percent < WARNED_PERCENT:
+        yield Finding(True, what, "")
     else:
-        yield Finding(
-            False, f"its disk has only {free_mib} MiB free", f"free at least {wanted_mib} MiB on {path.parent}"
-        )
+        yield Finding(False, what, f"free space on {path.parent}: at the reserve nobody new is admitted")

@@ -36,6 +36,9 @@ def connect_writer(path: Path) -> sqlite3.Connection:
         # FULL: the log is synced at every COMMIT. NORMAL would lose acknowledged entries with the power.
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute(f"PRAGMA journal_size_limit = {WAL_KEPT_BYTES}")
+        # What retention takes away is overwritten, not only unlinked. (No VACUUM: it would need the disk twice and stop
+        # the gate for seconds, and freed pages are used again by what is recorded next.)
+        connection.execute("PRAGMA secure_delete = ON")
         connection.execute("PRAGMA trusted_schema = OFF")
         connection.execute("PRAGMA cell_size_check = ON")
     except BaseException:

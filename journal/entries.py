@@ -171,6 +171,64 @@ class VisitUsed(_Entry, frozen=True, tag="visit_used"):
     """False: the kernel lost its counters (a power cut, a gate dead for long); it was at least what is told here."""
 
 
+class Sealed(_Entry, frozen=True, tag="sealed"):
+    """A checkpoint: the appliance's key vouches for the entry before this one, and so for all before that."""
+
+    seq: int
+    """The number of the entry before."""
+    head: str
+    """Its digest, 64 hexadecimal digits."""
+    public: str
+    """The key's public half, 64 hexadecimal digits."""
+    signature: str
+    """See ``journal.checkpoints``; 128 hexadecimal digits."""
+
+
+class ClockSet(_Entry, frozen=True, tag="clock_set"):
+    """What is known of the system's clock from here on; entries of the same boot before it are corrected by it."""
+
+    before_utc_ms: int
+    """What the clock would say now, had nobody set it."""
+    after_utc_ms: int
+    """What it says now."""
+    boot_id: str
+    boot_ms: int
+    trusted: bool
+    """Whether the kernel says that it is synchronised with a time server."""
+    reason: str
+    """``start`` (a gate began and it is not trusted), ``jump``, ``trusted`` (it became so) or ``lost``."""
+
+
+class RetentionRan(_Entry, frozen=True, tag="retention_ran"):
+    """From now on what entries up to ``last`` say of persons may be missing: they are older than the period."""
+
+    days: int
+    before_utc_ms: int
+    last: int
+
+
+class JournalBegan(_Entry, frozen=True, tag="journal_began"):
+    """This file does not go on where the one before stopped: it was damaged, cut short or put back from a back-up."""
+
+    previous: str
+    """The name under which the file before was set aside; empty: it is this one."""
+    seq: int
+    """The last entry before that a checkpoint sealed; 0: none is known."""
+    head: str
+    """Its digest, 64 hexadecimal digits; empty: none is known."""
+    why: str
+
+
+class BackupMade(_Entry, frozen=True, tag="backup_made"):
+    """A copy of the journal was written."""
+
+    file: str
+    entries: int
+    head: str
+    by: str
+    """Who asked for it."""
+
+
 Entry = (
     GateStarted
     | GateStopped
@@ -186,7 +244,18 @@ Entry = (
     | AddressClaimed
     | VisitEnded
     | VisitUsed
+    | Sealed
+    | ClockSet
+    | RetentionRan
+    | JournalBegan
+    | BackupMade
 )
+
+NEVER_EXPIRE = frozenset(
+    str(kind.__struct_config__.tag)
+    for kind in (GateStarted, GateStopped, Sealed, ClockSet, RetentionRan, JournalBegan, BackupMade)
+)
+"""Kinds that say nothing of a visitor, and without which the others prove less. Everything else expires."""
 
 _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[Entry] = msgspec.json.Decoder(Entry)

@@ -91,8 +91,10 @@ def visits(path: Path, since: datetime | None = None, until: datetime | None = N
 
 def _rows(path: Path, where: str, bounds: tuple[int, ...]) -> Iterator[tuple[int, Stamp, Entry]]:
     with reading(path) as connection:
-        # NOT INDEXED: an index with other contents, slipped into the file, must not be read instead of the rows.
-        query = f"SELECT seq, utc_ms, boot_id, boot_ms, body FROM entries NOT INDEXED WHERE {where} ORDER BY seq"
+        # NOT INDEXED: an index with other contents, slipped into the file, must not be read instead of the rows. An
+        # empty body is one that retention took.
+        there = f"{where} AND body <> ''"
+        query = f"SELECT seq, utc_ms, boot_id, boot_ms, body FROM entries NOT INDEXED WHERE {there} ORDER BY seq"
         for seq, utc_ms, boot_id, boot_ms, body in connection.execute(query, bounds):
             try:
                 yield seq, Stamp(utc_ms, boot_id.decode(), boot_ms), decode(body)

@@ -46,6 +46,22 @@ def entries_and_kept(db: Database) -> None:
     db.execute("CREATE TABLE kept (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID")
 
 
+@steps()
+def expired_bodies(db: Database) -> None:
+    """Retention takes body and salt of an entry away and leaves what the chain needs of them: their commitment."""
+    db.execute("ALTER TABLE entries ADD COLUMN commitment BLOB CHECK (length(commitment) = 32)")
+    db.execute("DROP TRIGGER entries_refuse_update")
+    db.execute("""
+        CREATE TRIGGER entries_refuse_update BEFORE UPDATE ON entries
+        WHEN NOT (
+            OLD.commitment IS NULL AND NEW.commitment IS NOT NULL AND NEW.body = '' AND NEW.salt = zeroblob(16)
+            AND NEW.seq = OLD.seq AND NEW.utc_ms = OLD.utc_ms AND NEW.boot_id = OLD.boot_id
+            AND NEW.boot_ms = OLD.boot_ms AND NEW.kind = OLD.kind AND NEW.digest = OLD.digest
+        )
+        BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END
+    """)
+
+
 def unknown_steps(db: Database) -> tuple[str, ...]:
     """Names of steps that the file has taken and this version does not know: the mark of a newer Qaqpa."""
     with closing(Database(memory=True, execute_plugins=False)) as blank:

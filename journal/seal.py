@@ -10,8 +10,9 @@ The arithmetic, for whoever must repeat it without our code (all integers big-en
     digest(0)     = 32 zero bytes; the first entry is number 1
 
 Lengths and fixed widths make the encoding unambiguous: no two different entries encode alike. The body enters by a
-salted commitment instead of directly, so that retention can one day remove body and salt, keep the commitment, and the
-chain still verifies; without the salt a subscriber number could be found again by hashing all of them.
+salted commitment instead of directly, so that retention can remove body and salt, keep the commitment, and the chain
+still verifies; without the salt a subscriber number could be found again by hashing all of them. An expired entry has
+an empty body, 16 zero bytes of salt and its commitment in a column of its own, which is NULL for every other entry.
 
 Must not know: SQLite's layout beyond one query, what an entry means.
 """
@@ -21,10 +22,15 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 import struct
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from journal.database import reading
+import msgspec
+
+from journal import checkpoints
+from journal.database import reading, translated
+from journal.entries import NEVER_EXPIRE, RetentionRan, decode
 
 GENESIS = bytes(32)
 """What stands for the digest before the first entry."""
@@ -44,6 +50,8 @@ class Line:
     kind: bytes
     body: bytes
     salt: bytes
+    expired: bytes | None = None
+    """The commitment that retention left of body and salt; None: they are there."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +66,12 @@ class Verdict:
     """Number of the first entry that is not as it was written, or is missing; None: all are whole."""
     problem: str
     """What is wrong with it, a sentence for a person; empty when nothing is."""
+    expired: int = 0
+    """How many of the whole entries have lost their body to retention."""
+    sealed: int = 0
+    """Up to which entry checkpoints vouch; what comes after proves itself only to who knew an earlier head."""
+    signers: tuple[str, ...] = ()
+    """Fingerprints of the keys that signed the checkpoints."""
 
 
 def commitment(salt: bytes, body: bytes) -> bytes:
@@ -72,31 +86,39 @@ def link(previous: bytes, line: Line) -> bytes:
         struct.error: a number beyond 64 bits.
     """
     head = struct.pack(">qqqI", line.seq, line.utc_ms, line.boot_ms, len(line.boot_id))
-    pieces = (head, line.boot_id, struct.pack(">I", len(line.kind)), line.kind, commitment(line.salt, line.body))
+    committed = commitment(line.salt, line.body) if line.expired is None else line.expired
+    pieces = (head, line.boot_id, struct.pack(">I", len(line.kind)), line.kind, committed)
     return hashlib.sha256(_ENTRY_DOMAIN + previous + b"".join(pieces)).digest()
 
 
-def verify(path: Path) -> Verdict:
-    """Walk the whole chain, read-only, in flat memory; also while the gate writes.
+def verify(path: Path, keys: Collection[str] = (), heads: Mapping[int, str] | None = None) -> Verdict:
+    """Walk the whole chain and its checkpoints, read-only, in flat memory; also while the gate writes.
 
-    Finds any edited byte, deleted, inserted or reordered entry. (An entry whose digest was computed anew to fit breaks
-    the one after it, and that is the one named.) It cannot see what was cut off or added at the end, nor a chain
-    computed anew by whoever knows this page: that needs signed checkpoints. Until then a person compares ``entries``
-    and ``head`` with a printed pair: the entry of that number must still have that digest.
+    Finds any edited byte, deleted, inserted or reordered entry, entries computed anew up to the last checkpoint, and an
+    end cut off before the checkpoint that lies beside the journal. (An entry whose digest was computed anew to fit
+    breaks the one after it, or the next checkpoint, and that is the one named.) What remains possible is told in
+    ``journal.checkpoints``.
+
+    Args:
+        keys: fingerprints of the keys that may have signed, for example as an extract prints it; none: whichever
+            signed the first checkpoint, and no other.
+        heads: digests of entries by their number, as printed on extracts.
 
     Raises:
         JournalUnavailable: the file cannot be read at all.
         JournalCorrupt: it is no journal. (Damage found on the way is a Verdict.)
     """
-    entries, head = 0, GENESIS
+    with translated(path):
+        # Before the journal: the gate writes it after, so what lies here is never ahead of what is read.
+        beside = checkpoints.newest(path)
+    walk = checkpoints.Walk(keys, heads or {}, beside)
+    entries, head, expired = 0, GENESIS, 0
 
-    def bad(seq: int, problem: str) -> Verdict:
-        return Verdict(entries, head.hex(), seq, problem)
+    def verdict(first_bad: int | None, problem: str) -> Verdict:
+        return Verdict(entries, head.hex(), first_bad, problem, expired, walk.sealed, tuple(walk.signers))
 
     with reading(path) as connection:
-        rows = connection.execute(
-            "SELECT seq, utc_ms, boot_id, boot_ms, kind, body, salt, digest FROM entries NOT INDEXED ORDER BY seq"
-        )
+        rows, may_expire, unexplained = _rows(connection), None, None
         while True:
             expected = entries + 1
             try:
@@ -104,21 +126,54 @@ def verify(path: Path) -> Verdict:
             except sqlite3.DatabaseError as error:
                 if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_CORRUPT:
                     raise  # the disk's trouble, not the entry's
-                return bad(expected, f"entry {expected} cannot be read: {error}")
+                return verdict(expected, f"entry {expected} cannot be read: {error}")
             if row is None:
-                return Verdict(entries, head.hex(), None, "")
+                problem = walk.missing(entries)
+                return unexplained or verdict(expected if problem else None, problem)
             *columns, digest = row
             line = _line(columns)
             if line is None or not isinstance(digest, bytes):
-                return bad(expected, f"entry {expected} holds a value of a wrong type or size")
+                return verdict(expected, f"entry {expected} holds a value of a wrong type or size")
             if line.seq < expected:
-                return bad(line.seq, f"entry {line.seq} was inserted: the first entry is number 1")
+                return verdict(line.seq, f"entry {line.seq} was inserted: the first entry is number 1")
             if line.seq > expected:
-                return bad(expected, f"entry {expected} is missing: after {entries} comes {line.seq}")
+                return verdict(expected, f"entry {expected} is missing: after {entries} comes {line.seq}")
             if link(head, line) != digest:
                 told = f"entry {expected} is not as it was written, or does not belong at this place"
-                return bad(expected, f"{told}, or the one before was rewritten with its digest")
+                return verdict(expected, f"{told}, or the one before was rewritten with its digest")
+            if line.expired is not None:
+                may_expire = _may_expire(connection) if may_expire is None else may_expire
+                told = f"entry {expected} lost its body, and no retention run did that"
+                if line.kind.decode(errors="replace") in NEVER_EXPIRE:
+                    return verdict(expected, told)
+                if expected > may_expire and unexplained is None:
+                    # Told at the end: if the entry of that run was edited, that one is to be named.
+                    unexplained = verdict(expected, told)
+                expired += 1
+            problem = walk.met(expected, head, line.body) if line.kind == checkpoints.KIND else ""
+            if problem := problem or walk.passed(expected, digest):
+                return verdict(expected, problem)
             entries, head = expected, digest
+
+
+def _rows(connection: sqlite3.Connection) -> Iterator[tuple[object, ...]]:
+    names = {bytes(row[1]) for row in connection.execute("PRAGMA table_info(entries)")}
+    commitment = "commitment" if b"commitment" in names else "NULL"  # a reader cannot bring an old file up to date
+    columns = f"seq, utc_ms, boot_id, boot_ms, kind, body, salt, {commitment}, digest"
+    return connection.execute(f"SELECT {columns} FROM entries NOT INDEXED ORDER BY seq")
+
+
+def _may_expire(connection: sqlite3.Connection) -> int:
+    """Up to which entry retention says that it took bodies away. That it said so is for the chain to prove."""
+    last = 0
+    for (body,) in connection.execute("SELECT body FROM entries NOT INDEXED WHERE kind = 'retention_ran'"):
+        try:
+            ran = decode(body)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            continue
+        if isinstance(ran, RetentionRan):
+            last = max(last, ran.last)
+    return last
 
 
 def _line(columns: list[object]) -> Line | None:
@@ -131,7 +186,10 @@ def _line(columns: list[object]) -> Line | None:
             bytes() as kind,
             bytes() as body,
             bytes() as salt,
+            None | bytes() as expired,
         ] if len(salt) == SALT_BYTES:  # with another length bytes could move between salt and body unseen
-            return Line(seq, utc_ms, boot_id, boot_ms, kind, body, salt)
+            if expired is not None and (len(expired) != 32 or body or any(salt)):
+                return None  # a body that no digest covers
+            return Line(seq, utc_ms, boot_id, boot_ms, kind, body, salt, expired)
         case _:
             return None

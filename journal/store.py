@@ -9,26 +9,37 @@ Must not know: what entries mean, when to write them.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import secrets
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from sqlite_utils import Database
+import msgspec
 
-from journal import seal
-from journal.database import connect_writer, translated
-from journal.entries import Entry, Stamp, encode
-from journal.errors import Cause, JournalCorrupt, JournalNewer, JournalUnavailable
-from journal.migrations import steps, unknown_steps
+from journal import checkpoints, seal
+from journal.database import translated
+from journal.entries import NEVER_EXPIRE, Entry, Sealed, Stamp, encode
+from journal.errors import Cause, JournalUnavailable
+from journal.opening import FILE_MODE, lock_writer, open_checked
+from journal.signing import SealKey
 
-FILE_MODE = 0o640
-"""Owner writes, group reads; SQLite gives the same to its ``-wal`` and ``-shm`` files."""
 _NOTHING: Mapping[str, bytes | None] = MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class Expired:
+    """What one step of retention did."""
+
+    reached: int
+    """Every entry up to this number was looked at."""
+    held: int | None
+    """The first of them that was left for a running visit's sake; None: none was."""
+    count: int
+    """How many lost their body."""
 
 
 class Store:
@@ -54,9 +65,9 @@ class Store:
             JournalNewer: written by a later version.
         """
         with translated(path):
-            lock = _lock_writer(path)
+            lock = lock_writer(path)
             try:
-                connection = _open_checked(path)
+                connection = open_checked(path)
             except BaseException:
                 os.close(lock)
                 raise
@@ -80,17 +91,7 @@ class Store:
         # Encoded before the transaction: an entry that cannot be encoded must not hold a lock.
         lines = [(stamp, str(type(entry).__struct_config__.tag), encode(entry)) for stamp, entry in entries]
         with translated(self._path):
-            self._roll_back()  # only after a failed ROLLBACK is there anything
-            try:
-                self._connection.execute("BEGIN IMMEDIATE")
-                last = self._insert(lines)
-                self._keep(kept)
-                self._connection.execute("COMMIT")
-            except BaseException:
-                with suppress(sqlite3.Error):  # the first error is the one to tell
-                    self._roll_back()
-                raise
-        return last
+            return self._transact(lambda: self._write(lines, kept))
 
     def kept(self) -> dict[str, bytes]:
         """The whole working state as the last ``append`` left it.
@@ -100,6 +101,91 @@ class Store:
         """
         with translated(self._path):
             return {str(name): bytes(value) for name, value in self._connection.execute("SELECT name, value FROM kept")}
+
+    def seal(self, key: SealKey, stamp: Stamp) -> Sealed | None:
+        """Add a checkpoint of what is there, and lay it beside the journal; None: the last entry is one already.
+
+        Raises:
+            JournalUnavailable, JournalCorrupt: it was not added, or (its file could not be written) only added.
+        """
+        with translated(self._path):
+            seq, digest, kind = self._head()
+        if kind in (None, Sealed.__struct_config__.tag):
+            return None
+        made = checkpoints.make(key, seq, digest)
+        self.append([(stamp, made)])
+        with translated(self._path):
+            checkpoints.remember(self._path, made, FILE_MODE)
+        return made
+
+    def sealed_up_to(self) -> int:
+        """The number of the last checkpoint's entry, 0 if there is none. Looks back from the end.
+
+        Raises:
+            JournalUnavailable, JournalCorrupt
+        """
+        newest_first = "SELECT seq FROM entries WHERE kind = 'sealed' ORDER BY seq DESC LIMIT 1"
+        with translated(self._path):
+            row = self._connection.execute(newest_first).fetchone()
+        return int(row[0]) if row else 0
+
+    def holds(self, sealed: Sealed) -> bool:
+        """Whether this is the journal that the checkpoint was made of.
+
+        Raises:
+            JournalUnavailable, JournalCorrupt
+        """
+        with translated(self._path):
+            row = self._connection.execute("SELECT digest FROM entries WHERE seq = ?", (sealed.seq,)).fetchone()
+        return row is not None and bytes(row[0]).hex() == sealed.head
+
+    def times(self, after: int, limit: int) -> list[tuple[int, int]]:
+        """Numbers and UTC milliseconds of the next entries after that number, in order.
+
+        Raises:
+            JournalUnavailable, JournalCorrupt
+        """
+        query = "SELECT seq, utc_ms FROM entries WHERE seq > ? ORDER BY seq LIMIT ?"
+        with translated(self._path):
+            return [(int(seq), int(utc_ms)) for seq, utc_ms in self._connection.execute(query, (after, limit))]
+
+    def expire(self, after: int, last: int, running: Collection[str], limit: int) -> Expired:
+        """Take body and salt from the next entries in (``after``, ``last``], at most ``limit`` in one transaction;
+        their commitments stay, and the bytes are overwritten in the file. ``RetentionRan`` must say so before.
+
+        Args:
+            running: visits whose entries are left as they are.
+
+        Raises:
+            JournalUnavailable, JournalCorrupt: nothing was taken.
+        """
+        query = "SELECT seq, kind, body, salt, commitment FROM entries WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?"
+        reached, held, taken = last, None, []
+        with translated(self._path):
+            rows = self._connection.execute(query, (after, last, limit)).fetchall()
+            for seq, kind, body, salt, expired in rows:
+                if expired is not None or kind in NEVER_EXPIRE:
+                    continue
+                if _visit(body) in running:
+                    held = seq if held is None else held
+                else:
+                    taken.append((seal.commitment(salt, body.encode()), seq))
+            if len(rows) == limit:
+                reached = int(rows[-1][0])
+            if taken:
+                self._transact(lambda: self._take_bodies(taken))
+        return Expired(reached, held, len(taken))
+
+    def forget_log(self) -> None:
+        """Bring the write-ahead log into the file and cut it off, so that no older page image stays in it.
+
+        Raises:
+            JournalUnavailable, JournalCorrupt: also when a reader is in the way; the next try may succeed.
+        """
+        with translated(self._path):
+            (busy, _, _) = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if busy:
+            raise JournalUnavailable(self._path, Cause.IN_USE, "a reader still needs the log")
 
     def close(self) -> None:
         """Let the file and the lock go. A second call does nothing.
@@ -116,11 +202,32 @@ class Store:
             if lock >= 0:
                 os.close(lock)
 
+    def _transact(self, write: Callable[[], int]) -> int:
+        self._roll_back()  # only after a failed ROLLBACK is there anything
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+            written = write()
+            self._connection.execute("COMMIT")
+        except BaseException:
+            with suppress(sqlite3.Error):  # the first error is the one to tell
+                self._roll_back()
+            raise
+        return written
+
+    def _write(self, lines: Sequence[tuple[Stamp, str, bytes]], kept: Mapping[str, bytes | None]) -> int:
+        last = self._insert(lines)
+        self._keep(kept)
+        return last
+
+    def _head(self) -> tuple[int, bytes, str | None]:
+        # Read anew each time, not remembered: it costs microseconds, and after a failed COMMIT nothing in memory can
+        # differ from the file.
+        newest_first = "SELECT seq, digest, kind FROM entries ORDER BY seq DESC LIMIT 1"
+        seq, digest, kind = self._connection.execute(newest_first).fetchone() or (0, seal.GENESIS, None)
+        return seq, digest, kind
+
     def _insert(self, lines: Sequence[tuple[Stamp, str, bytes]]) -> int:
-        # The head is read anew in every transaction, not remembered: it costs microseconds a batch, and after a
-        # failed COMMIT nothing in memory can differ from the file.
-        head = self._connection.execute("SELECT seq, digest FROM entries ORDER BY seq DESC LIMIT 1").fetchone()
-        seq, digest = head or (0, seal.GENESIS)
+        seq, digest, _ = self._head()
         rows = []
         for stamp, kind, body in lines:
             seq += 1
@@ -128,8 +235,14 @@ class Store:
             line = seal.Line(seq, stamp.utc_ms, stamp.boot_id.encode(), stamp.boot_ms, kind.encode(), body, salt)
             digest = seal.link(digest, line)
             rows.append((seq, stamp.utc_ms, stamp.boot_id, stamp.boot_ms, kind, body.decode(), salt, digest))
-        self._connection.executemany("INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        columns = "seq, utc_ms, boot_id, boot_ms, kind, body, salt, digest"
+        self._connection.executemany(f"INSERT INTO entries ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
         return int(seq)
+
+    def _take_bodies(self, taken: Sequence[tuple[bytes, int]]) -> int:
+        take = "UPDATE entries SET body = '', salt = zeroblob(16), commitment = ? WHERE seq = ?"
+        self._connection.executemany(take, taken)
+        return len(taken)
 
     def _keep(self, kept: Mapping[str, bytes | None]) -> None:
         written = [(name, value) for name, value in kept.items() if value is not None]
@@ -143,38 +256,13 @@ class Store:
             self._connection.execute("ROLLBACK")
 
 
-def _lock_writer(path: Path) -> int:
-    # Not a lock on the journal file itself: closing any descriptor of that file drops SQLite's own POSIX locks in
-    # this process. Not locking_mode=EXCLUSIVE: readers must read while the gate runs.
-    lock = os.open(f"{path}-writer", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        os.close(lock)
-        raise JournalUnavailable(path, Cause.IN_USE, "another gate has it open") from error
-    except BaseException:
-        os.close(lock)
-        raise
-    return lock
+class _OfVisit(msgspec.Struct):
+    visit: str = ""
 
 
-def _open_checked(path: Path) -> sqlite3.Connection:
-    if not path.exists():
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, FILE_MODE))
-    if path.stat().st_mode & 0o777 != FILE_MODE:  # the umask narrowed it, or a person changed it
-        path.chmod(FILE_MODE)
-    connection = connect_writer(path)
-    try:
-        problems = [str(row[0]) for row in connection.execute("PRAGMA quick_check(3)")]
-        if problems != ["ok"]:
-            raise JournalCorrupt(path, "; ".join(problems).replace("\n", "; "))
-        # Plugins that somebody installed beside sqlite-utils have no business in the journal.
-        database = Database(connection, execute_plugins=False)
-        unknown = unknown_steps(database)
-        if unknown:
-            raise JournalNewer(path, unknown)
-        steps.apply(database)
-    except BaseException:
-        connection.close()
-        raise
-    return connection
+_of_visit: msgspec.json.Decoder[_OfVisit] = msgspec.json.Decoder(_OfVisit)
+
+
+def _visit(body: str) -> str:
+    """Which visit an entry tells of; "" if of none."""
+    return _of_visit.decode(body).visit

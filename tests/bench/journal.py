@@ -2,14 +2,19 @@
 
     .venv/bin/python -m tests.bench.journal [DIRECTORY]
 
-Give a directory on the disk that matters; a tmpfs measures no disk. Also prints what verifying and extracting cost.
+Give a directory on the disk that matters; a tmpfs measures no disk. Also prints what writers at once get, and what
+verifying, extracting and searching cost.
 """
 
 from __future__ import annotations
 
+import queue
 import sys
 import tempfile
+import threading
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -17,10 +22,14 @@ from zoneinfo import ZoneInfo
 
 from journal.entries import Entry, Stamp, VisitBegan, VisitEnded
 from journal.extract import visits, write_csv
+from journal.index import Indexer
 from journal.seal import verify
+from journal.search import find
 from journal.store import Store
+from tests.bench import big_journal
 
 BATCHES = (1, 4, 16, 64, 256, 1024)
+WRITERS = (1, 16, 256)
 
 
 @dataclass(frozen=True)
@@ -70,6 +79,65 @@ def side_by_side(directory: Path, rounds: int = 4, round_s: float = 0.5) -> list
     return list(totals.values())
 
 
+def writers_at_once(directory: Path, writers: int, seconds: float) -> Rate:
+    """So many threads, each with one entry at a time, each waiting until it is durable; one owner takes all that wait
+    as one batch, as the engine does."""
+    store = Store.open(directory / f"writers-{writers}.sqlite3")
+    waiting: queue.SimpleQueue[threading.Event] = queue.SimpleQueue()
+    over = threading.Event()
+    entry = _pair(1)[:1]
+
+    def write() -> None:
+        while not over.is_set():
+            durable = threading.Event()
+            waiting.put(durable)
+            durable.wait()
+
+    threads = [threading.Thread(target=write) for _ in range(writers)]
+    for thread in threads:
+        thread.start()
+    written, began = 0, time.monotonic()
+    while (spent := time.monotonic() - began) < seconds:
+        batch = [waiting.get()]
+        while len(batch) < writers:
+            try:
+                batch.append(waiting.get_nowait())
+            except queue.Empty:
+                break
+        written = store.append(entry * len(batch), {"state": b"%d" % written})
+        for durable in batch:
+            durable.set()
+    over.set()
+    for thread in threads:
+        while thread.is_alive():
+            with suppress(queue.Empty):
+                waiting.get(timeout=0.01).set()
+    store.close()
+    return Rate(writers, written, spent)
+
+
+def searching(path: Path, visits_there: int, questions: int = 100) -> dict[str, list[float]]:
+    """Milliseconds of single searches in a journal of ``big_journal`` with its index, by what was asked."""
+    indexer = Indexer(path)
+    while indexer.step():
+        pass
+    indexer.close()
+    asked: dict[str, Callable[[int], str]] = {
+        "number": big_journal.number_of,
+        "device": big_journal.device_of,
+        "end of a number": lambda visit: big_journal.number_of(visit)[-7:],
+    }
+    took: dict[str, list[float]] = {what: [] for what in asked}
+    for question in range(questions):
+        visit = question * (visits_there // questions)
+        for what, spelled in asked.items():
+            start = time.perf_counter()
+            found = find(path, spelled(visit), 20)
+            took[what].append((time.perf_counter() - start) * 1000)
+            assert any(one.visit == big_journal.name_of(visit) for one in found), (what, visit)
+    return took
+
+
 def reading(directory: Path, pairs: int = 50_000) -> tuple[float, float]:
     """Seconds to verify 2 * ``pairs`` entries, and to write the CSV of ``pairs`` visits."""
     path = directory / "reading.sqlite3"
@@ -91,6 +159,10 @@ def main(parent: Path | None) -> None:
         print("entries a transaction   durable entries/s   times")
         for rate in rates:
             print(f"{rate.batch:>21}   {rate.per_s:>17,.0f}   {rate.per_s / rates[0].per_s:>5.1f}")
+        print("writers at once   durable entries/s   times one transaction an entry")
+        for writers in WRITERS:
+            rate = writers_at_once(Path(name), writers, 2.0)
+            print(f"{writers:>15}   {rate.per_s:>17,.0f}   {rate.per_s / rates[0].per_s:>5.1f}")
         verify_s, csv_s = reading(Path(name))
         print(f"verify 100,000 entries: {verify_s:.2f} s; CSV of 50,000 visits: {csv_s:.2f} s")
 

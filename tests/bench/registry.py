@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import tempfile
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from journal.seal import verify
 from tests.bench import (
     arrivals,
+    big_journal,
     fairness,
     forwarding,
     journal,
@@ -23,7 +26,7 @@ from tests.bench import (
 )
 from tests.bench.effort import QUICK, Effort
 from tests.bench.ground import Ground
-from tests.bench.report import Better, Row
+from tests.bench.report import Better, Row, percentile
 from tests.lab.run import ROOT
 
 
@@ -48,8 +51,17 @@ def _journal(_: Callable[[], Ground], effort: Effort) -> list[Row]:
     # In the checkout: a directory below /tmp may be no disk.
     with tempfile.TemporaryDirectory(prefix="bench-journal-", dir=ROOT / "build") as folder:
         rates = journal.side_by_side(Path(folder), *((1, 0.02) if quick else (4, 0.5)))
+        at_once = [
+            journal.writers_at_once(Path(folder), writers, 0.05 if quick else 2.0) for writers in journal.WRITERS
+        ]
         pairs = 1_000 if quick else 50_000
         verify_s, csv_s = journal.reading(Path(folder), pairs)
+        visits = 500 if quick else 1_000_000
+        entries = big_journal.make(big := Path(folder) / "big.sqlite3", visits)
+        start = time.monotonic()
+        assert verify(big).entries == entries
+        big_verify_s = time.monotonic() - start
+        searches = journal.searching(big, visits)
     single = rates[0].per_s
     rows = [
         Row(
@@ -61,6 +73,15 @@ def _journal(_: Callable[[], Ground], effort: Effort) -> list[Row]:
         )
         for rate in rates[1:]
     ]
+    rows += [
+        Row(f"journal: durable entries, writers at once: {rate.batch}", rate.per_s, "entries/s", Better.HIGHER, single)
+        for rate in at_once
+    ]
+    rows += [
+        Row(f"journal: search by {what} in {visits:,} visits, p99", percentile(took, 99), "ms", Better.LOWER)
+        for what, took in searches.items()
+    ]
+    rows.append(Row(f"journal: verify {entries:,} entries", big_verify_s, "s", Better.LOWER))
     rows.append(Row(f"journal: verify {2 * pairs:,} entries", verify_s, "s", Better.LOWER))
     rows.append(Row(f"journal: CSV of {pairs:,} visits", csv_s, "s", Better.LOWER))
     return rows
@@ -76,7 +97,7 @@ def _sms(_: Callable[[], Ground], effort: Effort) -> list[Row]:
 
 # In an order that changes the crowd seldom: each change restarts the gate.
 BENCHMARKS = (
-    Benchmark("journal", "durable entries a second, verifying, extracting", _journal),
+    Benchmark("journal", "durable entries a second, verifying, extracting, searching", _journal),
     Benchmark("presence", "false leaves, delays and cost, of a virtual day and of the real gate", _presence),
     Benchmark("sms", "messages a second beside a plain smpplib loop, and back after an SMSC's absence", _sms),
     Benchmark("forwarding", "bulk TCP and 64-byte UDP beside plain NAT", _on_ground(forwarding.measure)),

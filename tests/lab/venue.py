@@ -192,6 +192,7 @@ _LAB: dict[str, object] = {
     "venue.name": "Qaqpa Lab",
     "wan.dns": [DNS],
     "sms.provider.host": SMSC,
+    "journal.reserve_mb": 1,
 }
 
 

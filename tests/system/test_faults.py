@@ -206,10 +206,11 @@ class Disk:
 
 @pytest.fixture
 def small_disk(venue: Venue) -> Iterator[Disk]:
-    """The gate's state directory on a disk of 1 MiB, for the length of a test; a new journal begins there."""
+    """The gate's state directory on a disk of 4 MiB, for the length of a test; a new journal begins there, and a
+    reserve of 1 MB."""
     folder = venue.places.state / "gate"
     status = folder.stat()
-    options = f"size=1m,mode={status.st_mode & 0o777:o},uid={status.st_uid},gid={status.st_gid}"
+    options = f"size=4m,mode={status.st_mode & 0o777:o},uid={status.st_uid},gid={status.st_gid}"
     venue.processes["gate"].stop()
     run(["mount", "-t", "tmpfs", "-o", options, "qt-disk", str(folder)])
     try:
@@ -246,13 +247,14 @@ def test_a_full_disk_admits_nobody_still_closes_and_recovers_by_itself(venue: Ve
 
         leaves.phone.disconnect()
         until(lambda: leaves.phone.mac not in {mac for mac, _ in kernel(venue).up}, "the one who left to be closed")
+        until(lambda: entries(venue, "visit_away", leaves.phone.mac), "the end to be recorded in the reserve")
         flow.goes_on()
         assert venue.processes["gate"].alive
+        assert shutil.disk_usage(small_disk.folder).free < 1_000_000, "the disk is as full as before"
 
         small_disk.free()
         until(lambda: waits.enter(password).status == 303, "the journal to be written again")
         assert waits.online()
-        until(lambda: entries(venue, "visit_away", leaves.phone.mac), "the end that was owed to be recorded")
         assert comes.ask().status == 303
         flow.goes_on()
         settled(venue)

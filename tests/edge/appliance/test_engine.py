@@ -13,9 +13,9 @@ from appliance import wire
 from appliance.allowances import Allowances, Limit
 from appliance.effects import SendPassword
 from appliance.events import DeviceLeft, DeviceSeen, MessageReported, MessageState
-from appliance.inbox import Requested, Role
+from appliance.inbox import Happened, Requested, Role
 from appliance.state import Terms
-from appliance.wire import EndVisit, EnterPassword, ListVisits, Look, Phase, Refusal, Refused
+from appliance.wire import AskPassword, EndVisit, EnterPassword, ListVisits, Look, Phase, Refusal, Refused
 from journal.entries import VisitAway, VisitEnded, VisitMoved
 from journal.extract import entries
 from tests.edge.appliance.venue import ADDRESS, NUMBER, PHONE, Core
@@ -107,6 +107,26 @@ def test_full_disk_admits_nobody_and_says_so(new_core: NewCore, tmp_path: Path) 
     core.ask(EnterPassword(ADDRESS, password))
     assert PHONE in core.kernel.admitted
     assert kinds(tmp_path / "journal.db") == ["gate_started", "password_asked", "visit_began"]
+
+
+def test_at_the_reserve_nobody_new_is_admitted_and_every_end_is_recorded(new_core: NewCore, tmp_path: Path) -> None:
+    core = new_core()
+    core.log_in()
+    core.lan.devices[IPv4Address("10.77.0.11")], core.lan.ports["02:00:00:00:00:02"] = "02:00:00:00:00:02", "port2"
+    core.ask(AskPassword("10.77.0.11", "+77017654321", wire.Language.KAZAKH))
+    password = core.password()
+    core.disk.has_room = False
+    core.wait(30)
+    refused = Refused(Refusal.JOURNAL_UNAVAILABLE)
+    left = DeviceLeft(core.now, PHONE, "port", core.now.utc_ms, final=True)
+    core.engine.post(Happened(left))  # in the same batch as those who are refused
+    asks = (EnterPassword("10.77.0.11", password), AskPassword("10.77.0.11", "+77017654322", wire.Language.KAZAKH))
+    assert core.ask(*asks) == [refused, refused]
+    assert core.kernel.admitted == {} and len(core.sent) == 2
+    assert kinds(tmp_path / "journal.db")[-1] == "visit_ended"
+    core.disk.has_room = True
+    core.ask(EnterPassword("10.77.0.11", password))
+    assert set(core.kernel.admitted) == {"02:00:00:00:00:02"}, "the password is still good"
 
 
 def test_full_disk_still_closes_and_records_the_true_end_later(new_core: NewCore, tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ def test_a_look_needs_no_turn_of_the_owner(core: Core) -> None:
 
 def test_it_is_what_the_owner_would_answer(core: Core) -> None:
     core.log_in()
-    core.wait(90)
+    core.wait(30)
     assert core.engine.look(Look(ADDRESS), Role.PORTAL) == core.ask(Look(ADDRESS))[0]
 
 

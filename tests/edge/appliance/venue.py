@@ -111,6 +111,7 @@ class Disk:
         self._path, self._story = path, story
         self.store = Store.open(path)
         self.full = False
+        self.has_room = True
 
     def append(self, entries: Sequence[tuple[Stamp, Entry]], kept: Mapping[str, bytes | None]) -> int:
         if self.full:

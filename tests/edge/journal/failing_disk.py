@@ -6,25 +6,33 @@ Run as ``unshare --mount python -m tests.edge.journal.failing_disk HOW DIRECTORY
     read_only   a file system mounted read-only, and later for writing again
     limit       RLIMIT_FSIZE, a write fails with EFBIG
     sync        fsync and fdatasync fail with EIO (a seccomp filter), for good
+    reserve     an ext4 of 24 MiB that somebody else fills to the last byte, under the gate's books with 8 MB in reserve
 """
 
 from __future__ import annotations
 
 import ctypes
 import json
+import os
 import platform
 import resource
 import struct
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
+from appliance.bookkeeper import Bookkeeper, Keeping
+from appliance.events import Moment
+from journal.ballast import Ballast
 from journal.entries import GateStopped
 from journal.errors import JournalUnavailable
+from journal.extract import entries
 from journal.seal import verify
+from journal.signing import SealKey
 from journal.store import Store
-from tests.edge.journal.samples import at, read
+from tests.edge.journal.samples import BOOT, NOON_MS, at, read
 
 SYNC_CALLS = {"x86_64": (0xC000003E, 74, 75), "aarch64": (0xC00000B7, 82, 83)}
 """AUDIT_ARCH and the numbers of fsync and fdatasync."""
@@ -85,6 +93,50 @@ def _read_only(path: Path) -> dict[str, int | str]:
     return told
 
 
+def _reserve(directory: Path) -> dict[str, int | str]:
+    image, folder = directory / "image", directory / "disk"
+    folder.mkdir()
+    with image.open("wb") as file:
+        file.truncate(24 * 1024 * 1024)
+    subprocess.run(["mkfs.ext4", "-q", "-m", "0", str(image)], check=True)
+    subprocess.run(["mount", "-o", "loop", str(image), str(folder)], check=True)
+    path, moment = folder / "journal.sqlite3", Moment(NOON_MS, 0)
+    keeper = Bookkeeper(
+        path,
+        Store.open(path),
+        SealKey(b"k" * 32),
+        Keeping(retention_days=730, reserve_bytes=8_000_000, seal_entries=1000, seal_s=600),
+        boot_id=BOOT,
+        kept={},
+        clock=lambda: moment,
+        synchronised=lambda: True,
+        running=frozenset,
+    )
+
+    def look() -> int:
+        nonlocal moment
+        moment = Moment(moment.utc_ms + 2_000, moment.boot_ms + 2_000)
+        keeper.append([], {})
+        return int(keeper.has_room)
+
+    told: dict[str, int | str] = {"room_before": look()}
+    with (folder / "filler").open("wb", buffering=0) as filler, suppress(OSError):
+        while True:
+            filler.write(bytes(4096))
+    told["filled"] = int(os.statvfs(folder).f_bavail < 16)
+    told["room_when_full"] = look()
+    for batch in range(100):
+        keeper.append([(at(batch), GateStopped(batch))] * 100, {})
+    told["ballast_given_up"] = int(Ballast(path, 8_000_000).size < 8_000_000)
+    told["room_in_reserve"] = look()
+    (folder / "filler").unlink()
+    told["room_after"] = look()
+    told["ballast_after"] = Ballast(path, 8_000_000).size
+    keeper.close()
+    told["problem"], told["read"] = verify(path).problem, len(list(entries(path)))
+    return told
+
+
 def main(how: str, directory: Path) -> None:
     path = directory / "journal.sqlite3"
     ballast = directory / "ballast"
@@ -98,6 +150,9 @@ def main(how: str, directory: Path) -> None:
         case "read_only":
             _mount(directory, "size=8m")
             print(json.dumps(_read_only(path)))
+            return
+        case "reserve":
+            print(json.dumps(_reserve(directory)))
             return
         case "limit":
             fail = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, -1))  # noqa: E731

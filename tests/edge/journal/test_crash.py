@@ -1,68 +1,25 @@
-"""Kill -9 at any moment: what was acknowledged is there, what is there is whole."""
+"""Crashes in a short form; ``tests.edge.journal.kills`` and ``.power_cut`` are programs for a thousand of each."""
 
 from __future__ import annotations
 
-import random
-import select
-import subprocess
-import sys
-import time
-from itertools import groupby
 from pathlib import Path
 
-from journal.entries import GateStopped
-from journal.seal import verify
-from journal.store import Store
-from tests.edge.journal.samples import read
+from tests.edge.journal import kills, power_cut
 
 KILLS = 42
-ROOT = Path(__file__).parents[3]
+CUTS = 100
 
 
-def _run_and_kill(path: Path, after_s: float) -> int:
-    """Start a writer, kill it that long after it began to open the store; the last acknowledged batch, or 0."""
-    command = [sys.executable, "-m", "tests.edge.journal.crash_writer", str(path)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, bufsize=0, cwd=ROOT) as writer:
-        try:
-            assert writer.stdout is not None
-            assert select.select([writer.stdout], [], [], 30)[0], "the writer did not start in 30 s"
-            told = writer.stdout.read(6)
-            assert told == b"ready\n"
-            deadline = time.monotonic() + after_s
-            while (left := deadline - time.monotonic()) > 0 and select.select([writer.stdout], [], [], left)[0]:
-                piece = writer.stdout.read(65536)
-                assert piece, "the writer ended by itself"
-                told += piece
-        finally:
-            writer.kill()
-        told += writer.stdout.read()
-    whole_lines = told[: told.rindex(b"\n")].split(b"\n")[1:]
-    return int(whole_lines[-1]) if whole_lines else 0
+def test_no_acknowledged_entry_is_lost_and_no_batch_is_in_part_by_kills(tmp_path: Path) -> None:
+    kills.survive(tmp_path / "journal.db", KILLS, seed=67)
 
 
-def test_no_acknowledged_entry_is_lost_and_no_batch_is_in_part(tmp_path: Path) -> None:
-    path = tmp_path / "journal.sqlite3"
-    moments = random.Random(67)
-    in_opening = recovered = acknowledged = 0
-    for _ in range(KILLS):
-        last = _run_and_kill(path, moments.choice((0.004, 0.04, 0.1)) * moments.random())
-        in_opening += last == 0
-        acknowledged = max(acknowledged, last)
-        if not path.exists():
-            continue
-        # First as a reader finds it, with the killed writer's log still beside it, then as the next writer does.
-        if moments.random() < 0.5 and acknowledged:
-            assert verify(path).first_bad is None
-        store = Store.open(path)
-        kept = int(store.kept().get("batch", b"0"))
-        store.close()
-        assert verify(path).first_bad is None
-        numbers = [entry.online for _, entry in read(path) if isinstance(entry, GateStopped)]
-        batches = {batch: len(list(group)) for batch, group in groupby(numbers)}
-        assert batches == {batch: batch % 7 + 1 for batch in range(1, kept + 1)}, "whole batches, in order, none lost"
-        assert acknowledged <= kept <= acknowledged + 1, "at most the one in flight was not acknowledged"
-        recovered += kept > acknowledged
-        acknowledged = kept
-    assert acknowledged > KILLS, "the kills left time to write"
-    assert in_opening > 0, "some kills came while the store was being opened"
-    print(f"{KILLS} kills, {in_opening} while opening, {acknowledged} batches, {recovered} in flight and kept")
+def test_no_acknowledged_entry_is_lost_and_no_batch_is_in_part_by_power_cuts(tmp_path: Path) -> None:
+    recorded, cut = tmp_path / "recorded", tmp_path / "cut"
+    recorded.mkdir()
+    cut.mkdir()
+    before, steps = power_cut.record(recorded, batches=130)
+    torn, ahead = power_cut.survive(before, steps, CUTS, seed=67, folder=cut)
+    assert torn > CUTS // 2, "cuts met writes that were not synced"
+    assert ahead > 0, "some left the batch in flight whole, which nobody was told of"
+    assert len({step.file for step in steps}) == 3, "the log, the file, and acknowledgements were recorded"

@@ -122,13 +122,18 @@ def test_an_exception_of_ours_inside_the_transaction_rolls_back_too(path: Path) 
     assert read(path) == []
 
 
-COPIED = "utc_ms, boot_id, boot_ms, kind, body, salt, digest FROM entries LIMIT 1"
+COPIED = "utc_ms, boot_id, boot_ms, kind, body, salt, digest, commitment FROM entries LIMIT 1"
 
 
 @pytest.mark.parametrize(
     "statement",
     [
         "UPDATE entries SET body = '{}' WHERE seq = 2",
+        "UPDATE entries SET body = '', salt = zeroblob(16) WHERE seq = 2",
+        "UPDATE entries SET body = '', salt = zeroblob(16), commitment = zeroblob(31) WHERE seq = 2",
+        "UPDATE entries SET body = '{}', salt = zeroblob(16), commitment = zeroblob(32) WHERE seq = 2",
+        "UPDATE entries SET body = '', commitment = zeroblob(32) WHERE seq = 2",
+        "UPDATE entries SET body = '', salt = zeroblob(16), commitment = zeroblob(32), utc_ms = 0 WHERE seq = 2",
         "DELETE FROM entries WHERE seq = 10",
         f"INSERT OR REPLACE INTO entries SELECT 2, {COPIED}",
         f"INSERT INTO entries SELECT 12, {COPIED}",

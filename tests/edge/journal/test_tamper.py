@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from journal import extract
+from journal import checkpoints, extract
+from journal.entries import RetentionRan
 from journal.errors import JournalError
-from journal.seal import GENESIS, Line, link, verify
-from tests.edge.journal.samples import read, stay, write
+from journal.seal import GENESIS, Line, commitment, link, verify
+from journal.signing import SealKey
+from journal.store import Store
+from tests.edge.journal.samples import at, read, stay, write
+from tests.edge.journal.tampering import tampering
 
 TEXTS, BLOBS, NUMBERS = ("boot_id", "kind", "body"), ("salt", "digest"), ("utc_ms", "boot_ms")
 
@@ -23,17 +27,6 @@ def path(tmp_path: Path) -> Path:
     path = tmp_path / "journal.sqlite3"
     write(path, stay())
     return path
-
-
-@contextmanager
-def tampering(path: Path) -> Iterator[sqlite3.Connection]:
-    """What anybody can do who may write the file: no trigger, no constraint, no sync."""
-    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        connection.execute("PRAGMA synchronous = OFF")
-        connection.execute("PRAGMA ignore_check_constraints = ON")
-        for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'trigger'").fetchall():
-            connection.execute(f"DROP TRIGGER {name}")
-        yield connection
 
 
 def _row(connection: sqlite3.Connection, seq: int) -> tuple[object, ...]:
@@ -120,14 +113,14 @@ def test_an_inserted_entry_is_named(path: Path, seq: int) -> None:
         copied = _row(connection, 4)[1:]
         connection.execute("UPDATE entries SET seq = -seq WHERE seq >= ?", (seq,))
         connection.execute("UPDATE entries SET seq = -seq + 1 WHERE seq < 0")
-        connection.execute("INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (seq, *copied))
+        connection.execute("INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", (seq, *copied))
     # A copy of entry 4 at place 4 is entry 4: there it is the old one, moved to place 5, that is wrong.
     assert verify(path).first_bad == (5 if seq == 4 else seq)
 
 
 def test_an_inserted_entry_before_the_first_is_named(path: Path) -> None:
     with tampering(path) as connection:
-        connection.execute("INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (0, *_row(connection, 1)[1:]))
+        connection.execute("INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", (0, *_row(connection, 1)[1:]))
     verdict = verify(path)
     assert (verdict.first_bad, verdict.entries, verdict.head) == (0, 0, GENESIS.hex())
 
@@ -136,7 +129,7 @@ def test_an_inserted_entry_before_the_first_is_named(path: Path) -> None:
 def test_an_entry_rewritten_with_a_fitting_digest_breaks_the_next(path: Path, seq: int) -> None:
     with tampering(path) as connection:
         (digest,) = connection.execute("SELECT digest FROM entries WHERE seq = ?", (seq - 1,)).fetchone() or (GENESIS,)
-        _, utc_ms, boot_id, boot_ms, kind, body, salt, _ = _row(connection, seq)
+        _, utc_ms, boot_id, boot_ms, kind, body, salt, _, _ = _row(connection, seq)
         assert isinstance(utc_ms, int) and isinstance(boot_ms, int) and isinstance(salt, bytes)
         line = Line(seq, utc_ms + 1, str(boot_id).encode(), boot_ms, str(kind).encode(), str(body).encode(), salt)
         edit = "UPDATE entries SET utc_ms = ?, digest = ? WHERE seq = ?"
@@ -152,7 +145,7 @@ def test_an_entry_of_another_journal_is_named(path: Path) -> None:
     with closing(sqlite3.connect(other)) as connection:
         foreign = _row(connection, 5)
     with tampering(path) as connection:
-        connection.execute("INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?)", foreign)
+        connection.execute("INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", foreign)
     assert verify(path).first_bad == 5
 
 
@@ -237,3 +230,54 @@ def _outcome(path: Path, clean: Callable[[], bool]) -> bool:
     except JournalError as error:
         assert str(path) in str(error)
         return False
+
+
+@pytest.fixture
+def worn(tmp_path: Path) -> Path:
+    """A journal as it is after years: expired entries (2 to 8), checkpoints (11, 13), a retention run (12)."""
+    path = tmp_path / "worn.sqlite3"
+    store = Store.open(path)
+    store.append(stay())
+    store.seal(SealKey(b"k" * 32), at(62))
+    store.append([(at(63), RetentionRan(730, 0, 8))])
+    store.expire(0, 8, (), 100)
+    store.seal(SealKey(b"k" * 32), at(64))
+    store.close()
+    checkpoints.beside(path).unlink()
+    return path
+
+
+def test_every_edited_byte_of_a_worn_journal_is_named(worn: Path) -> None:
+    true = verify(worn)
+    assert (true.first_bad, true.entries, true.expired, true.sealed) == (None, 13, 7, 12)
+    edits = 0
+    with tampering(worn) as connection:
+        for column in ("kind", "body", "salt", "commitment"):
+            kind = "TEXT" if column in TEXTS else "BLOB"
+            edit = f"UPDATE entries SET {column} = CAST(? AS {kind}) WHERE seq = ?"
+            read_back = f"SELECT CAST({column} AS BLOB) FROM entries WHERE seq = ?"
+            for seq in range(1, 14):
+                (whole,) = connection.execute(read_back, (seq,)).fetchone()
+                there = whole or b""
+                flipped = [
+                    there[:place] + bytes([there[place] ^ 1]) + there[place + 1 :] for place in range(0, len(there), 5)
+                ]
+                for changed in [*flipped, there + b"\0", there[:-1] if there else bytes(32)]:
+                    connection.execute(edit, (changed, seq))
+                    assert verify(worn).first_bad == seq, f"{column} of entry {seq}: {changed!r}"
+                    edits += 1
+                connection.execute(edit, (whole, seq))
+    assert edits > 300 and verify(worn) == true
+
+
+@pytest.mark.parametrize("seq", [1, 9, 10, 11, 12, 13])
+def test_nobody_can_pass_an_entry_off_as_expired(worn: Path, seq: int) -> None:
+    """Its commitment is what the chain has, so the chain itself would hold."""
+    with tampering(worn) as connection:
+        body, salt = connection.execute("SELECT body, salt FROM entries WHERE seq = ?", (seq,)).fetchone()
+        connection.execute(
+            "UPDATE entries SET body = '', salt = zeroblob(16), commitment = ? WHERE seq = ?",
+            (commitment(salt, body.encode()), seq),
+        )
+    verdict = verify(worn)
+    assert verdict.first_bad == seq and "no retention run" in verdict.problem

@@ -73,7 +73,7 @@ class GateWithState:
                 return self.refusing or self._ask_password(ip, number)
             case EnterPassword(ip=ip, password=password):
                 return self.refusing or self._enter_password(ip, password)
-            case wire.ListVisits() | wire.LookAtSpending() | wire.ListSources() | wire.EndVisit():
+            case wire.ListVisits() | wire.LookAtSpending() | wire.ListSources() | wire.EndVisit() | wire.NoteBackup():
                 return Refused(Refusal.FORBIDDEN)
             case _:
                 assert_never(request)

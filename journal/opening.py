@@ -1,0 +1,69 @@
+"""How the writer comes to its file: the one lock, the check of its pages, the steps to the newest layout.
+
+Must not know: entries, what is written.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from journal.database import connect_writer
+from journal.errors import Cause, JournalCorrupt, JournalNewer, JournalUnavailable
+from journal.migrations import steps, unknown_steps
+
+FILE_MODE = 0o640
+"""Owner writes, group reads; SQLite gives the same to its ``-wal`` and ``-shm`` files."""
+
+
+def lock_writer(path: Path) -> int:
+    """The descriptor that holds the writer's lock until it is closed, by us or by the process's end.
+
+    Raises:
+        JournalUnavailable: another process has it.
+        OSError: for ``translated`` to translate.
+    """
+    # Not a lock on the journal file itself: closing any descriptor of that file drops SQLite's own POSIX locks in
+    # this process. Not locking_mode=EXCLUSIVE: readers must read while the gate runs.
+    lock = os.open(f"{path}-writer", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(lock)
+        raise JournalUnavailable(path, Cause.IN_USE, "another gate has it open") from error
+    except BaseException:
+        os.close(lock)
+        raise
+    return lock
+
+
+def open_checked(path: Path) -> sqlite3.Connection:
+    """The journal, made if it is not there, its pages checked and its layout brought up to date; under the lock.
+
+    Raises:
+        JournalCorrupt, JournalNewer
+        sqlite3.Error, OSError: for ``translated`` to translate.
+    """
+    if not path.exists():
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, FILE_MODE))
+    if path.stat().st_mode & 0o777 != FILE_MODE:  # the umask narrowed it, or a person changed it
+        path.chmod(FILE_MODE)
+    connection = connect_writer(path)
+    try:
+        problems = [str(row[0]) for row in connection.execute("PRAGMA quick_check(3)")]
+        if problems != ["ok"]:
+            raise JournalCorrupt(path, "; ".join(problems).replace("\n", "; "))
+        # Plugins that somebody installed beside sqlite-utils have no business in the journal.
+        database = Database(connection, execute_plugins=False)
+        unknown = unknown_steps(database)
+        if unknown:
+            raise JournalNewer(path, unknown)
+        steps.apply(database)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
