@@ -48,6 +48,8 @@ from firewall.presence.evidence import Address, Evidence
 from firewall.presence.whereabouts import Network, Whereabouts
 from firewall.rates import Rates
 from firewall.settings import Settings
+from journal.notary import Notary
+from journal.signing import SealKey
 from journal.store import Store
 from sms import message as sms_message
 from sms.client import Client as SmsClient
@@ -123,6 +125,7 @@ def run(config: Config, version: str) -> None:
             whereabouts=whereabouts,
             random=secrets,
             clock=now,
+            notary=Notary(home / "journal.db", SealKey.load_or_make(home / "seal.key")),
         ),
         lookout=Lookout(Presence(patience(config)), ask=whereabouts.ask),
         clock=now,

@@ -37,6 +37,7 @@ from appliance.performer import Performer
 from appliance.reception import Reception
 from appliance.session import step
 from appliance.state import Session, Visit
+from appliance.wire_extracts import Key
 
 log = logging.getLogger(__name__)
 
@@ -160,6 +161,7 @@ class Engine:
         closings = self._performer.close(now, before, effects)
         if closings is not None and self._performer.perform(now, self._with_usage(closings, effects)):
             self._untold = []
+            replies = [(item, self._reception.answered(item.request, reply)) for item, reply in replies]
             # Who was just admitted too: its address may be older than its lease.
             self._readdressed = (self._readdressed - followed) | {e.device for e in effects if isinstance(e, Admit)}
         else:
@@ -189,7 +191,7 @@ class Engine:
 
     def _ask(self, item: Requested) -> tuple[wire.Reply, list[Effect]]:
         understood = self._reception.understand(item.request, item.role, self._session)
-        if isinstance(understood, wire.Refused | wire.Sources):
+        if isinstance(understood, wire.Refused | wire.Sources | Key):
             return understood, []
         effects = self._step(understood)
         (reply,) = [effect.reply for effect in effects if isinstance(effect, Answer)]
@@ -201,7 +203,7 @@ class Engine:
         if isinstance(understood, Looked | VisitsListed | SpendingLooked):
             _, effects = step(self._session, understood)
             return next(effect.reply for effect in effects if isinstance(effect, Answer))
-        if isinstance(understood, wire.Refused | wire.Sources):
+        if isinstance(understood, wire.Refused | wire.Sources | Key):
             return understood
         return wire.Refused(wire.Refusal.JOURNAL_UNAVAILABLE)
 

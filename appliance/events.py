@@ -13,6 +13,7 @@ import msgspec
 
 from appliance.spending import Day
 from appliance.wire import Language
+from journal.entries import ExtractMade, IdentifierShown
 
 
 class Moment(msgspec.Struct, frozen=True):
@@ -208,6 +209,12 @@ class EndAsked(_Event, frozen=True):
     device: str
 
 
+class ActNoted(_Event, frozen=True):
+    """Somebody of the staff did what touches no visit, and it must be in the journal before it is answered."""
+
+    act: ExtractMade | IdentifierShown
+
+
 Event = (
     Started
     | Stopping
@@ -226,4 +233,5 @@ Event = (
     | Counted
     | Closed
     | EndAsked
+    | ActNoted
 )

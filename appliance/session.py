@@ -82,6 +82,9 @@ def step(session: Session, event: events.Event) -> tuple[Session, list[Effect]]:
             address_disputed(turn, event)
         case events.EndAsked():
             _end_asked(turn, event)
+        case events.ActNoted(act=act):
+            turn.record(act)
+            turn.answer(Done())
         case _:
             assert_never(event)
     return turn.session, turn.effects

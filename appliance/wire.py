@@ -16,6 +16,7 @@ import msgspec
 from msgspec import Meta
 
 from appliance.errors import WireError
+from appliance.wire_extracts import Key, LookAtKey, NoteLook, Signed, SignExtract
 
 MAX_REQUEST_BYTES = 1024
 """The largest request fits several times over; more is refused unread."""
@@ -81,7 +82,18 @@ class EndVisit(_Request, frozen=True, tag="end_visit"):
     mac: Mac
 
 
-Request = Look | AskPassword | EnterPassword | ListVisits | LookAtSpending | ListSources | EndVisit
+Request = (
+    Look
+    | AskPassword
+    | EnterPassword
+    | ListVisits
+    | LookAtSpending
+    | ListSources
+    | EndVisit
+    | LookAtKey
+    | SignExtract
+    | NoteLook
+)
 
 
 class Phase(StrEnum):
@@ -254,7 +266,7 @@ class Done(_Reply, frozen=True, tag="done"):
     """Carried out."""
 
 
-Reply = Status | Refused | Visits | Spending | Sources | Done
+Reply = Status | Refused | Visits | Spending | Sources | Done | Key | Signed
 
 _encoder = msgspec.json.Encoder()
 _request_decoder: msgspec.json.Decoder[Request] = msgspec.json.Decoder(Request)

@@ -44,6 +44,8 @@ class Line:
     kind: bytes
     body: bytes
     salt: bytes
+    expired: bytes | None = None
+    """The commitment that retention left of body and salt; None: they are there."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,8 @@ def link(previous: bytes, line: Line) -> bytes:
         struct.error: a number beyond 64 bits.
     """
     head = struct.pack(">qqqI", line.seq, line.utc_ms, line.boot_ms, len(line.boot_id))
-    pieces = (head, line.boot_id, struct.pack(">I", len(line.kind)), line.kind, commitment(line.salt, line.body))
+    committed = commitment(line.salt, line.body) if line.expired is None else line.expired
+    pieces = (head, line.boot_id, struct.pack(">I", len(line.kind)), line.kind, committed)
     return hashlib.sha256(_ENTRY_DOMAIN + previous + b"".join(pieces)).digest()
 
 

@@ -15,10 +15,11 @@ from io import BytesIO
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from journal.as_csv import write_csv
 from journal.entries import Entry, Stamp, VisitBegan, VisitEnded
-from journal.extract import visits, write_csv
 from journal.seal import verify
 from journal.store import Store
+from journal.visits import visits
 
 BATCHES = (1, 4, 16, 64, 256, 1024)
 

@@ -11,7 +11,7 @@ import sys
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from journal import extract
+from journal import visits
 from tests.lab.errors import LabError
 from tests.lab.steps import StepFailed, Steps, hold
 from tests.lab.venue import PORTAL, WEB, WEB6, Venue
@@ -178,7 +178,7 @@ def journal(steps: Steps, venue: Venue) -> None:
     steps.chapter("The inspector reads the journal")
     zone = ZoneInfo("Asia/Almaty")
     with steps.step("the entries of the day") as notes:
-        for number, stamp, entry in extract.entries(venue.places.state / "gate/journal.db", None, None):
+        for number, stamp, entry in visits.entries(venue.places.state / "gate/journal.db", None, None):
             said = datetime.fromtimestamp(stamp.utc_ms / 1000, UTC).astimezone(zone).strftime("%H:%M:%S.%f")[:-3]
             fields = " ".join(f"{name}={value}" for name, value in entry_fields(entry).items())
             notes.append(f"{number:3} {said} {fields}")

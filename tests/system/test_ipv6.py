@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from journal.entries import AddressClaimed
-from journal.extract import entries
+from journal.visits import entries
 from tests.attack.test_resolver import dig
 from tests.lab.namespaces import give_address, ip
 from tests.lab.run import run, start

@@ -23,6 +23,7 @@ from appliance.wire import (
     Request,
     Status,
 )
+from appliance.wire_extracts import LookAtKey, NoteLook, SignExtract
 
 PASSWORD = "123456"
 NUMBER = "+77011234567"
@@ -74,6 +75,8 @@ class GateWithState:
             case EnterPassword(ip=ip, password=password):
                 return self.refusing or self._enter_password(ip, password)
             case wire.ListVisits() | wire.LookAtSpending() | wire.ListSources() | wire.EndVisit():
+                return Refused(Refusal.FORBIDDEN)
+            case LookAtKey() | SignExtract() | NoteLook():
                 return Refused(Refusal.FORBIDDEN)
             case _:
                 assert_never(request)
