@@ -223,11 +223,12 @@ class PdfWriter:
                 continue
             if line:
                 lines.append(line)
-            line = word
-            while self._width(line) > room:
-                fits = max(1, next(n for n in range(len(line), 0, -1) if n == 1 or self._width(line[:n]) <= room))
-                lines.append(line[:fits])
-                line = line[fits:]
+            line = ""
+            for letter in word:  # one word wider than the column is broken where it must be
+                if line and self._width(line + letter) > room:
+                    lines.append(line)
+                    line = ""
+                line += letter
         return [*lines, line]
 
     def _width(self, text: str) -> float:
