@@ -236,7 +236,7 @@ def extract(  # noqa: PLR0917
 
 
 @journal.command()
-@click.argument("extract", type=click.Path(exists=True, path_type=Path))
+@click.argument("extract", type=click.Path(path_type=Path))
 @click.option("--fingerprint", default="", help="The fingerprint that the signing key must have.")
 def check(extract: Path, fingerprint: str) -> None:
     """Say whether EXTRACT, a folder or zip, is whole and who vouches for it. Exit 1 if it is not. Needs no gate."""

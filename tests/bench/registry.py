@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.bench import (
+    extracts,
     fairness,
     forwarding,
     journal,
@@ -65,6 +66,14 @@ def _journal(_: Callable[[], Ground], effort: Effort) -> list[Row]:
     return rows
 
 
+def _extract(_: Callable[[], Ground], effort: Effort) -> list[Row]:
+    (ROOT / "build").mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="bench-extract-", dir=ROOT / "build") as folder:
+        if effort is QUICK:
+            return extracts.measure(Path(folder), 500, ("csv", "xlsx"))
+        return extracts.measure(Path(folder), 1_000_000, ("csv", "xlsx", "jsonl"))
+
+
 def _presence(ground: Callable[[], Ground], effort: Effort) -> list[Row]:
     return [*presence.measure(effort), *presence_live.measure(ground(), effort)]
 
@@ -76,6 +85,7 @@ def _sms(_: Callable[[], Ground], effort: Effort) -> list[Row]:
 # In an order that changes the crowd seldom: each change restarts the gate.
 BENCHMARKS = (
     Benchmark("journal", "durable entries a second, verifying, extracting", _journal),
+    Benchmark("extract", "an extract of a million visits, seconds and memory", _extract),
     Benchmark("presence", "false leaves, delays and cost, of a virtual day and of the real gate", _presence),
     Benchmark("sms", "messages a second beside a plain smpplib loop, and back after an SMSC's absence", _sms),
     Benchmark("forwarding", "bulk TCP and 64-byte UDP beside plain NAT", _on_ground(forwarding.measure)),
