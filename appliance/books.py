@@ -39,6 +39,8 @@ class Books:
     keeper: Bookkeeper
     saved: Mapping[str, bytes]
     """What an earlier gate kept, or what could be rescued of it."""
+    key: SealKey
+    """Signs checkpoints and extracts."""
 
 
 def journal_path(config: Config) -> Path:
@@ -79,7 +81,7 @@ def open_books(
     except BaseException:
         opened.store.close()
         raise
-    return Books(keeper, saved)
+    return Books(keeper, saved, key)
 
 
 def resume_copy(path: Path, began: JournalBegan) -> None:

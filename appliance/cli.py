@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime
 from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Any
@@ -17,12 +17,14 @@ import click
 import msgspec
 
 from appliance import cli_journal, cli_sms, wire
+from appliance.cli_options import ask, by, log_to_stderr, whole
 from appliance.cli_options import config as _config
-from appliance.cli_options import log_to_stderr
 from appliance.config import Config, load, refused
 from appliance.errors import ApplianceError
+from appliance.wire_journal import NoteLook
 from firewall.errors import FirewallError
 from journal.errors import JournalError
+from journal.masking import masked_number
 from sms.errors import SmsError
 
 
@@ -131,21 +133,28 @@ def doctor(path: Path, as_json: bool) -> None:
 @main.command()
 @_config
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def visits(path: Path, as_json: bool) -> None:
-    """List live visits, oldest first."""
+@whole
+@by
+def visits(path: Path, as_json: bool, whole: bool, by: str) -> None:
+    """List live visits, oldest first, with numbers masked."""
     config = load(path)
-    reply = _ask(config, wire.ListVisits())
+    if whole:
+        ask(config, NoteLook(by, "live visits"))
+    reply = ask(config, wire.ListVisits())
     assert isinstance(reply, wire.Visits)
+    shown = reply.visits
+    if not whole:
+        shown = tuple(msgspec.structs.replace(visit, number=masked_number(visit.number)) for visit in shown)
     if as_json:
-        click.echo(msgspec.json.encode(reply.visits).decode())
+        click.echo(msgspec.json.encode(shown).decode())
         return
-    for visit in reply.visits:
+    for visit in shown:
         began = _local(config, visit.began_utc_ms)
         used = f"{visit.down_bytes / 1e6:.1f} MB down, {visit.up_bytes / 1e6:.1f} MB up"
         click.echo(
             f"{visit.device}  {visit.number:<16} {visit.phase:<7} since {began}  {used}  {' '.join(visit.addresses)}"
         )
-    if not reply.visits:
+    if not shown:
         click.echo("nobody is online", err=True)
 
 
@@ -155,86 +164,14 @@ def visits(path: Path, as_json: bool) -> None:
 def end(path: Path, mac: str) -> None:
     """End the visit of the device MAC now."""
     spelled = mac.strip().lower().replace("-", ":")
-    _ask(load(path), wire.EndVisit(mac=spelled))
+    ask(load(path), wire.EndVisit(mac=spelled))
     click.echo(f"{spelled}: the visit has ended")
 
 
-# ── journal ─────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-@main.group()
-def journal() -> None:
-    """Read the journal and prove it."""
-
-
-journal.add_command(cli_journal.verify)
-journal.add_command(cli_journal.backup)
-journal.add_command(cli_journal.restore)
-
-
-def _day(_context: click.Context, parameter: click.Parameter, value: str | None) -> date | datetime | None:
-    try:
-        if value is None:
-            return None
-        return date.fromisoformat(value) if len(value) == len("2026-11-21") else datetime.fromisoformat(value)
-    except ValueError as error:
-        raise click.BadParameter("give a day as 2026-11-21 or a time as 2026-11-21T18:00", param=parameter) from error
-
-
-@journal.command()
-@_config
-@click.option("--from", "since", callback=_day, help="First day (or time) of the period, in the venue's time zone.")
-@click.option("--to", "until", callback=_day, help="Last day of the period, included; or the time it ends.")
-@click.option("--format", "form", type=click.Choice(["csv"]), default="csv", show_default=True, help="What to write.")
-@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="File to write; else standard output.")
-def extract(path: Path, since: date | None, until: date | None, form: str, output: Path | None) -> None:
-    """Write the visits of a period for an inspector."""
-    from journal import extract as extracts
-
-    assert form == "csv"
-    config = load(path)
-    found = extracts.visits(_journal_path(config), _instant(config, since), _instant(config, until, whole_day=True))
-    if output is None:
-        extracts.write_csv(found, sys.stdout.buffer, config.venue.zone)
-        return
-    with output.open("wb") as out:
-        rows = extracts.write_csv(found, out, config.venue.zone)
-    click.echo(f"{output}: {rows} visits")
+main.add_command(cli_journal.journal)
 
 
 # ── small things they share ─────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _ask(config: Config, request: wire.Request) -> wire.Reply:
-    from appliance.client import Client
-    from appliance.render import gate_socket
-
-    reply = Client(gate_socket(config)).ask(request)
-    if isinstance(reply, wire.Refused):
-        raise click.ClickException(_REFUSALS.get(reply.refusal, f"the gate refused: {reply.refusal}"))
-    return reply
-
-
-_REFUSALS = {
-    wire.Refusal.FORBIDDEN: "the gate takes this from root alone; try sudo",
-    wire.Refusal.NO_SUCH_VISIT: "this device has no visit; `qaqpa visits` lists those that do",
-    wire.Refusal.BUSY: "the gate is busy; try again in a moment",
-    wire.Refusal.JOURNAL_UNAVAILABLE: "the journal cannot be written; `qaqpa doctor` says why",
-}
-
-
-def _journal_path(config: Config) -> Path:
-    return Path(config.paths.state) / "gate" / "journal.db"
-
-
-def _instant(config: Config, moment: date | None, whole_day: bool = False) -> datetime | None:
-    """A day begins at midnight in the venue's zone; ``whole_day``: it is included, so the period ends with it."""
-    if moment is None:
-        return None
-    if not isinstance(moment, datetime):
-        day = moment + timedelta(days=1) if whole_day else moment
-        return datetime.combine(day, time(), tzinfo=config.venue.zone)
-    return moment if moment.tzinfo else moment.replace(tzinfo=config.venue.zone)
 
 
 def _local(config: Config, utc_ms: int) -> str:

@@ -1,103 +1,272 @@
-"""``qaqpa journal verify · backup · restore``: prove the journal, copy it, put a copy back. Must not know: how."""
+"""``qaqpa journal``: read the journal, prove it, and take an extract of it.
+
+Must not know: the journal's layout, formats, signatures.
+"""
 
 from __future__ import annotations
 
-import os
-import pwd
-from datetime import UTC, datetime
+import re
+import sys
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time, timedelta
+from importlib.metadata import version as installed_version
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import click
+import msgspec
 
-from appliance import wire
+from appliance import cli_books, wire
+from appliance.cli_options import ask, by, whole
 from appliance.cli_options import config as _config
-from appliance.config import load
-from appliance.errors import GateUnreachable
+from appliance.config import Config, load
+from appliance.numbers import judge
+from appliance.wire_journal import Key, LookAtKey, NoteLook, Signed, SignExtract
+from journal.notary import Signature
+from journal.visits import Visit
+from journal.wanted import Wanted
+
+FORMATS = ("csv", "xlsx", "pdf", "jsonl")
 
 
-def _head(_context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[int, str]:
-    heads = {}
-    for value in values:
-        number, _, digest = value.partition(":")
-        if not number.isdigit() or len(digest) != 64 or set(digest.lower()) - set("0123456789abcdef"):
-            raise click.BadParameter("give ENTRY:DIGEST, a number and 64 hexadecimal digits", param=parameter)
-        heads[int(number)] = digest.lower()
-    return heads
+@click.group()
+def journal() -> None:
+    """Read the journal and prove it."""
 
 
-def _fingerprint(_context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
-    keys = []
-    for value in values:
-        digits = value.replace(" ", "").lower()
-        if len(digits) != 40 or set(digits) - set("0123456789abcdef"):
-            raise click.BadParameter("give 40 hexadecimal digits, as an extract prints them", param=parameter)
-        keys.append(" ".join(digits[at : at + 4] for at in range(0, 40, 4)))
-    return tuple(keys)
+for _each in (cli_books.verify, cli_books.backup, cli_books.restore):
+    journal.add_command(_each)
 
 
-@click.command()
+# ── what is wanted ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _day(_context: click.Context, parameter: click.Parameter, value: str | None) -> date | datetime | None:
+    try:
+        if value is None:
+            return None
+        return date.fromisoformat(value) if len(value) == len("2026-11-21") else datetime.fromisoformat(value)
+    except ValueError as error:
+        raise click.BadParameter("give a day as 2026-11-21 or a time as 2026-11-21T18:00", param=parameter) from error
+
+
+def _filters(command: Callable[..., None]) -> Callable[..., None]:
+    """The options that say which visits."""
+    for option in (
+        click.option("--workstation", default="", help="Only visits at this workstation number."),
+        click.option("--name", default="", help="Only visitors with such beginnings of their names."),
+        click.option("--device", default="", help="Only visits of the device with this MAC address."),
+        click.option("--number", default="", help="Only visits of this subscriber number."),
+        click.option("--to", "until", callback=_day, help="Last day of the period, included; or the time it ends."),
+        click.option(
+            "--from", "since", callback=_day, help="First day (or time) of the period, in the venue's time zone."
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def _wanted(config: Config, asked: dict[str, Any]) -> Wanted:
+    since, until = _instant(config, asked["since"]), _instant(config, asked["until"], whole_day=True)
+    if since and until and since >= until:
+        raise click.UsageError(f"the period ends before it begins: --from {asked['since']} --to {asked['until']}")
+    device = asked["device"].strip().lower().replace("-", ":")
+    if device and not re.fullmatch(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}", device):
+        raise click.BadParameter("give a MAC address as 02:00:00:00:00:01", param_hint="--device")
+    return Wanted(
+        since,
+        until,
+        number=_number(config, asked["number"]),
+        device=device,
+        name=asked["name"].strip(),
+        workstation=asked["workstation"].strip(),
+    )
+
+
+def _number(config: Config, typed: str) -> str:
+    if not typed:
+        return ""
+    judged = judge(typed, frozenset(config.password.countries))
+    if isinstance(judged, wire.Refusal):
+        raise click.BadParameter("give a mobile number as +77011234567", param_hint="--number")
+    return judged
+
+
+def _instant(config: Config, moment: date | None, whole_day: bool = False) -> datetime | None:
+    """A day begins at midnight in the venue's zone; ``whole_day``: it is included, so the period ends with it. None
+    also for what lies at the ends of time: no visit is beyond."""
+    if moment is None:
+        return None
+    try:
+        if not isinstance(moment, datetime):
+            day = moment + timedelta(days=1) if whole_day else moment
+            moment = datetime.combine(day, time(), tzinfo=config.venue.zone)
+        zoned = moment if moment.tzinfo else moment.replace(tzinfo=config.venue.zone)
+        return zoned.astimezone(UTC)
+    except OverflowError:
+        return None
+
+
+# ── lists and extracts ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@journal.command()
 @_config
-@click.option("--file", type=click.Path(dir_okay=False, path_type=Path), help="Another journal, such as a back-up.")
-@click.option("--key", "keys", multiple=True, callback=_fingerprint, help="A fingerprint that may have signed.")
-@click.option("--head", "heads", multiple=True, callback=_head, help="ENTRY:DIGEST as an extract prints it.")
-def verify(path: Path, file: Path | None, keys: tuple[str, ...], heads: dict[int, str]) -> None:
-    """Walk the whole chain and its checkpoints. Exit 1 and name the first bad entry if it does not hold."""
+@_filters
+@click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="How many visits at most.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@whole
+@by
+def visits(path: Path, limit: int, as_json: bool, whole: bool, by: str, **asked: Any) -> None:
+    """List visits of a period, with numbers and names masked."""
     from appliance.books import journal_path
-    from journal.seal import verify as verify_chain
-
-    verdict = verify_chain(file or journal_path(load(path)), keys, heads)
-    if verdict.first_bad is not None:
-        raise click.ClickException(f"entry {verdict.first_bad}: {verdict.problem}")
-    click.echo(f"{verdict.entries} entries, the chain holds; head {verdict.head}")
-    if verdict.expired:
-        click.echo(
-            f"{verdict.expired} of them have expired: what they said of persons was removed, as the journal says"
-        )
-    for signer in verdict.signers:
-        click.echo(f"sealed up to entry {verdict.sealed} by the key {signer}")
-    if not verdict.signers:
-        click.echo("no checkpoint vouches for it yet")
-
-
-@click.command()
-@_config
-@click.argument("copy", type=click.Path(dir_okay=False, path_type=Path))
-def backup(path: Path, copy: Path) -> None:
-    """Write a copy of the journal to COPY, also while the gate runs, and verify it."""
-    from appliance.books import journal_path
-    from appliance.client import Client
-    from appliance.render import gate_socket
-    from journal.backup import back_up
+    from journal.clock import clocks_of
+    from journal.masking import masked
+    from journal.visits import visits as read
 
     config = load(path)
-    made = back_up(journal_path(config), copy)
-    click.echo(f"{copy}: {made.entries} entries, verified; head {made.head}")
-    note = wire.NoteBackup(file=copy.name[:64], entries=made.entries, head=made.head, by=_who())
-    try:
-        reply = Client(gate_socket(config)).ask(note)
-    except GateUnreachable:
-        click.echo("the gate does not run, so the journal does not mention this copy", err=True)
+    wanted = _wanted(config, asked)
+    if whole:
+        told = msgspec.json.encode(wanted).decode()
+        ask(config, NoteLook(by, f"visits {told}"[:200]))
+    kept = journal_path(config)
+    found = filter(wanted.takes, read(kept, wanted.since, wanted.until, clocks_of(kept).correct))
+    some = list(islice(found, limit + 1))
+    shown = [visit if whole else masked(visit) for visit in some[:limit]]
+    if as_json:
+        click.echo(msgspec.json.encode(shown).decode())
     else:
-        if isinstance(reply, wire.Refused):
-            click.echo(f"the gate did not record it: {reply.refusal}", err=True)
+        for visit in shown:
+            click.echo(_line(config, visit))
+    if not shown:
+        click.echo("no visit in this period", err=True)
+    if len(some) > limit:
+        click.echo(f"there are more than {limit}: narrow the period, or give --limit", err=True)
 
 
-@click.command()
+def _line(config: Config, visit: Visit) -> str:
+    from journal.columns import visible
+
+    def local(moment: datetime | None) -> str:
+        return f"{moment.astimezone(config.venue.zone):%Y-%m-%d %H:%M:%S}" if moment else "not over"
+
+    who = " ".join(filter(None, (visit.number, visit.surname, visit.given_name, visit.patronymic)))
+    times = f"{local(visit.began)} – {local(visit.ended)}"
+    return visible(f"{times}  {visit.device}  {who}  {visit.method}  {' '.join(visit.addresses)}")
+
+
+@journal.command()
 @_config
-@click.argument("copy", type=click.Path(dir_okay=False, exists=True, path_type=Path))
-def restore(path: Path, copy: Path) -> None:
-    """Make COPY the journal again; the present one is set aside. The gate must not run, and nobody stays online."""
-    from appliance.books import journal_path, resume_copy
-    from journal.backup import put_back
+@_filters
+@click.option(
+    "--format",
+    "formats",
+    type=click.Choice(FORMATS),
+    multiple=True,
+    help="What to write; may be given more than once. [default: all]",
+)
+@click.option(
+    "--language",
+    type=click.Choice([each.value for each in wire.Language]),
+    help="Of headers and the register. [default: the venue's]",
+)
+@click.option(
+    "--output",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="Folder to make, or a file whose name ends in .zip; it must not be there yet.",
+)
+@click.option("--why", required=True, help="The reason, for the journal and the register.")
+@click.option("--unsigned", is_flag=True, help="Make it although no gate is there to record and sign it.")
+@by
+def extract(  # noqa: PLR0917
+    path: Path,
+    formats: tuple[str, ...],
+    language: str | None,
+    output: Path,
+    why: str,
+    unsigned: bool,
+    by: str,
+    **asked: Any,
+) -> None:
+    """Take the visits of a period out for an inspector: recorded, signed, and with what proves it."""
+    from appliance.books import journal_path
+    from journal.clock import clocks_of
+    from journal.columns import Language
+    from journal.extract import make
+    from journal.extract_data import Order
 
-    journal = journal_path(load(path))
-    verdict, began = put_back(copy, journal, datetime.now(UTC))
-    resume_copy(journal, began)
-    click.echo(f"{journal}: {verdict.entries} entries put back; every visit in it ends when the gate starts")
-    if began.previous:
-        click.echo(f"what was there before is {journal.with_name(began.previous)}")
+    config = load(path)
+    if not 1 <= len(why.strip()) <= 200 or not 1 <= len(by) <= 64:
+        raise click.UsageError("--why takes 1 to 200 characters, --by 1 to 64")
+    order = Order(
+        wanted=_wanted(config, asked),
+        by=by,
+        why=why.strip(),
+        made=datetime.now(UTC),
+        venue=config.venue.name,
+        rules=config.venue.rules,
+        version=installed_version("qaqpa"),
+        zone=config.venue.zone,
+        language=Language(language or config.venue.language.value),
+        formats=formats or FORMATS,
+    )
+    kept = journal_path(config)
+    signer = None if unsigned else _Gate(config, order.by, order.why, order.wanted)
+    with click.progressbar(length=1000, label=str(output), file=sys.stderr) as bar:
+        made = make(
+            kept,
+            output,
+            order,
+            signer,
+            progress=lambda part: bar.update(int(part * 1000) - bar.pos),
+            correct=clocks_of(kept).correct,
+        )
+    click.echo(f"{output}: {made.data.visits} visits" + ("" if made.data.visits else " (none in this period)"))
+    if made.data.expired:
+        click.echo(f"{made.data.expired} entries were passed over: retention has emptied them")
+    if made.signature is None:
+        click.echo("UNSIGNED and not recorded: nobody can tell that this gate has made it", err=True)
+        return
+    from journal.signing import fingerprint
+
+    click.echo(f"signed; fingerprint of the key {fingerprint(bytes.fromhex(made.signature.public))}")
 
 
-def _who() -> str:
-    """Who runs this, also under sudo."""
-    return (os.environ.get("SUDO_USER") or pwd.getpwuid(os.getuid()).pw_name)[:64]
+@journal.command()
+@click.argument("extract", type=click.Path(path_type=Path))
+@click.option("--fingerprint", default="", help="The fingerprint that the signing key must have.")
+def check(extract: Path, fingerprint: str) -> None:
+    """Say whether EXTRACT, a folder or zip, is whole and who vouches for it. Exit 1 if it is not. Needs no gate."""
+    from journal.columns import visible
+    from journal.proof import check as judge_extract
+
+    verdict = judge_extract(extract, fingerprint)
+    for finding in verdict.findings:
+        click.echo(f"{'ok   ' if finding.ok else 'WRONG'} {visible(finding.what)}")
+    if verdict.record:
+        click.echo(f"      code on the printed register: {verdict.record}")
+    if not verdict.whole:
+        raise click.ClickException("the extract is not whole, or nobody vouches for it")
+    click.echo("whole" if fingerprint else "whole; compare the fingerprint with the one that the owner gave you")
+
+
+class _Gate:
+    """The gate as the one who signs."""
+
+    def __init__(self, config: Config, by: str, why: str, wanted: Wanted) -> None:
+        self._config, self._by, self._why, self._wanted = config, by, why, wanted
+        reply = ask(config, LookAtKey())
+        assert isinstance(reply, Key)
+        self.public = reply.public
+
+    def sign(self, manifest: str) -> Signature:
+        """Recorded first, then signed."""
+        since, until = (
+            None if moment is None else int(moment.timestamp() * 1000)
+            for moment in (self._wanted.since, self._wanted.until)
+        )
+        reply = ask(self._config, SignExtract(self._by, self._why, since, until, manifest))
+        assert isinstance(reply, Signed)
+        return Signature(reply.signature, reply.public, reply.seq, reply.head)

@@ -51,6 +51,7 @@ from firewall.presence.evidence import Address, Evidence
 from firewall.presence.whereabouts import Network, Whereabouts
 from firewall.rates import Rates
 from firewall.settings import Settings
+from journal.notary import Notary
 from sms.client import Client as SmsClient
 
 log = logging.getLogger(__name__)
@@ -137,6 +138,7 @@ def run(config: Config, version: str) -> None:
             whereabouts=whereabouts,
             random=secrets,
             clock=now,
+            notary=Notary(home / "journal.db", books.key),
         ),
         lookout=Lookout(Presence(patience(config)), ask=whereabouts.ask),
         clock=now,

@@ -40,6 +40,7 @@ from appliance.performer import Performer
 from appliance.reception import Reception
 from appliance.session import step
 from appliance.state import Session, Visit
+from appliance.wire_journal import Key
 
 log = logging.getLogger(__name__)
 
@@ -98,7 +99,7 @@ class Engine:
         if not isinstance(request, wire.Look):
             return None
         understood = self._reception.understand(request, role, session)
-        if isinstance(understood, wire.Refused | wire.Sources):
+        if isinstance(understood, wire.Refused | wire.Sources | Key):
             return understood
         after, effects = step(session, understood)
         match effects:
@@ -189,6 +190,7 @@ class Engine:
         closings = self._performer.close(now, before, effects)
         if closings is not None and self._performer.perform(now, self._with_usage(closings, effects)):
             self._untold = []
+            replies = [(item, self._reception.answered(item.request, reply)) for item, reply in replies]
             # Who was just admitted too: its address may be older than its lease.
             self._readdressed = (self._readdressed - followed) | {e.device for e in effects if isinstance(e, Admit)}
             self._judge_journal(now)
@@ -229,7 +231,7 @@ class Engine:
 
     def _ask(self, item: Requested) -> tuple[wire.Reply, list[Effect]]:
         understood = self._reception.understand(item.request, item.role, self._session)
-        if isinstance(understood, wire.Refused | wire.Sources):
+        if isinstance(understood, wire.Refused | wire.Sources | Key):
             return understood, []
         before = self._session
         effects = self._step(understood)
@@ -248,7 +250,7 @@ class Engine:
             return next(effect.reply for effect in effects if isinstance(effect, Answer))
         if isinstance(understood, LanguageChosen | CodeAsked):  # remembered in memory alone
             return next(effect.reply for effect in self._step(understood) if isinstance(effect, Answer))
-        if isinstance(understood, wire.Refused | wire.Sources):
+        if isinstance(understood, wire.Refused | wire.Sources | Key):
             return understood
         return wire.Refused(wire.Refusal.JOURNAL_UNAVAILABLE)
 

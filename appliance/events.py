@@ -13,6 +13,7 @@ import msgspec
 
 from appliance.spending import Day
 from appliance.wire import Language, Trouble
+from journal.entries import BackupMade, ExtractMade, IdentifierShown
 
 
 class Moment(msgspec.Struct, frozen=True):
@@ -94,15 +95,6 @@ class SpendingLooked(_Event, frozen=True):
     """An administrator wants to see what was spent on SMS; ``day``: today, as in ``PasswordAsked``."""
 
     day: Day
-
-
-class BackupNoted(_Event, frozen=True):
-    """A copy of the journal was written by ``by``."""
-
-    file: str
-    entries: int
-    head: str
-    by: str
 
 
 class PasswordAsked(_Event, frozen=True):
@@ -252,6 +244,12 @@ class TroubleTold(_Event, frozen=True):
     present: bool
 
 
+class ActNoted(_Event, frozen=True):
+    """Somebody of the staff did what touches no visit, and it must be in the journal before it is answered."""
+
+    act: BackupMade | ExtractMade | IdentifierShown
+
+
 Event = (
     Started
     | Stopping
@@ -274,5 +272,5 @@ Event = (
     | CodeAsked
     | LeaveAsked
     | TroubleTold
-    | BackupNoted
+    | ActNoted
 )

@@ -6,6 +6,7 @@ here, so that the session stays pure. Must not know: what the session makes of t
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,7 +17,7 @@ from zoneinfo import ZoneInfo
 from appliance import codes, passwords, wire
 from appliance.addresses import MAX_IPV6
 from appliance.events import (
-    BackupNoted,
+    ActNoted,
     CodeAsked,
     EndAsked,
     Event,
@@ -34,6 +35,12 @@ from appliance.numbers import judge
 from appliance.spending import Day
 from appliance.state import Session
 from appliance.wire import Refusal, Refused
+from appliance.wire_journal import Key, LookAtKey, NoteBackup, NoteLook, Signed, SignExtract
+from journal.entries import BackupMade, ExtractMade, IdentifierShown
+from journal.errors import JournalError
+from journal.notary import Signature
+
+log = logging.getLogger(__name__)
 
 
 class Whereabouts(Protocol):
@@ -63,6 +70,14 @@ class Source(Protocol):
     def why(self) -> str: ...
 
 
+class Notary(Protocol):
+    """Who signs extracts (``journal.notary``)."""
+
+    @property
+    def public(self) -> str: ...
+    def sign(self, manifest: str) -> Signature: ...
+
+
 class Randomness(Protocol):
     """Where unpredictable values come from (the module ``secrets``)."""
 
@@ -70,7 +85,8 @@ class Randomness(Protocol):
     def token_hex(self, nbytes: int | None = None, /) -> str: ...
 
 
-_ADMINISTRATORS_ONLY = (wire.ListVisits, wire.LookAtSpending, wire.ListSources, wire.EndVisit, wire.NoteBackup)
+_ADMINISTRATORS_ONLY = (wire.ListVisits, wire.LookAtSpending, wire.ListSources, wire.EndVisit, NoteBackup)
+_NOT_FOR_THE_PORTAL = (LookAtKey, SignExtract, NoteLook)
 
 
 @dataclass(frozen=True)
@@ -86,11 +102,14 @@ class Reception:
     whereabouts: Whereabouts
     random: Randomness
     clock: Callable[[], Moment]
+    notary: Notary
 
-    def understand(self, request: wire.Request, role: Role, session: Session) -> Event | Refused | wire.Sources:
+    def understand(self, request: wire.Request, role: Role, session: Session) -> Event | Refused | wire.Sources | Key:
         """The event that the request is, or why it is none; or the answer, where the session has no part in it."""
         now = self.clock()
         if isinstance(request, _ADMINISTRATORS_ONLY) and role is not Role.ADMINISTRATOR:
+            return Refused(Refusal.FORBIDDEN)
+        if isinstance(request, _NOT_FOR_THE_PORTAL) and role is Role.PORTAL:
             return Refused(Refusal.FORBIDDEN)
         match request:
             case wire.Look(ip=ip):
@@ -118,12 +137,29 @@ class Reception:
             case wire.ListSources():
                 found = self.whereabouts.sources()
                 return wire.Sources(tuple(wire.Source(source.name, source.live, source.why) for source in found))
-            case wire.NoteBackup(file=file, entries=entries, head=head, by=by):
-                return BackupNoted(now, file, entries, head, by)
+            case NoteBackup(file=file, entries=entries, head=head, by=by):
+                return ActNoted(now, BackupMade(file, entries, head, by))
             case wire.EndVisit(mac=mac):
                 return EndAsked(now, device=mac)
+            case LookAtKey():
+                return Key(self.notary.public)
+            case SignExtract(by=by, why=why, since_utc_ms=since, until_utc_ms=until, manifest=manifest):
+                return ActNoted(now, ExtractMade(by, why, since, until, manifest))
+            case NoteLook(by=by, what=what):
+                return ActNoted(now, IdentifierShown(by, what))
             case _:
                 assert_never(request)
+
+    def answered(self, request: wire.Request, reply: wire.Reply) -> wire.Reply:
+        """The reply to a request whose batch is on the disk: only then an extract is signed."""
+        if not isinstance(request, SignExtract) or not isinstance(reply, wire.Done):
+            return reply
+        try:
+            made = self.notary.sign(request.manifest)
+        except JournalError as error:
+            log.error("an extract was recorded, yet not signed: %s", error)
+            return Refused(Refusal.JOURNAL_UNAVAILABLE)
+        return Signed(made.signature, made.public, made.seq, made.head)
 
     def _device(self, ip: str) -> str | Refused:
         try:

@@ -97,8 +97,8 @@ def step(session: Session, event: events.Event) -> tuple[Session, list[Effect]]:
             leave_asked(turn, event)
         case events.TroubleTold():
             trouble_told(turn, event)
-        case events.BackupNoted(file=file, entries=count, head=head, by=by):
-            turn.record(entries.BackupMade(file=file, entries=count, head=head, by=by))
+        case events.ActNoted(act=act):
+            turn.record(act)
             turn.answer(Done())
         case _:
             assert_never(event)

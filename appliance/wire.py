@@ -16,6 +16,7 @@ import msgspec
 from msgspec import Meta
 
 from appliance.errors import WireError
+from appliance.wire_journal import Key, LookAtKey, NoteBackup, NoteLook, Signed, SignExtract
 
 MAX_REQUEST_BYTES = 1024
 """The largest request fits several times over; more is refused unread."""
@@ -102,16 +103,6 @@ class Leave(_Request, frozen=True, tag="leave"):
     ip: Ip
 
 
-class NoteBackup(_Request, frozen=True, tag="note_backup"):
-    """A copy of the journal was written: record that → Done (administrators only)"""
-
-    file: Text
-    entries: Annotated[int, Meta(ge=0)]
-    head: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
-    by: Text
-    """Who asked for it."""
-
-
 Request = (
     Look
     | AskPassword
@@ -124,6 +115,9 @@ Request = (
     | AskCode
     | Leave
     | NoteBackup
+    | LookAtKey
+    | SignExtract
+    | NoteLook
 )
 
 
@@ -327,7 +321,7 @@ class Done(_Reply, frozen=True, tag="done"):
     """Carried out."""
 
 
-Reply = Status | Refused | Visits | Spending | Sources | Done
+Reply = Status | Refused | Visits | Spending | Sources | Done | Key | Signed
 
 _encoder = msgspec.json.Encoder()
 _request_decoder: msgspec.json.Decoder[Request] = msgspec.json.Decoder(Request)

@@ -17,7 +17,7 @@ from pathlib import Path
 import msgspec
 
 from journal.entries import PasswordDelivered, PasswordSent, PasswordUndelivered
-from journal.extract import entries
+from journal.visits import entries
 
 
 class Sms(msgspec.Struct):

@@ -229,6 +229,44 @@ class BackupMade(_Entry, frozen=True, tag="backup_made"):
     """Who asked for it."""
 
 
+class VisitorIdentified(_Entry, frozen=True, tag="visitor_identified"):
+    """Staff admitted the visitor by an identity document (¶10). Whatever was not taken is empty."""
+
+    visit: str
+    device: str
+    surname: str
+    given_name: str
+    patronymic: str
+    document_kind: str
+    document_number: str
+    iin: str
+    birth_date: str
+    workstation: str
+    """¶10's "number of the owner's computer"."""
+    staff: str
+
+
+class ExtractMade(_Entry, frozen=True, tag="extract_made"):
+    """Visits of a period were written to a file that leaves the box; recorded before the gate signs its manifest."""
+
+    by: str
+    why: str
+    since_utc_ms: int | None
+    """None: from the journal's beginning."""
+    until_utc_ms: int | None
+    """None: to its end."""
+    manifest: str
+    """SHA-256 of the manifest, 64 hexadecimal digits: by it this entry and the extract find each other."""
+
+
+class IdentifierShown(_Entry, frozen=True, tag="identifier_shown"):
+    """Somebody looked at whole numbers and names where lists mask them."""
+
+    by: str
+    what: str
+    """Which list, with its filter."""
+
+
 Entry = (
     GateStarted
     | GateStopped
@@ -249,11 +287,14 @@ Entry = (
     | RetentionRan
     | JournalBegan
     | BackupMade
+    | VisitorIdentified
+    | ExtractMade
+    | IdentifierShown
 )
 
 NEVER_EXPIRE = frozenset(
     str(kind.__struct_config__.tag)
-    for kind in (GateStarted, GateStopped, Sealed, ClockSet, RetentionRan, JournalBegan, BackupMade)
+    for kind in (GateStarted, GateStopped, Sealed, ClockSet, RetentionRan, JournalBegan, BackupMade, ExtractMade)
 )
 """Kinds that say nothing of a visitor, and without which the others prove less. Everything else expires."""
 

@@ -3,7 +3,9 @@
 JournalError
 ├── JournalUnavailable   nothing can be read or written now (full, read-only, in use, missing, I/O); may mend itself
 ├── JournalCorrupt       the file's bytes are not what we wrote; a person must look
-└── JournalNewer         a later Qaqpa has written it; this one must not touch it
+├── JournalNewer         a later Qaqpa has written it; this one must not touch it
+├── ExtractFailed        an extract was not made; nothing of it is left, the journal is as it was
+└── ExtractUnreadable    a file that should be an extract is none
 
 SQLite's own errors never leave this package: ``journal.database`` translates them.
 """
@@ -66,3 +68,19 @@ class JournalNewer(JournalError):
     def __init__(self, path: Path, migrations: tuple[str, ...]) -> None:
         self.path, self.migrations = path, migrations
         super().__init__(f"the journal {path} was written by a newer Qaqpa ({', '.join(migrations)}): use that version")
+
+
+class ExtractFailed(JournalError):
+    """Nothing of the extract is left behind."""
+
+    def __init__(self, target: Path | str, why: str) -> None:
+        self.target, self.why = target, why
+        super().__init__(f"{target} was not made: {why}")
+
+
+class ExtractUnreadable(JournalError):
+    """What was given for an extract cannot be read as one at all."""
+
+    def __init__(self, path: Path, why: str) -> None:
+        self.path, self.why = path, why
+        super().__init__(f"{path} is no extract: {why}")

@@ -17,13 +17,12 @@ from typing import TypeVar
 
 import msgspec
 
-from journal import extract
 from journal.database import reading
-from journal.entries import Entry, Stamp, decode
+from journal.entries import decode
 from journal.errors import JournalCorrupt, JournalError
-from journal.extract import Visit
 from journal.index import KINDS, Index, beside, same_journal
 from journal.terms import Asked, Told, asked, terms_of
+from journal.visits import Row, Visit, as_recorded, projection
 
 _Found = TypeVar("_Found")
 
@@ -112,7 +111,7 @@ class _Look:
 
     def _visit(self, began: int, wanted: Asked | None) -> list[Visit]:
         """The visit that this entry began, if there is such a one and it is what is wanted."""
-        rows: list[tuple[int, Stamp, Entry]] = []
+        rows: list[Row] = []
         terms: set[str] = set()
         name = None
         for seq in sorted({seq for index in self._indexes for seq in index.parts(began)}):
@@ -128,7 +127,7 @@ class _Look:
             name = told.visit if name is None else name
             if told.visit == name:  # whatever else the index claims
                 terms |= terms_of(told)
-                rows.append((seq, Stamp(utc_ms, boot_id.decode(), boot_ms), entry))
+                rows.append((seq, utc_ms, boot_id, boot_ms, entry))
         if wanted is not None and not wanted.fits(terms):
             return []
-        return list(extract._visits(self._path, rows))
+        return list(projection(self._path, rows, as_recorded))

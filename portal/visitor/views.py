@@ -27,6 +27,7 @@ from appliance.wire import (
     Status,
     Visits,
 )
+from appliance.wire_journal import Key, Signed
 from portal.visitor import incoming, pages
 from portal.visitor.answers import Answers
 from portal.visitor.refusals import Place, http_status, saying
@@ -137,7 +138,7 @@ class Views:
         match reply:
             case Status() | Refused():
                 return reply
-            case Visits() | Spending() | Sources() | Done():
+            case Visits() | Spending() | Sources() | Done() | Key() | Signed():
                 raise WireError(f"{type(reply).__name__} does not answer {type(question).__name__}")
             case _:
                 assert_never(reply)

@@ -20,12 +20,13 @@ from io import BytesIO
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from journal.as_csv import write_csv
 from journal.entries import Entry, Stamp, VisitBegan, VisitEnded
-from journal.extract import visits, write_csv
 from journal.index import Indexer
 from journal.seal import verify
 from journal.search import find
 from journal.store import Store
+from journal.visits import visits
 from tests.bench import big_journal
 
 BATCHES = (1, 4, 16, 64, 256, 1024)

@@ -12,6 +12,7 @@ from journal.seal import verify
 from tests.bench import (
     arrivals,
     big_journal,
+    extracts,
     fairness,
     forwarding,
     journal,
@@ -87,6 +88,14 @@ def _journal(_: Callable[[], Ground], effort: Effort) -> list[Row]:
     return rows
 
 
+def _extract(_: Callable[[], Ground], effort: Effort) -> list[Row]:
+    (ROOT / "build").mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="bench-extract-", dir=ROOT / "build") as folder:
+        if effort is QUICK:
+            return extracts.measure(Path(folder), 500, ("csv", "xlsx"))
+        return extracts.measure(Path(folder), 1_000_000, ("csv", "xlsx", "jsonl"))
+
+
 def _presence(ground: Callable[[], Ground], effort: Effort) -> list[Row]:
     return [*presence.measure(effort), *presence_live.measure(ground(), effort)]
 
@@ -98,6 +107,7 @@ def _sms(_: Callable[[], Ground], effort: Effort) -> list[Row]:
 # In an order that changes the crowd seldom: each change restarts the gate.
 BENCHMARKS = (
     Benchmark("journal", "durable entries a second, verifying, extracting, searching", _journal),
+    Benchmark("extract", "an extract of a million visits, seconds and memory", _extract),
     Benchmark("presence", "false leaves, delays and cost, of a virtual day and of the real gate", _presence),
     Benchmark("sms", "messages a second beside a plain smpplib loop, and back after an SMSC's absence", _sms),
     Benchmark("forwarding", "bulk TCP and 64-byte UDP beside plain NAT", _on_ground(forwarding.measure)),

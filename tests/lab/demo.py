@@ -11,8 +11,10 @@ import sys
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from journal import extract
+from journal import visits
+from tests.lab import device
 from tests.lab.errors import LabError
+from tests.lab.run import run
 from tests.lab.steps import StepFailed, Steps, hold
 from tests.lab.venue import PORTAL, WEB, WEB6, Venue
 from tests.lab.visitor import Probe, Visitor
@@ -178,7 +180,7 @@ def journal(steps: Steps, venue: Venue) -> None:
     steps.chapter("The inspector reads the journal")
     zone = ZoneInfo("Asia/Almaty")
     with steps.step("the entries of the day") as notes:
-        for number, stamp, entry in extract.entries(venue.places.state / "gate/journal.db", None, None):
+        for number, stamp, entry in visits.entries(venue.places.state / "gate/journal.db", None, None):
             said = datetime.fromtimestamp(stamp.utc_ms / 1000, UTC).astimezone(zone).strftime("%H:%M:%S.%f")[:-3]
             fields = " ".join(f"{name}={value}" for name, value in entry_fields(entry).items())
             notes.append(f"{number:3} {said} {fields}")
@@ -186,9 +188,14 @@ def journal(steps: Steps, venue: Venue) -> None:
         notes.append(venue.qaqpa("journal", "verify").strip())
     today = datetime.now(zone).date().isoformat()
     with steps.step(f"the extract: qaqpa journal extract --from {today} --to {today}") as notes:
-        rows = venue.qaqpa("journal", "extract", "--from", today, "--to", today).splitlines()
+        target = venue.places.folder / "extract"
+        period = ("--from", today, "--to", today)
+        said = venue.qaqpa("journal", "extract", *period, "--why", "demo", "--output", str(target))
+        rows = (target / "visits.csv").read_text(encoding="utf-8-sig").splitlines()
         hold(len(rows) == 3, f"a header and two visits were expected, not {rows}")
-        notes.extend(rows)
+        notes.extend([*rows, *said.splitlines()])
+    with steps.step("it is whole, and the gate vouches for it: qaqpa journal check") as notes:
+        notes.extend(run([device.QAQPA, "journal", "check", str(target)]).stdout.splitlines())
 
 
 def entry_fields(entry: object) -> dict[str, object]:

@@ -24,7 +24,14 @@ from tests.lab.steps import StepFailed, Steps
 from tests.lab.venue import Venue
 from tests.lab.waiting import until
 
-DOCUMENTS = ("README.md", "CONTRIBUTING.md", "docs/architecture.md")
+DOCUMENTS = (
+    "README.md",
+    "CONTRIBUTING.md",
+    "docs/architecture.md",
+    "docs/inspector.md",
+    "docs/inspector.ru.md",
+    "docs/inspector.kk.md",
+)
 FREE_ARGUMENTS = tuple(f"scripts/{name}" for name in ("attack", "bench", "demo", "lock", "screens", "setup", "test"))
 """Scripts whose arguments are pytest's or plain words; scripts/lab and qaqpa are checked to the last option."""
 DEMO_PREFIX = "qd-"

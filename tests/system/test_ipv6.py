@@ -6,12 +6,13 @@ import csv
 import ipaddress
 import json
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from journal.entries import AddressClaimed
-from journal.extract import entries
+from journal.visits import entries
 from tests.attack.test_resolver import dig
 from tests.lab.namespaces import give_address, ip
 from tests.lab.run import run, start
@@ -133,7 +134,7 @@ def test_address_that_another_device_claims_is_nobodys(venue: Venue) -> None:
     assert guest.online(), "the visit itself goes on"
 
 
-def test_what_the_phone_sent_and_got_is_recorded_once_though_the_gate_was_killed(venue: Venue) -> None:
+def test_what_the_phone_sent_and_got_is_recorded_once_though_the_gate_was_killed(venue: Venue, tmp_path: Path) -> None:
     """Every byte of both families, with IP headers, and of the time in which no gate was there."""
     guest = online(venue)
     assert guest.pour(WEB, 5, 100) == 5
@@ -167,7 +168,9 @@ def test_what_the_phone_sent_and_got_is_recorded_once_though_the_gate_was_killed
     _, second = used(venue, guest)
     of_entry = ("up_packets", "up_bytes", "down_packets", "down_bytes", "complete")
     assert [second[name] for name in of_entry] == [sent4 + sent6, counted, sent4 + sent6, counted, True]
-    extract = csv.DictReader(venue.qaqpa("journal", "extract").splitlines(), delimiter=";")
+    target = tmp_path / "extract"
+    venue.qaqpa("journal", "extract", "--why", "IPv6", "--format", "csv", "--language", "en", "--output", str(target))
+    extract = csv.DictReader((target / "visits.csv").read_text(encoding="utf-8-sig").splitlines(), delimiter=";")
     (row,) = [row for row in extract if row["device"] == guest.phone.mac]
     assert (int(row["bytes up"]), int(row["bytes down"]), row["bytes counted"]) == (*expected, "all")
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
+import re
 import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
+from zipfile import ZipFile
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -34,11 +37,24 @@ def command(venue: Venue, *arguments: str) -> Completed:
 def test_qaqpa_visits_lists_who_is_there(venue: Venue) -> None:
     guest = Guest.new(venue).go_online()
     (visit,) = [v for v in json.loads(venue.qaqpa("visits", "--json")) if v["device"] == guest.phone.mac]
-    assert (visit["number"], visit["phase"], visit["addresses"]) == (guest.number, "online", [guest.address])
+    masked = f"{guest.number[:5]}•••••{guest.number[-2:]}"
+    assert (visit["number"], visit["phase"], visit["addresses"]) == (masked, "online", [guest.address])
     assert abs(visit["began_utc_ms"] - time.time() * 1000) < 10_000
     assert visit["left_utc_ms"] is None
     (line,) = [line for line in venue.qaqpa("visits").splitlines() if guest.phone.mac in line]
-    assert guest.number in line
+    assert masked in line and guest.number not in venue.qaqpa("visits")
+
+
+def test_a_look_at_whole_numbers_is_recorded(venue: Venue) -> None:
+    guest = Guest.new(venue).go_online()
+    assert guest.number not in venue.qaqpa("journal", "visits", "--device", guest.phone.mac)
+    before = len(journal(venue))
+    assert guest.number in venue.qaqpa("visits", "--whole", "--by", "ayan")
+    listed = venue.qaqpa("journal", "visits", "--whole", "--by", "ayan", "--number", guest.number, "--json")
+    assert [visit["device"] for visit in json.loads(listed)] == [guest.phone.mac]
+    looks = [entry for entry in journal(venue)[before:] if entry["kind"] == "identifier_shown"]
+    assert [look["by"] for look in looks] == ["ayan", "ayan"]
+    assert looks[0]["what"] == "live visits" and guest.number in str(looks[1]["what"])
 
 
 @pytest.mark.parametrize("spell", [str, str.upper, lambda mac: mac.replace(":", "-").upper()])
@@ -82,9 +98,14 @@ def test_qaqpa_journal_verify_names_the_entry_that_somebody_changed(venue: Venue
     assert f"entry {first}" in done.stderr
 
 
-def rows(text: str) -> list[list[str]]:
-    """A CSV extract's lines, the header first."""
-    return list(csv.reader(io.StringIO(text.lstrip("\ufeff")), delimiter=";"))
+def extract(venue: Venue, target: Path, *arguments: str) -> list[dict[str, str]]:
+    """The visits of an extract that `qaqpa journal extract` made."""
+    done = command(
+        venue, "journal", "extract", "--language", "en", "--why", "test", "--output", str(target), *arguments
+    )
+    assert done.code == 0, done.stderr
+    text = (target / "visits.csv").read_text(encoding="utf-8-sig")
+    return list(csv.DictReader(io.StringIO(text), delimiter=";"))
 
 
 def test_qaqpa_journal_extract_of_a_period(venue: Venue, tmp_path: Path) -> None:
@@ -93,38 +114,64 @@ def test_qaqpa_journal_extract_of_a_period(venue: Venue, tmp_path: Path) -> None
     today = datetime.now(ZONE).date()
     yesterday, tomorrow = today - timedelta(days=1), today + timedelta(days=1)
 
-    whole = command(venue, "journal", "extract", "--from", yesterday.isoformat(), "--to", tomorrow.isoformat())
-    assert whole.code == 0
-    header, *lines = rows(whole.stdout)
-    (mine,) = [line for line in lines if guest.phone.mac in line]
-    assert len(mine) == len(header)
-    assert any(guest.number in cell for cell in mine)
-
-    nothing = command(venue, "journal", "extract", "--to", yesterday.isoformat())
-    assert (nothing.code, rows(nothing.stdout)) == (0, [header])
-    later = command(venue, "journal", "extract", "--from", f"{tomorrow}T00:00")
+    whole = extract(venue, tmp_path / "whole", "--from", yesterday.isoformat(), "--to", tomorrow.isoformat())
+    (mine,) = [row for row in whole if row["device"] == guest.phone.mac]
+    assert (mine["subscriber number"], mine["authorised by"]) == (f"'{guest.number}", "sms")
+    assert {"visits.xlsx", "register-001.pdf", "visits.jsonl", "entries.jsonl", "verify.html"} <= {
+        path.name for path in (tmp_path / "whole").iterdir()
+    }
+    assert extract(venue, tmp_path / "before", "--format", "csv", "--to", yesterday.isoformat()) == []
     # Visits that are not over yet reach into any later period.
-    assert not [line for line in rows(later.stdout)[1:] if guest.phone.mac in line]
+    later = extract(venue, tmp_path / "later", "--format", "csv", "--from", f"{tomorrow}T00:00")
+    assert not [row for row in later if row["device"] == guest.phone.mac]
+    only = extract(venue, tmp_path / "only", "--format", "csv", "--device", guest.phone.mac.upper())
+    assert [row["device"] for row in only] == [guest.phone.mac]
 
-    file = tmp_path / "extract.csv"
-    written = command(venue, "journal", "extract", "--from", yesterday.isoformat(), "--output", str(file))
-    assert (written.code, "visits" in written.stdout) == (0, True)
-    assert [mine] == [line for line in rows(file.read_text(encoding="utf-8")) if guest.phone.mac in line]
+
+def test_an_extract_is_recorded_then_signed_and_can_be_checked(venue: Venue, tmp_path: Path) -> None:
+    target = tmp_path / "extract.zip"
+    done = command(venue, "journal", "extract", "--why", "тексеру", "--by", "ayan", "--output", str(target))
+    assert done.code == 0, done.stderr
+    (made,) = [entry for entry in journal(venue) if entry["kind"] == "extract_made" and entry["by"] == "ayan"]
+    with ZipFile(target) as archive:
+        assert made["manifest"] == hashlib.sha256(archive.read("manifest.json")).hexdigest()
+        signature = json.loads(archive.read("signature.json"))
+    assert signature["seq"] >= journal(venue).index(made) + 1, "recorded before it was signed"
+    (fingerprint,) = re.findall(r"fingerprint of the key ([0-9a-f ]+)", done.stdout)
+    # Where no gate and no configuration is.
+    checked = run([device.QAQPA, "journal", "check", str(target), "--fingerprint", fingerprint], check=False)
+    assert checked.code == 0, checked.stdout + checked.stderr
+    target.write_bytes(target.read_bytes().replace(b"visits.csv", b"visits.cvs"))
+    checked = run([device.QAQPA, "journal", "check", str(target)], check=False)
+    assert checked.code == 1 and "WRONG visits.csv: is missing" in checked.stdout
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code"),
+    ("arguments", "code", "told"),
     [
-        (("--from", "yesterday"), 2),
-        (("--format", "odt"), 2),
-        (("--output", "/nowhere/extract.csv"), 1),
+        (("--from", "yesterday"), 2, "give a day as 2026-11-21"),
+        (("--from", "2026-11-21", "--to", "2026-11-20"), 2, "ends before it begins"),
+        (("--format", "odt"), 2, "'odt'"),
+        (("--device", "02:00"), 2, "give a MAC address"),
+        (("--number", "7"), 2, "give a mobile number"),
+        (("--output", "/nowhere/extract"), 1, "there is no folder /nowhere"),
+        (("--output", "/tmp"), 1, "it is there already"),
     ],
 )
-def test_qaqpa_journal_extract_refuses_with_a_sentence(venue: Venue, arguments: tuple[str, ...], code: int) -> None:
-    done = command(venue, "journal", "extract", *arguments)
-    assert done.code == code
-    assert "Error: " in done.stderr
+def test_qaqpa_journal_extract_refuses_with_a_sentence(
+    venue: Venue, tmp_path: Path, arguments: tuple[str, ...], code: int, told: str
+) -> None:
+    done = command(venue, "journal", "extract", "--why", "x", "--output", str(tmp_path / "extract"), *arguments)
+    assert (done.code, told in done.stderr) == (code, True), done.stderr
     assert "Traceback" not in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_year_9999_is_an_empty_extract(venue: Venue, tmp_path: Path) -> None:
+    period = ("--from", "9999-12-31", "--to", "9999-12-31")
+    nothing = extract(venue, tmp_path / "extract", *period)
+    assert [row for row in nothing if row["ended"]] == []
+    assert extract(venue, tmp_path / "ever", "--from", "0001-01-01", "--to", "9999-12-31", "--format", "csv") != []
 
 
 # ── doctor ──────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -9,9 +9,9 @@ from pathlib import Path
 from appliance.bookkeeper import Bookkeeper, Keeping
 from appliance.events import Moment
 from journal.entries import Entry, GateStopped, PasswordAsked, Stamp, VisitBegan, VisitEnded
-from journal.extract import entries
 from journal.signing import SealKey
 from journal.store import Store
+from journal.visits import entries
 
 BOOT = "1b4e28ba-2fa1-41d2-883f-0016d3cca427"
 PHONE, NUMBER = "02:00:00:00:00:01", "+77011234567"

@@ -14,7 +14,7 @@ from appliance.inbox import Role
 from appliance.state import Terms
 from appliance.wire import EndVisit, ListVisits, Look, Phase
 from journal.entries import VisitUsed
-from journal.extract import entries, visits
+from journal.visits import entries, visits
 from tests.edge.appliance.venue import ADDRESS, PHONE, Core
 
 IPV6 = "fd77::10"

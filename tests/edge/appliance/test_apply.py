@@ -172,8 +172,9 @@ def test_no_gate_is_said(tmp_path: Path, command: list[str]) -> None:
 def test_no_journal_is_said(tmp_path: Path) -> None:
     path = tmp_path / "q.toml"
     path.write_text(f"[paths]\nstate = '{tmp_path}'")
-    for command in ("verify", "extract"):
-        said = CliRunner().invoke(main, ["journal", command, "--config", str(path)])
+    unsigned = ["extract", "--unsigned", "--why", "x", "--output", str(tmp_path / "extract")]
+    for command in (["verify"], ["visits"], unsigned):
+        said = CliRunner().invoke(main, ["journal", command[0], "--config", str(path), *command[1:]])
         assert said.exit_code == 1
         assert "journal.db" in said.output
 

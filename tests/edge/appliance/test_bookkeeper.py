@@ -20,9 +20,9 @@ from journal.entries import (
     Stamp,
 )
 from journal.errors import Cause, JournalUnavailable
-from journal.extract import visits
 from journal.seal import verify
 from journal.store import Store
+from journal.visits import visits
 from tests.edge.appliance.bookkeeping import (
     BOOT,
     DAY_MS,

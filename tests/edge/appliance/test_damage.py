@@ -21,8 +21,8 @@ from journal.entries import (
     JournalBegan,
     VisitEnded,
 )
-from journal.extract import entries, visits
 from journal.seal import verify
+from journal.visits import entries, visits
 from tests.edge.appliance.bookkeeping import (
     BOOT,
     NOON_MS,

@@ -17,7 +17,7 @@ from appliance.inbox import Happened, Requested, Role
 from appliance.state import Terms
 from appliance.wire import AskPassword, EndVisit, EnterPassword, ListVisits, Look, Phase, Refusal, Refused
 from journal.entries import VisitAway, VisitEnded, VisitMoved
-from journal.extract import entries
+from journal.visits import entries
 from tests.edge.appliance.venue import ADDRESS, NUMBER, PHONE, Core
 
 ASK = wire.AskPassword(ADDRESS, NUMBER, wire.Language.KAZAKH)

@@ -16,8 +16,8 @@ from appliance import passwords
 from appliance.kept import restore
 from appliance.state import PasswordPending
 from journal.entries import PasswordAsked
-from journal.extract import entries
 from journal.store import Store
+from journal.visits import entries
 from tests.edge.appliance.asking_gate import TERMS
 from tests.edge.appliance.venue import KEY
 from tests.edge.sms.world import Process, Sender, Smsc

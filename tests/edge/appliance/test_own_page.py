@@ -37,7 +37,7 @@ from appliance.wire import (
     Visits,
 )
 from journal import entries as kinds
-from journal.extract import entries
+from journal.visits import entries
 from tests.edge.appliance.venue import ADDRESS, NUMBER, PHONE, Core
 
 AGREED = "c" * 64

@@ -14,7 +14,7 @@ from appliance.events import AddressLearnt, Counted, DeviceLeft, DeviceSeen, Usa
 from appliance.presence import Patience
 from appliance.wire import Look, Phase
 from journal.entries import VisitAway, VisitEnded, VisitResumed
-from journal.extract import entries
+from journal.visits import entries
 from tests.edge.appliance.venue import ADDRESS, PHONE, Core
 
 SLEEP_S = Patience().sleep_s

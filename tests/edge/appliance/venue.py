@@ -27,6 +27,8 @@ from firewall.errors import KernelRefused
 from firewall.presence.evidence import Source
 from journal.entries import Entry, Stamp
 from journal.errors import Cause, JournalUnavailable
+from journal.notary import Notary
+from journal.signing import SealKey
 from journal.store import Store
 
 PHONE, ADDRESS = "02:00:00:00:00:01", "10.77.0.10"
@@ -206,6 +208,7 @@ class Core:
                 whereabouts=self.lan,
                 random=chance or self.numbers,
                 clock=lambda: self.now,
+                notary=Notary(path, SealKey(b"k" * 32)),
             ),
             lookout=Lookout(Presence(Patience()), ask=self.probes.append),
             clock=lambda: self.now,

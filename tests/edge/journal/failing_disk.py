@@ -28,10 +28,10 @@ from appliance.events import Moment
 from journal.ballast import Ballast
 from journal.entries import GateStopped
 from journal.errors import JournalUnavailable
-from journal.extract import entries
 from journal.seal import verify
 from journal.signing import SealKey
 from journal.store import Store
+from journal.visits import entries
 from tests.edge.journal.samples import BOOT, NOON_MS, at, read
 
 SYNC_CALLS = {"x86_64": (0xC000003E, 74, 75), "aarch64": (0xC00000B7, 82, 83)}

@@ -21,9 +21,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from journal.entries import GateStopped
-from journal.extract import entries
 from journal.seal import verify
 from journal.store import Store
+from journal.visits import entries
 
 ROOT = Path(__file__).parents[3]
 SECTOR = 512

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-from journal import extract
+from journal import visits
 from journal.entries import (
     Entry,
     GateStarted,
@@ -80,6 +80,6 @@ def write(path: Path, *batches: list[tuple[Stamp, Entry]]) -> None:
 
 def read(path: Path) -> list[tuple[Stamp, Entry]]:
     """All entries of the journal; also shows that their numbers are 1, 2, 3 …"""
-    rows = list(extract.entries(path))
+    rows = list(visits.entries(path))
     assert [seq for seq, _, _ in rows] == list(range(1, len(rows) + 1))
     return [(stamp, entry) for _, stamp, entry in rows]

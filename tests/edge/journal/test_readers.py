@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from journal import extract
+from journal import visits
 from journal.database import reading
 from journal.errors import Cause, JournalUnavailable
 from journal.seal import verify
@@ -70,7 +70,7 @@ def test_root_reads_another_users_journal_and_leaves_it_usable(path: Path, kille
 
 def test_root_begins_reading_before_the_writer_starts_again(path: Path) -> None:
     _write(path, killed=True, first=0, last=4)
-    rows = extract.entries(path)
+    rows = visits.entries(path)
     assert next(rows)[0] == 1
     _write(path, killed=True, first=4, last=10)
     assert [seq for seq, _, _ in rows] == [2, 3, 4], "one snapshot"
@@ -89,7 +89,7 @@ def test_reading_while_another_process_writes(path: Path) -> None:
             for _ in range(20):
                 verdict = verify(path)
                 assert verdict.first_bad is None
-                assert len(list(extract.entries(path))) >= verdict.entries
+                assert len(list(visits.entries(path))) >= verdict.entries
                 counts.append(verdict.entries)
             assert counts == sorted(counts) and counts[-1] > counts[0] >= 5
         finally:
@@ -100,7 +100,7 @@ def test_reading_while_another_process_writes(path: Path) -> None:
 def test_a_long_reader_sees_one_state_and_stops_no_writer(path: Path) -> None:
     store = Store.open(path)
     store.append(stay()[:4])
-    rows = extract.entries(path)
+    rows = visits.entries(path)
     next(rows)
     for _ in range(3000):  # past several checkpoints
         store.append(stay()[:1])
@@ -137,7 +137,7 @@ def test_a_user_outside_the_group_is_refused(path: Path) -> None:
 
 def test_an_abandoned_iteration_lets_the_file_go(path: Path) -> None:
     write(path, stay())
-    rows = extract.entries(path)
+    rows = visits.entries(path)
     next(rows)
     del rows
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from journal.entries import Entry, GateStopped, RetentionRan, Stamp, VisitBegan, VisitEnded, VisitUsed
-from journal.extract import visits
 from journal.index import Index, Indexer, beside
 from journal.search import find, page
 from journal.store import Store
+from journal.visits import visits
 from tests.bench.big_journal import device_of, lines, name_of, number_of
 from tests.edge.journal.samples import NOON_MS, at
 from tests.edge.journal.tampering import tampering

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from journal import checkpoints, extract
+from journal import checkpoints, visits
 from journal.entries import RetentionRan
 from journal.errors import JournalError
 from journal.seal import GENESIS, Line, commitment, link, verify
@@ -159,7 +159,7 @@ def test_a_byte_that_moves_between_salt_and_body_is_named(path: Path) -> None:
 
 def test_a_forged_index_is_not_read_instead_of_the_entries(path: Path) -> None:
     """An index that covers all that an extract reads, made of a forged row, put back after the row was mended."""
-    true_visits = list(extract.visits(path))
+    true_visits = list(visits.visits(path))
     forge = "UPDATE entries SET body = replace(body, ?, ?) WHERE kind = 'visit_began'"
     with tampering(path) as connection:
         connection.execute(forge, ("+77011234567", "+77019999999"))
@@ -175,7 +175,7 @@ def test_a_forged_index_is_not_read_instead_of_the_entries(path: Path) -> None:
         (body,) = connection.execute("SELECT body FROM entries INDEXED BY quick WHERE kind = 'visit_began'").fetchone()
         assert "+77019999999" in body, "the forgery works"
     assert verify(path).first_bad is None
-    assert list(extract.visits(path)) == true_visits
+    assert list(visits.visits(path)) == true_visits
 
 
 def test_a_value_of_another_type_is_named(path: Path) -> None:
@@ -220,7 +220,7 @@ def test_an_edited_byte_anywhere_in_the_entries_page_never_gives_a_changed_extra
             file.seek(place)
             file.write(whole[place : place + 1])
     assert found > 2000, "about half of the page is entries"
-    assert list(extract.entries(path)), "every edit was undone"
+    assert list(visits.entries(path)), "every edit was undone"
 
 
 def _outcome(path: Path, clean: Callable[[], bool]) -> bool:

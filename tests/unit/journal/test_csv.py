@@ -14,7 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from journal.extract import HEADER, Visit, inert, write_csv
+from journal.as_csv import write_csv
+from journal.columns import HEADERS, Language, inert, visible
+from journal.visits import Visit
 
 ALMATY = ZoneInfo("Asia/Almaty")
 BEGAN = datetime(2024, 2, 29, 17, 59, 59, 999_000, tzinfo=UTC)
@@ -44,11 +46,12 @@ def test_the_whole_file_across_kazakhstans_change_of_offset() -> None:
     online = Visit("k4", "+77011234567", "02:00:00:00:00:02", (), BEGAN, None, "sms", None, 0)
     assert _csv(VISIT, online) == (
         b"\xef\xbb\xbf"
-        b"visit;subscriber number;device;addresses;began;began UTC offset;ended;ended UTC offset;"
-        b"authorised by;left according to;times away;bytes up;bytes down;bytes counted\r\n"
-        b"k3v9;'+77011234567;02:00:00:00:00:01;10.77.0.10 10.77.0.11;2024-02-29 23:59:59;UTC+06:00;"
-        b"2024-03-01 00:59:59;UTC+05:00;sms;port;1;12345;6000000000;all\r\n"
-        b"k4;'+77011234567;02:00:00:00:00:02;;2024-02-29 23:59:59;UTC+06:00;;;sms;;0;;;\r\n"
+        b"visit;surname;given name;patronymic;subscriber number;document;document number;workstation number;device;"
+        b"addresses;began;began UTC offset;ended;ended UTC offset;authorised by;employee;left according to;times away;"
+        b"bytes up;bytes down;bytes counted;clock\r\n"
+        b"k3v9;;;;'+77011234567;;;;02:00:00:00:00:01;10.77.0.10 10.77.0.11;2024-02-29 23:59:59;UTC+06:00;"
+        b"2024-03-01 00:59:59;UTC+05:00;sms;;port;1;12345;6000000000;all;\r\n"
+        b"k4;;;;'+77011234567;;;;02:00:00:00:00:02;;2024-02-29 23:59:59;UTC+06:00;;;sms;;;0;;;;\r\n"
     )
 
 
@@ -70,11 +73,11 @@ def test_bytes_say_how_far_they_can_be_trusted(
     up, down, in_part = usage
     visit = msgspec.structs.replace(VISIT, up_bytes=up, down_bytes=down, in_part=in_part)
     told = visit if ended else msgspec.structs.replace(visit, ended=None)
-    assert _csv(told).decode().splitlines()[1].endswith(f";1;{cells}")
+    assert _csv(told).decode().splitlines()[1].endswith(f";1;{cells};")
 
 
 def test_no_visit_gives_a_header() -> None:
-    assert _csv().decode("utf-8-sig") == ";".join(HEADER) + "\r\n"
+    assert _csv().decode("utf-8-sig") == ";".join(HEADERS[Language.ENGLISH]) + "\r\n"
 
 
 @pytest.mark.parametrize(
@@ -102,7 +105,7 @@ TEXTS = st.text(st.characters(codec="utf-8"), max_size=20) | st.text("=+-@'\t\r\
 def test_every_cell_is_inert_and_comes_back(name: str, number: str, proof: str) -> None:
     visit = Visit(name, number, "d", (), BEGAN, BEGAN, "sms", proof, 0)
     _, row = csv.reader(io.StringIO(_csv(visit).decode("utf-8-sig"), newline=""), delimiter=";")
-    assert [row[place].removeprefix("'") for place in (0, 1, 9)] == [name, number, proof]
+    assert [row[place].removeprefix("'") for place in (0, 4, 16)] == [*map(visible, (name, number, proof))]
     assert not any(cell.lstrip().startswith(("=", "+", "-", "@", "＝", "＋", "－", "＠")) for cell in row)
     assert not any(cell.startswith(("\t", "\r", "\n")) for cell in row)
 

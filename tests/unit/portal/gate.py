@@ -23,6 +23,7 @@ from appliance.wire import (
     Request,
     Status,
 )
+from appliance.wire_journal import LookAtKey, NoteBackup, NoteLook, SignExtract
 
 PASSWORD = "123456"
 NUMBER = "+77011234567"
@@ -73,7 +74,9 @@ class GateWithState:
                 return self.refusing or self._ask_password(ip, number)
             case EnterPassword(ip=ip, password=password):
                 return self.refusing or self._enter_password(ip, password)
-            case wire.ListVisits() | wire.LookAtSpending() | wire.ListSources() | wire.EndVisit() | wire.NoteBackup():
+            case wire.ListVisits() | wire.LookAtSpending() | wire.ListSources() | wire.EndVisit():
+                return Refused(Refusal.FORBIDDEN)
+            case LookAtKey() | SignExtract() | NoteLook() | NoteBackup():
                 return Refused(Refusal.FORBIDDEN)
             case _:
                 assert_never(request)

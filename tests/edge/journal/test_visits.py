@@ -11,9 +11,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from journal.as_csv import write_csv
 from journal.entries import Entry, Stamp, VisitAway, VisitEnded, VisitMoved, VisitResumed
 from journal.errors import JournalCorrupt
-from journal.extract import Visit, entries, visits, write_csv
+from journal.visits import Visit, entries, visits
 from tests.edge.journal.samples import NOON_MS, NUMBER, PHONE, at, began, ended, moment, stay, used, write
 
 
@@ -23,8 +24,8 @@ def path(tmp_path: Path) -> Path:
 
 
 def _names(path: Path, since: int | None = None, until: int | None = None) -> list[str]:
-    bounds = (None if second is None else moment(second) for second in (since, until))
-    return [visit.visit for visit in visits(path, *bounds)]
+    bounds = [None if second is None else moment(second) for second in (since, until)]
+    return [visit.visit for visit in visits(path, bounds[0], bounds[1])]
 
 
 def test_one_whole_stay_is_one_visit(path: Path) -> None:
@@ -166,6 +167,6 @@ def test_csv_of_a_period(path: Path) -> None:
     out = io.BytesIO()
     assert write_csv(visits(path, moment(0), moment(60)), out, ZoneInfo("Asia/Almaty")) == 1
     assert out.getvalue().decode("utf-8-sig").splitlines()[1] == (
-        "v1;'+77011234567;02:00:00:00:00:01;10.77.0.10 10.77.0.11 10.77.0.12;"
-        "2026-11-21 17:00:04;UTC+05:00;2026-11-21 17:00:59;UTC+05:00;sms;port;1;;;"
+        "v1;;;;'+77011234567;;;;02:00:00:00:00:01;10.77.0.10 10.77.0.11 10.77.0.12;"
+        "2026-11-21 17:00:04;UTC+05:00;2026-11-21 17:00:59;UTC+05:00;sms;;port;1;;;;"
     )

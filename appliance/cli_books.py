@@ -1,0 +1,104 @@
+"""``qaqpa journal verify · backup · restore``: prove the journal, copy it, put a copy back. Must not know: how."""
+
+from __future__ import annotations
+
+import os
+import pwd
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from appliance import wire
+from appliance.cli_options import config as _config
+from appliance.config import load
+from appliance.errors import GateUnreachable
+from appliance.wire_journal import NoteBackup
+
+
+def _head(_context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[int, str]:
+    heads = {}
+    for value in values:
+        number, _, digest = value.partition(":")
+        if not number.isdigit() or len(digest) != 64 or set(digest.lower()) - set("0123456789abcdef"):
+            raise click.BadParameter("give ENTRY:DIGEST, a number and 64 hexadecimal digits", param=parameter)
+        heads[int(number)] = digest.lower()
+    return heads
+
+
+def _fingerprint(_context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    keys = []
+    for value in values:
+        digits = value.replace(" ", "").lower()
+        if len(digits) != 40 or set(digits) - set("0123456789abcdef"):
+            raise click.BadParameter("give 40 hexadecimal digits, as an extract prints them", param=parameter)
+        keys.append(" ".join(digits[at : at + 4] for at in range(0, 40, 4)))
+    return tuple(keys)
+
+
+@click.command()
+@_config
+@click.option("--file", type=click.Path(dir_okay=False, path_type=Path), help="Another journal, such as a back-up.")
+@click.option("--key", "keys", multiple=True, callback=_fingerprint, help="A fingerprint that may have signed.")
+@click.option("--head", "heads", multiple=True, callback=_head, help="ENTRY:DIGEST as an extract prints it.")
+def verify(path: Path, file: Path | None, keys: tuple[str, ...], heads: dict[int, str]) -> None:
+    """Walk the whole chain and its checkpoints. Exit 1 and name the first bad entry if it does not hold."""
+    from appliance.books import journal_path
+    from journal.seal import verify as verify_chain
+
+    verdict = verify_chain(file or journal_path(load(path)), keys, heads)
+    if verdict.first_bad is not None:
+        raise click.ClickException(f"entry {verdict.first_bad}: {verdict.problem}")
+    click.echo(f"{verdict.entries} entries, the chain holds; head {verdict.head}")
+    if verdict.expired:
+        click.echo(
+            f"{verdict.expired} of them have expired: what they said of persons was removed, as the journal says"
+        )
+    for signer in verdict.signers:
+        click.echo(f"sealed up to entry {verdict.sealed} by the key {signer}")
+    if not verdict.signers:
+        click.echo("no checkpoint vouches for it yet")
+
+
+@click.command()
+@_config
+@click.argument("copy", type=click.Path(dir_okay=False, path_type=Path))
+def backup(path: Path, copy: Path) -> None:
+    """Write a copy of the journal to COPY, also while the gate runs, and verify it."""
+    from appliance.books import journal_path
+    from appliance.client import Client
+    from appliance.render import gate_socket
+    from journal.backup import back_up
+
+    config = load(path)
+    made = back_up(journal_path(config), copy)
+    click.echo(f"{copy}: {made.entries} entries, verified; head {made.head}")
+    note = NoteBackup(file=copy.name[:64], entries=made.entries, head=made.head, by=_who())
+    try:
+        reply = Client(gate_socket(config)).ask(note)
+    except GateUnreachable:
+        click.echo("the gate does not run, so the journal does not mention this copy", err=True)
+    else:
+        if isinstance(reply, wire.Refused):
+            click.echo(f"the gate did not record it: {reply.refusal}", err=True)
+
+
+@click.command()
+@_config
+@click.argument("copy", type=click.Path(dir_okay=False, exists=True, path_type=Path))
+def restore(path: Path, copy: Path) -> None:
+    """Make COPY the journal again; the present one is set aside. The gate must not run, and nobody stays online."""
+    from appliance.books import journal_path, resume_copy
+    from journal.backup import put_back
+
+    journal = journal_path(load(path))
+    verdict, began = put_back(copy, journal, datetime.now(UTC))
+    resume_copy(journal, began)
+    click.echo(f"{journal}: {verdict.entries} entries put back; every visit in it ends when the gate starts")
+    if began.previous:
+        click.echo(f"what was there before is {journal.with_name(began.previous)}")
+
+
+def _who() -> str:
+    """Who runs this, also under sudo."""
+    return (os.environ.get("SUDO_USER") or pwd.getpwuid(os.getuid()).pw_name)[:64]
