@@ -98,6 +98,8 @@ class Reception:
             case wire.EnterPassword(ip=ip):
                 device = self._device(ip)
                 return device if isinstance(device, Refused) else self._entered(request, device, session, now)
+            case wire.ChooseLanguage() | wire.AskCode() | wire.Leave() | wire.RedeemVoucher():
+                return Refused(Refusal.BAD_REQUEST)
             case wire.ListVisits():
                 return VisitsListed(now)
             case wire.LookAtSpending():

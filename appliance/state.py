@@ -224,6 +224,8 @@ def _stranger(session: Session, device: str) -> Status:
             return Status(Phase.STRANGER, online_for_s=session.terms.max_s, ended=Ended.TIME)
         case Ended.QUOTA:
             return Status(Phase.STRANGER, bytes_used=session.terms.quota_bytes, ended=Ended.QUOTA)
+        case Ended.VISITOR | Ended.STAFF as why:
+            return Status(Phase.STRANGER, ended=why)
         case _ as never:
             assert_never(never)
 

@@ -53,6 +53,8 @@ class AskPassword(_Request, frozen=True, tag="ask_password"):
     number: Text
     """As the visitor typed it."""
     language: Language
+    terms: Annotated[str, Meta(max_length=64)] = ""
+    """SHA-256 (hex) of the terms' text that the visitor agreed to; "": the venue has none."""
 
 
 class EnterPassword(_Request, frozen=True, tag="enter_password"):
@@ -61,6 +63,35 @@ class EnterPassword(_Request, frozen=True, tag="enter_password"):
     ip: Ip
     password: Text
     """As the visitor typed it."""
+
+
+class ChooseLanguage(_Request, frozen=True, tag="choose_language"):
+    """The visitor's language, kept by device → Status"""
+
+    ip: Ip
+    language: Language
+
+
+class AskCode(_Request, frozen=True, tag="ask_code"):
+    """A pairing code for the desk → Status with ``code``, or Refused"""
+
+    ip: Ip
+
+
+class Leave(_Request, frozen=True, tag="leave"):
+    """The visitor ends the visit → Status with ``Ended.VISITOR``, or Refused"""
+
+    ip: Ip
+
+
+class RedeemVoucher(_Request, frozen=True, tag="redeem_voucher"):
+    """A voucher entered → Status, online unless a password is required too, or Refused"""
+
+    ip: Ip
+    voucher: Text
+    """As the visitor typed it."""
+    terms: Annotated[str, Meta(max_length=64)] = ""
+    """As of ``AskPassword``."""
 
 
 class ListVisits(_Request, frozen=True, tag="list_visits"):
@@ -81,7 +112,19 @@ class EndVisit(_Request, frozen=True, tag="end_visit"):
     mac: Mac
 
 
-Request = Look | AskPassword | EnterPassword | ListVisits | LookAtSpending | ListSources | EndVisit
+Request = (
+    Look
+    | AskPassword
+    | EnterPassword
+    | ChooseLanguage
+    | AskCode
+    | Leave
+    | RedeemVoucher
+    | ListVisits
+    | LookAtSpending
+    | ListSources
+    | EndVisit
+)
 
 
 class Phase(StrEnum):
@@ -97,10 +140,24 @@ class Phase(StrEnum):
 
 
 class Ended(StrEnum):
-    """What was used up when a visit ended by the venue's own terms."""
+    """Why a visit ended while its device was still there."""
 
     TIME = "time"
     QUOTA = "quota"
+    VISITOR = "visitor"
+    """Left by the button."""
+    STAFF = "staff"
+
+
+class Trouble(StrEnum):
+    """What stops visitors from logging in just now."""
+
+    JOURNAL = "journal"
+    """Nothing can be recorded: the journal is full or broken."""
+    SMS = "sms"
+    """No provider is bound."""
+    UPLINK = "uplink"
+    """There is no Internet behind the gate."""
 
 
 class Delivery(StrEnum):
@@ -155,6 +212,16 @@ class Refusal(StrEnum):
     JOURNAL_UNAVAILABLE = "journal_unavailable"
     """Nothing can be recorded now, so nobody is admitted."""
     NO_SUCH_VISIT = "no_such_visit"
+    TERMS_NOT_ACCEPTED = "terms_not_accepted"
+    """The venue's terms are others, or none were agreed to."""
+    SMS_UNAVAILABLE = "sms_unavailable"
+    """No provider is bound: nothing was asked or counted."""
+    VOUCHER_UNKNOWN = "voucher_unknown"
+    VOUCHER_USED = "voucher_used"
+    VOUCHER_EXPIRED = "voucher_expired"
+    VOUCHER_MALFORMED = "voucher_malformed"
+    TOO_MANY_VOUCHERS = "too_many_vouchers"
+    """Wait ``retry_in_s`` before entering another."""
 
 
 class _Reply(msgspec.Struct, frozen=True, tag_field="reply", forbid_unknown_fields=True):
@@ -183,7 +250,18 @@ class Status(_Reply, frozen=True, tag="status"):
     bytes_remaining: int | None = None
     """What the visit may still use (online, away); None if it is unlimited."""
     ended: Ended | None = None
-    """Why the device's visit ended a while ago, if by the venue's terms (stranger)."""
+    """Why the device's visit ended a while ago, if not by leaving (stranger)."""
+    language: Language | None = None
+    """What the visitor chose on this device; None: never chose."""
+    code: str | None = None
+    """The pairing code that staff type to find this device; None: not asked for, or no longer valid."""
+    code_expires_in_s: int | None = None
+    trouble: Trouble | None = None
+    """What stops this visitor from logging in just now, if anything (not while online, except UPLINK)."""
+    method: str | None = None
+    """How the visit was authorised: "sms", "desk", "document", "voucher" (online, away)."""
+    voucher: bool = False
+    """The venue's visitors may also use a voucher."""
 
 
 class Refused(_Reply, frozen=True, tag="refused"):
