@@ -29,6 +29,7 @@ def apply(config: Config) -> dict[str, bool]:
 
     Raises:
         CheckFailed: a file is refused; nothing was changed.
+        LogoRefused: the venue's logo cannot be used; nothing was changed.
         OSError: they cannot be written.
     """
     home = Path(config.paths.state) / "conf"
@@ -41,16 +42,22 @@ def apply(config: Config) -> dict[str, bool]:
 
 
 def _try(name: str, content: str, trial: Path) -> None:
+    if name not in _JUDGES:
+        return  # the portal's: what is in it was judged with the configuration
     path = trial / name
     path.write_text(content, encoding="utf-8")
-    command = (
-        ["nginx", "-q", "-t", "-c", str(path)] if name == "nginx.conf" else ["dnsmasq", "--test", f"--conf-file={path}"]
-    )
+    command = [word.format(path=path) for word in _JUDGES[name]]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, "PATH": _PATH})
     if done.returncode != 0:
         raise CheckFailed(command, done.stdout + done.stderr)
 
 
+_DNSMASQ = ("dnsmasq", "--test", "--conf-file={path}")
+_JUDGES = {
+    "nginx.conf": ("nginx", "-q", "-t", "-c", "{path}"),
+    "dnsmasq-lan.conf": _DNSMASQ,
+    "dnsmasq-captive.conf": _DNSMASQ,
+}
 _PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import pwd
 import shutil
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -17,7 +17,7 @@ from typing import Protocol
 from appliance import daemon, garden, render, wire
 from appliance.client import Client
 from appliance.config import Config
-from appliance.errors import GateUnreachable
+from appliance.errors import GateUnreachable, LogoRefused
 from appliance.sections import Spending
 from appliance.smpp import sender_settings
 from firewall import checks as firewall_checks
@@ -81,7 +81,15 @@ def _users() -> Iterable[Finding]:
 
 
 def _rendered(config: Config) -> Iterable[Finding]:
-    for name, content in render.files(config).items():
+    try:
+        rendered = render.files(config)
+    except LogoRefused as refused:
+        return [_Found(False, str(refused), "correct venue.logo, or leave it out; then qaqpa apply")]
+    return list(_as_written(config, rendered))
+
+
+def _as_written(config: Config, rendered: Mapping[str, str]) -> Iterable[Finding]:
+    for name, content in rendered.items():
         path = Path(config.paths.state) / "conf" / name
         try:
             same = path.read_text(encoding="utf-8") == content

@@ -1,9 +1,9 @@
-"""From the one configuration to those of nginx and dnsmasq, and the portal's command line.
+"""From the one configuration to those of nginx, dnsmasq and the portal, and the portal's command line.
 
     >>> sorted(files(Config()))
-    ['dnsmasq-captive.conf', 'dnsmasq-lan.conf', 'nginx.conf']
+    ['dnsmasq-captive.conf', 'dnsmasq-lan.conf', 'nginx.conf', 'portal.json']
 
-Pure but for reading the templates beside it. Must not know: whether anything runs.
+Pure but for reading the templates beside it and the venue's logo. Must not know: whether anything runs.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import sys
 from collections.abc import Iterator
 from importlib import resources
 
+from appliance import branding
 from appliance.config import Config
 from firewall.rules import GARDEN4, GARDEN6
 from firewall.settings import CAPTIVE_ADDRESS
@@ -24,7 +25,11 @@ _PLACEHOLDER = re.compile(r"@\{([a-z0-9_]+)\}")  # not $name or {name}: nginx ha
 
 
 def files(config: Config) -> dict[str, str]:
-    """File name → content, as they stand in ``<state>/conf``."""
+    """File name → content, as they stand in ``<state>/conf``.
+
+    Raises:
+        LogoRefused
+    """
     gate = config.lan.gate
     first, last = dhcp_range(config)
     servers = [f"server={server}" for server in config.wan.dns]
@@ -57,10 +62,11 @@ def files(config: Config) -> dict[str, str]:
         "router6": _router6(config),
     }
     templates = resources.files("appliance") / "templates"
-    return {
+    rendered = {
         name: _PLACEHOLDER.sub(lambda match: values[match[1]], (templates / name).read_text(encoding="utf-8"))
         for name in ("dnsmasq-lan.conf", "dnsmasq-captive.conf", "nginx.conf")
     }
+    return {**rendered, branding.FILE: branding.text(config)}
 
 
 def portal_url(config: Config, host: str = "") -> str:
@@ -73,7 +79,8 @@ def portal_command(config: Config) -> list[str]:
     """The portal's process: gunicorn from this very environment, on a unix socket that only nginx may use."""
     application = (
         "portal.visitor.app:create_app("
-        f"gate={gate_socket(config)!r}, venue={config.venue.name!r}, language={config.venue.language.value!r})"
+        f"gate={gate_socket(config)!r}, venue={config.venue.name!r}, language={config.venue.language.value!r}, "
+        f"look={f'{config.paths.state}/conf/{branding.FILE}'!r})"
     )
     return [
         sys.executable,

@@ -21,7 +21,7 @@ def config_in(folder: Path, text: str = "") -> Config:
 
 def test_rendered_files_satisfy_nginx_and_dnsmasq(tmp_path: Path) -> None:
     config = config_in(tmp_path, "[wan]\ndns = ['9.9.9.9']\n[portal]\nhost = 'login.example.kz'")
-    changed = {"dnsmasq-captive.conf": True, "dnsmasq-lan.conf": True, "nginx.conf": True}
+    changed = {"dnsmasq-captive.conf": True, "dnsmasq-lan.conf": True, "nginx.conf": True, "portal.json": True}
     assert apply(config) == changed
     assert apply(config) == dict.fromkeys(changed, False)
     assert {path.name: path.stat().st_mode & 0o777 for path in (tmp_path / "state/conf").iterdir()} == dict.fromkeys(

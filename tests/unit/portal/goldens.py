@@ -5,11 +5,13 @@ python -m tests.unit.portal.goldens
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from appliance.wire import Delivery, Ended, Language, Phase, Refusal, Refused, Trouble
 from portal.visitor.app import create_app
+from tests.unit.portal import branded
 from tests.unit.portal.gate import CODE, NUMBER, PASSWORD, VOUCHER, Device, GateWithState
 from tests.unit.portal.phone import IP, PhoneInProcess, Seen
 from tests.unit.portal.reading import words_of
@@ -58,7 +60,7 @@ ONLINE = Device(phase=Phase.ONLINE, number=NUMBER, online_for_s=4000, bytes_used
 def pages(language: Language) -> str:
     """All the pages of a visitor's way, with what leads to each."""
     album = Album(language)
-    for part in (_strangers, _passwords, _refusals, _online, _troubles, _desk_and_vouchers, _no_gate):
+    for part in (_strangers, _passwords, _refusals, _online, _troubles, _desk_and_vouchers, _branded, _no_gate):
         part(album)
     return "\n".join(album.told)
 
@@ -119,6 +121,19 @@ def _desk_and_vouchers(album: Album) -> None:
     album.look("the venue has vouchers", Device())
     album.show("no such voucher", album.phone.post("/voucher", {"voucher": "AAAA-AAAA"}))
     album.gate.vouchers = set()
+
+
+def _branded(album: Album) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        look = branded.written(Path(folder), branded.brand())
+        app = create_app("/nowhere", "Qaqpa Café", language=album.language, asks=album.gate, look=look)
+    phone, album.phone = album.phone, PhoneInProcess(app, album.gate)
+    album.gate.vouchers = {VOUCHER}
+    album.look("the venue has terms and vouchers", Device())
+    album.look("asked, the venue has terms", ASKED)
+    album.gate.vouchers = set()
+    album.look("online, the venue has a site", ONLINE)
+    album.phone = phone
 
 
 def _no_gate(album: Album) -> None:
