@@ -25,7 +25,12 @@ _relay = Relay()
 _app = create_app(gate="/nowhere/gate.sock", venue=VENUE, asks=_relay)
 
 
+def phone_at(gate: GateWithState) -> PhoneInProcess:
+    """A phone in front of the one application, which asks ``gate`` from now on."""
+    _relay.gate = gate
+    return PhoneInProcess(_app, gate)
+
+
 @pytest.fixture
 def phone() -> PhoneInProcess:
-    _relay.gate = GateWithState()
-    return PhoneInProcess(_app, _relay.gate)
+    return phone_at(GateWithState())

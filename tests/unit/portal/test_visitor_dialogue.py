@@ -95,12 +95,12 @@ def test_a_device_that_became_online_meanwhile_is_sent_to_the_online_page(phone:
 
 @pytest.mark.parametrize("refusal", Refusal)
 @pytest.mark.parametrize("language", Language)
-@pytest.mark.parametrize("path", ["/password", "/login"])
+@pytest.mark.parametrize("path", ["/password", "/login", "/voucher", "/code"])
 def test_each_refusal_is_a_page_that_says_its_sentence(
     phone: PhoneInProcess, refusal: Refusal, language: Language, path: str
 ) -> None:
     phone.gate.refusing = Refused(refusal, retry_in_s=600, tries_left=2)
-    page = phone.post(f"{path}?lang={language}", {"number": NUMBER, "password": PASSWORD})
+    page = phone.post(f"{path}?lang={language}", {"number": NUMBER, "password": PASSWORD, "voucher": "AAAA-AAAA"})
     if refusal is Refusal.ALREADY_ONLINE:
         assert (page.status, page.headers["location"]) == (303, f"/online?lang={language}")
         return
@@ -123,6 +123,6 @@ def test_a_look_may_be_refused_too(phone: PhoneInProcess, refusal: Refusal, path
 
 
 def test_a_restored_window_that_gets_a_forms_address_lands_on_the_page(phone: PhoneInProcess) -> None:
-    for path in ("/password", "/login"):
+    for path in ("/password", "/login", "/language", "/code", "/voucher", "/leave"):
         answer = phone.get(f"{path}?lang=en")
         assert (answer.status, answer.headers["location"]) == (303, "/?lang=en")

@@ -11,10 +11,11 @@ import pytest
 from appliance.errors import WireError
 from appliance.wire import AskPassword, EnterPassword, Look, Phase, Refusal, Refused, Reply, Request, Visits
 from portal.visitor.app import create_app
-from tests.unit.portal.gate import NUMBER, PASSWORD, Device, GateWithState
+from tests.unit.portal.gate import NUMBER, PASSWORD, VOUCHER, Device, GateWithState
 from tests.unit.portal.phone import IP, PhoneInProcess, Seen
 from tests.unit.portal.reading import elements_of, field_of
 
+FORMS = ("/password", "/login", "/language", "/code", "/voucher", "/leave")
 OWN = "http://10.77.0.1"
 
 
@@ -38,10 +39,12 @@ def asked_nothing(phone: PhoneInProcess) -> bool:
         {"Sec-Fetch-Site": "nonsense"},
     ],
 )
-@pytest.mark.parametrize("path", ["/password", "/login"])
+@pytest.mark.parametrize("path", FORMS)
 def test_another_sites_form_asks_nothing(phone: PhoneInProcess, path: str, headers: dict[str, str]) -> None:
-    page = phone.post(path, {"number": NUMBER, "password": PASSWORD}, headers)
+    phone.gate.put(IP, Device(phase=Phase.ONLINE, number=NUMBER))
+    page = phone.post(path, {"number": NUMBER, "password": PASSWORD, "voucher": VOUCHER, "lang": "ru"}, headers)
     assert page.status == 403
+    assert phone.gate.devices[IP].phase is Phase.ONLINE
     assert asked_nothing(phone)
 
 
@@ -184,6 +187,8 @@ def test_a_password_goes_to_the_gate_as_typed(phone: PhoneInProcess) -> None:
 def test_entries_too_long_for_the_wire_are_refused_without_asking(phone: PhoneInProcess) -> None:
     assert phone.post("/password", {"number": "7" * 65}).status == 422
     assert phone.post("/login", {"password": "1" * 65}).status == 422
+    assert phone.post("/voucher", {"voucher": "1" * 65}).status == 422
+    assert phone.post("/password", {"number": NUMBER, "terms": "1" * 65}).status == 422
     assert phone.post("/password", {"number": "7" * 64}).status == 303
     assert [each for each in phone.gate.heard if not isinstance(each, Look)] == [
         AskPassword(ip=IP, number="7" * 64, language=phone.gate.heard[-1].language)  # type: ignore[union-attr]
@@ -204,7 +209,7 @@ def test_entries_too_long_for_the_wire_are_refused_without_asking(phone: PhoneIn
     ],
 )
 def test_malformed_forms_get_a_page(phone: PhoneInProcess, body: bytes) -> None:
-    for path in ("/password", "/login"):
+    for path in ("/password", "/login", "/voucher"):
         assert phone.post(path, body).status in {400, 413, 422}
 
 
@@ -221,8 +226,8 @@ def test_past_nginx_nothing_is_asked(phone: PhoneInProcess, said: str) -> None:
     for answer in (
         phone.get("/", {"X-Real-IP": said}),
         phone.get("/online", {"X-Real-IP": said}),
-        phone.post("/password", {"number": NUMBER}, {"X-Real-IP": said}),
-        phone.post("/login", {"password": PASSWORD}, {"X-Real-IP": said}),
+        phone.get("/state", {"X-Real-IP": said}),
+        *(phone.post(path, {"number": NUMBER, "lang": "ru"}, {"X-Real-IP": said}) for path in FORMS),
     ):
         assert answer.status == 500
     assert asked_nothing(phone)
