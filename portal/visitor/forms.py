@@ -43,7 +43,7 @@ class Form:
     """¶4's page. What is said in seconds counts down where scripts run."""
 
     mark: str
-    """What the page stands on. When the gate says another, the page is stale; "": nothing is waited for."""
+    """What the page stands on. When the gate says another, the page is stale; "": nothing is waited for, as below."""
     login: str
     """What stands in Login: as the visitor typed it, or the number that the password went to."""
     login_shown: str | None
@@ -70,6 +70,8 @@ class Form:
     """The venue has vouchers."""
     voucher_typed: str
     voucher_problem: str
+    refresh_s: None = None
+    """It holds what is being typed, so it is never loaded anew by itself."""
 
 
 def number_for_reading(number: str) -> str:

@@ -24,6 +24,8 @@ MOMENT_REFRESH_S = 5
 """A restarted gate answers again in about a second; five keep a full venue from asking in step too often."""
 TROUBLE_REFRESH_S = 15
 """A journal that cannot be written is mended by a person."""
+_ANY_ANSWER = "-"
+"""The mark of a page that is stale as soon as the gate says anything."""
 
 
 @dataclass(frozen=True)
@@ -40,12 +42,15 @@ class Online:
     data_left: str | None
     until: str
     """How long access lasts, and what is needed then."""
+    mark: str = ""
+    refresh_s: None = None
 
 
 @dataclass(frozen=True)
 class Away:
     """The page of a device that is back within the grace; it looks again by itself."""
 
+    mark: str
     refresh_s: int = AWAY_REFRESH_S
 
 
@@ -56,6 +61,7 @@ class Notice:
     heading: str
     sentence: str
     refresh_s: int | None = None
+    mark: str = ""
 
 
 Page = Form | Online | Away | Notice
@@ -68,12 +74,13 @@ def of_status(status: Status, words: Words, *, wants_form: bool = False) -> Page
         wants_form: the visitor asked to type another number, so Login is open whatever the phase (online excepted).
     """
     if status.phase is not Phase.ONLINE and status.trouble is Trouble.JOURNAL:
-        return Notice(words.say("notice.closed"), words.say("trouble.journal"), TROUBLE_REFRESH_S)
+        heading = words.say("notice.closed")
+        return Notice(heading, words.say("trouble.journal"), TROUBLE_REFRESH_S, forms.mark_of(status))
     match status.phase:
         case Phase.ONLINE:
             return _online(status, words)
         case Phase.AWAY if not wants_form:
-            return Away()
+            return Away(forms.mark_of(status))
         case Phase.STRANGER | Phase.ASKED | Phase.AWAY:
             return forms.form(status, words, open_login=wants_form)
         case _:
@@ -99,7 +106,9 @@ def with_problem(status: Status, saying: Saying, typed: str | None, words: Words
 
 def of_whole_page(saying: Saying) -> Notice:
     """The page of a refusal that no field can mend."""
-    return Notice(saying.heading, saying.sentence, MOMENT_REFRESH_S if saying.passes else None)
+    if saying.passes:
+        return Notice(saying.heading, saying.sentence, MOMENT_REFRESH_S, _ANY_ANSWER)
+    return Notice(saying.heading, saying.sentence)
 
 
 def told(key: str, words: Words) -> Notice:
@@ -109,7 +118,7 @@ def told(key: str, words: Words) -> Notice:
 
 def moment(words: Words) -> Notice:
     """The gate does not answer: it is starting, or has more to do than it can."""
-    return replace(told("no_gate", words), refresh_s=MOMENT_REFRESH_S)
+    return replace(told("no_gate", words), refresh_s=MOMENT_REFRESH_S, mark=_ANY_ANSWER)
 
 
 def _online(status: Status, words: Words) -> Online:

@@ -95,6 +95,7 @@ class Window:
 
     page: Page
     words: Words
+    javascript: bool = True
     requests: list[Request] = field(default_factory=list)
     """All that it asked for, of whatever origin, redirects included; oldest first."""
     responses: list[Response] = field(default_factory=list)
@@ -131,9 +132,14 @@ class Window:
         return self.press(self.words.say("form.get_password"))
 
     def enter(self, password: str) -> Response:
-        """¶7: the password typed and sent."""
-        self.password.fill(password)
-        return self.press(self.words.say("form.enter"))
+        """¶7: the password typed and sent; where scripts run, the sixth digit sends it."""
+        if not self.javascript:
+            self.password.fill(password)
+            return self.press(self.words.say("form.enter"))
+        sends = lambda answer: answer.request.method == "POST"  # noqa: E731
+        with self.page.expect_response(sends) as sent, self.page.expect_navigation():
+            self.password.fill(password)
+        return sent.value
 
     @property
     def login(self) -> Locator:
@@ -181,7 +187,7 @@ def window(browser: Browser, language: Language, *, javascript: bool = True, sca
         color_scheme="light",
     )
     context.set_default_timeout(PATIENCE_MS)
-    made = Window(context.new_page(), words("visitor", language))
+    made = Window(context.new_page(), words("visitor", language), javascript)
 
     # Functions of ours: Playwright sets an attribute on what it calls, which a list's own append does not take.
     def on_request(request: Request) -> None:

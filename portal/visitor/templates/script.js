@@ -40,7 +40,7 @@ if (password && main.getAttribute("data-mark") && document.getElementById("told"
     }, function () {});
   }
 }
-var mark = main.getAttribute("data-mark"), pause = 2000, waiting;
+var mark = main.getAttribute("data-mark"), first = main.getAttribute("data-pause") * 1000, pause = first, waiting;
 function typing() {
   return Array.prototype.some.call(document.querySelectorAll("input[type=tel],input[type=text]"), function (field) {
     return field.value !== field.defaultValue;
@@ -52,7 +52,7 @@ function heard(state) {
     if (/^online/.test(state.mark) || !typing()) { sent = true; location.replace(main.getAttribute("data-page")); }
     return;
   }
-  if (told && told.textContent !== state.told) { told.textContent = state.told; pause = 2000; }
+  if (told && told.textContent !== state.told) { told.textContent = state.told; pause = first; }
   if (again && !state.waits) { again.parentNode.removeChild(again); }
 }
 function ask() {
@@ -74,7 +74,7 @@ function rest() {
 }
 if (mark) {
   document.addEventListener("visibilitychange", function () {
-    pause = 2000;
+    pause = first;
     clearTimeout(waiting);
     if (!document.hidden) { waiting = setTimeout(ask, 200); }
   });
