@@ -14,7 +14,7 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 from playwright.sync_api import Browser, Page, sync_playwright
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from appliance.wire import Reply, Request
+from appliance.wire import Look, Reply, Request
 from portal.visitor.app import create_app
 from tests.unit.portal.gate import GateWithState
 from tests.unit.portal.phone import IP
@@ -37,9 +37,15 @@ class Site:
 
     def __init__(self, venue: str, look: str = "") -> None:
         self.gate = GateWithState()
+        self.answers = threading.Event()
+        """Cleared, the gate has heard what it was asked to do and does not answer yet."""
+        self.answers.set()
+        self.asked: list[str] = []
+        """The paths that were asked for, oldest first."""
         app = create_app("/nowhere", venue, language="en", asks=self, look=look)
 
         def behind_nginx(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+            self.asked.append(environ["PATH_INFO"])
             return app({**environ, "HTTP_X_REAL_IP": IP}, start)
 
         self._server = make_server("127.0.0.1", 0, behind_nginx, threaded=True, request_handler=Silent)
@@ -47,7 +53,10 @@ class Site:
         self.address = f"http://127.0.0.1:{self._server.server_port}"
 
     def ask(self, request: Request) -> Reply:
-        return self.gate.ask(request)
+        reply = self.gate.ask(request)
+        if not isinstance(request, Look):
+            self.answers.wait(timeout=10)
+        return reply
 
     def __enter__(self) -> Site:
         self._thread.start()
