@@ -34,6 +34,7 @@ def apply(config: Config, held: Holding) -> dict[str, bool]:
 
     Raises:
         CheckFailed: a file is refused; nothing was changed.
+        LogoRefused: the venue's logo cannot be used; nothing was changed.
         OSError: they cannot be written.
     """
     home = Path(config.paths.state) / "conf"

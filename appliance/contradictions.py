@@ -6,12 +6,13 @@ Must not know: the file, who uses which setting.
 from __future__ import annotations
 
 import ipaddress
+import math
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 from zoneinfo import available_timezones
 
-from appliance import announcement
+from appliance import announcement, colours
 from appliance.wire import Language
 from firewall.settings import CAPTIVE_ADDRESS, HTTPS_PORT
 from sms.errors import TextRefused
@@ -73,10 +74,18 @@ def contradictions(config: Config) -> list[tuple[str, str]]:
 def _of_the_venue(config: Config) -> Iterator[tuple[str, str]]:
     if config.venue.timezone not in available_timezones():
         yield "venue.timezone", 'is no time zone name; for example "Asia/Almaty"'
-    texts = {language.value: getattr(config.venue.terms, language.value) for language in Language}
-    for language, text in texts.items():
-        if not text.strip() and (text or any(texts.values())):
-            yield f"venue.terms.{language}", "is missing; give the terms in kk, ru and en, or in none"
+    colour = config.venue.colour
+    if colour and (has := colours.by_day(colour)) < colours.ENOUGH:
+        yield (
+            "venue.colour",
+            f"has a contrast of {math.floor(has * 10) / 10}:1 with the page's white; {colours.ENOUGH}:1 is needed to "
+            f'read words (WCAG AA), and the nearest shade that has it is "{colours.darkened(colour)}"',
+        )
+    texts = config.venue.terms.texts
+    if any(texts.values()):
+        for language, said in texts.items():
+            if not said.strip():
+                yield f"venue.terms.{language.value}", "is missing: visitors must be able to read what they agree to"
 
 
 def _of_the_lan(config: Config) -> Iterator[tuple[str, str]]:

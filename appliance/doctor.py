@@ -10,7 +10,7 @@ import pwd
 import shutil
 import socket
 import time
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,7 +19,7 @@ from typing import Protocol
 from appliance import chain, costs, daemon, garden, render, smpp, wire
 from appliance.client import Client
 from appliance.config import Config
-from appliance.errors import GateUnreachable
+from appliance.errors import GateUnreachable, LogoRefused
 from appliance.holding import holding
 from appliance.sections import Spending
 from firewall import checks as firewall_checks
@@ -89,7 +89,15 @@ def _users() -> Iterable[Finding]:
 
 
 def _rendered(config: Config) -> Iterable[Finding]:
-    for name, content in render.files(config, holding(config, time.time()).standing).items():
+    try:
+        rendered = render.files(config, holding(config, time.time()).standing)
+    except LogoRefused as refused:
+        return [_Found(False, str(refused), "correct venue.logo, or leave it out; then qaqpa apply")]
+    return list(_as_written(config, rendered))
+
+
+def _as_written(config: Config, rendered: Mapping[str, str]) -> Iterable[Finding]:
+    for name, content in rendered.items():
         path = Path(config.paths.state) / "conf" / name
         try:
             same = path.read_text(encoding="utf-8") == content

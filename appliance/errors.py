@@ -2,6 +2,7 @@
 
 ApplianceError
 ├── ConfigError          the configuration cannot be used; says line, key and what is allowed
+├── LogoRefused          the venue's logo cannot be read or shown
 ├── GateUnreachable      nobody answers at the gate's socket
 ├── WireError            what came over the gate's socket is no message of ours
 ├── StateUnreadable      what an earlier gate kept beside the journal cannot be read
@@ -22,6 +23,14 @@ class ConfigError(ApplianceError):
         self.path, self.line, self.key, self.problem = path, line, key, problem
         where = f"{path}, line {line}" if line else path
         super().__init__(f"{where}: {key}: {problem}" if key else f"{where}: {problem}")
+
+
+class LogoRefused(ApplianceError):
+    """The venue's logo cannot be read or shown."""
+
+    def __init__(self, path: str, problem: str) -> None:
+        self.path, self.problem = path, problem
+        super().__init__(f"venue.logo: {path} {problem}")
 
 
 class GateUnreachable(ApplianceError):

@@ -130,6 +130,8 @@ class Reception:
             case wire.Leave(ip=ip):
                 device = self._device(ip)
                 return device if isinstance(device, Refused) else LeaveAsked(now, device)
+            case wire.RedeemVoucher():
+                return Refused(Refusal.BAD_REQUEST)
             case wire.ListVisits():
                 return VisitsListed(now)
             case wire.LookAtSpending():

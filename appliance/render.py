@@ -1,9 +1,9 @@
-"""From the one configuration to those of nginx and dnsmasq, and the portal's command line.
+"""From the one configuration to those of nginx, dnsmasq and the portal, and the portal's command line.
 
     >>> sorted(files(Config()))
-    ['dnsmasq-announced.opts', 'dnsmasq-captive.conf', 'dnsmasq-lan.conf', 'nginx.conf']
+    ['dnsmasq-announced.opts', 'dnsmasq-captive.conf', 'dnsmasq-lan.conf', 'nginx.conf', 'portal.json']
 
-Pure but for reading the templates beside it. Must not know: whether anything runs.
+Pure but for reading the templates beside it and the venue's logo. Must not know: whether anything runs.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from importlib import resources
 
-from appliance import announcement
+from appliance import announcement, branding
 from appliance.announcement import Standing
 from appliance.config import Config
 from appliance.holding import kept_file
@@ -38,6 +38,9 @@ def files(config: Config, standing: Standing = Standing.NONE) -> dict[str, str]:
 
     Args:
         standing: how far the portal's https goes with the certificate that it holds.
+
+    Raises:
+        LogoRefused
     """
     secure = standing is not Standing.NONE
     gate = config.lan.gate
@@ -75,10 +78,11 @@ def files(config: Config, standing: Standing = Standing.NONE) -> dict[str, str]:
         "router6": _router6(config),
     }
     templates = resources.files("appliance") / "templates"
-    return {
+    rendered = {
         name: _PLACEHOLDER.sub(lambda match: values[match[1]], (templates / name).read_text(encoding="utf-8"))
         for name in ("dnsmasq-lan.conf", "dnsmasq-captive.conf", "nginx.conf")
-    } | {ANNOUNCED: announcement.options(config, standing)}
+    }
+    return {**rendered, ANNOUNCED: announcement.options(config, standing), branding.FILE: branding.text(config)}
 
 
 def portal_url(config: Config, host: str = "") -> str:
@@ -95,6 +99,7 @@ def _portal_url6(config: Config, named: str) -> str:
 def portal_command(config: Config) -> list[str]:
     """The portal's process: gunicorn from this very environment, on a unix socket that only nginx may use."""
     told = {"gate": gate_socket(config), "venue": config.venue.name, "language": config.venue.language.value}
+    told["look"] = f"{config.paths.state}/conf/{branding.FILE}"
     if config.portal.https:
         told["portal_url"] = announcement.secure_url(config)
     application = f"portal.visitor.app:create_app({', '.join(f'{name}={value!r}' for name, value in told.items())})"

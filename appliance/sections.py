@@ -38,6 +38,14 @@ PerWindow = Annotated[int, Meta(ge=1, le=1_000_000)]
 OptionalFilePath = Annotated[
     str, Meta(pattern=r"^(/[A-Za-z0-9._/-]{1,200})?\Z", description="an absolute path without blanks, or empty")
 ]
+TermsText = Annotated[
+    str,
+    Meta(
+        max_length=3000,
+        pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]*\Z",
+        description="a text of at most 3000 characters, a line for each paragraph",
+    ),
+]
 Octet = Annotated[int, Meta(ge=0, le=255)]
 
 
@@ -54,9 +62,6 @@ class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One table of the file."""
 
 
-TermsText = Annotated[str, Meta(max_length=4000, description="a text of at most 4000 characters")]
-
-
 class VenueTerms(Section, frozen=True):
     """What a visitor must agree to, in each language; all or none are given."""
 
@@ -65,9 +70,14 @@ class VenueTerms(Section, frozen=True):
     en: TermsText = ""
 
     @property
+    def texts(self) -> dict[Language, str]:
+        """What visitors agree to, in each language; empty: the venue asks for no agreement."""
+        return {language: getattr(self, language.value) for language in Language}
+
+    @property
     def digests(self) -> frozenset[str]:
-        """SHA-256 in hex of each; none if there are no terms."""
-        return frozenset(hashlib.sha256(text.encode()).hexdigest() for text in (self.kk, self.ru, self.en) if text)
+        """SHA-256 (hex) of each text: what the gate knows of them."""
+        return frozenset(hashlib.sha256(text.encode()).hexdigest() for text in self.texts.values() if text)
 
 
 class Venue(Section, frozen=True):
@@ -83,8 +93,19 @@ class Venue(Section, frozen=True):
     ] = "Qaqpa"
     language: Language = Language.KAZAKH
     timezone: str = "Asia/Almaty"
-    rules: Annotated[str, Meta(pattern=r"^67/2016\Z", description='the only rule set there is: "67/2016"')] = "67/2016"
+    colour: Annotated[
+        str, Meta(pattern=r"^(#[0-9a-f]{6})?\Z", description='a colour such as "#00697d", in lower case, or empty')
+    ] = ""
+    logo: OptionalFilePath = ""
+    link: Annotated[
+        str,
+        Meta(
+            pattern=r"^(https?://[A-Za-z0-9][!#-&(-;=?-~]{0,199})?\Z",
+            description='an address such as "https://cafe.example.kz", or empty',
+        ),
+    ] = ""
     terms: VenueTerms = VenueTerms()
+    rules: Annotated[str, Meta(pattern=r"^67/2016\Z", description='the only rule set there is: "67/2016"')] = "67/2016"
 
     @property
     def zone(self) -> ZoneInfo:

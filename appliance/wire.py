@@ -66,6 +66,16 @@ class EnterPassword(_Request, frozen=True, tag="enter_password"):
     """As the visitor typed it."""
 
 
+class RedeemVoucher(_Request, frozen=True, tag="redeem_voucher"):
+    """A voucher entered → Status, online unless a password is required too, or Refused"""
+
+    ip: Ip
+    voucher: Text
+    """As the visitor typed it."""
+    terms: Annotated[str, Meta(max_length=64)] = ""
+    """As of ``AskPassword``."""
+
+
 class ListVisits(_Request, frozen=True, tag="list_visits"):
     """All live visits → Visits (administrators only)"""
 
@@ -114,6 +124,7 @@ Request = (
     | ChooseLanguage
     | AskCode
     | Leave
+    | RedeemVoucher
     | NoteBackup
     | LookAtKey
     | SignExtract
@@ -208,6 +219,12 @@ class Refusal(StrEnum):
     """The venue's terms are others, or none were agreed to."""
     SMS_UNAVAILABLE = "sms_unavailable"
     """No provider is bound: nothing was asked or counted."""
+    VOUCHER_UNKNOWN = "voucher_unknown"
+    VOUCHER_USED = "voucher_used"
+    VOUCHER_EXPIRED = "voucher_expired"
+    VOUCHER_MALFORMED = "voucher_malformed"
+    TOO_MANY_VOUCHERS = "too_many_vouchers"
+    """Wait ``retry_in_s`` before entering another."""
 
 
 class _Reply(msgspec.Struct, frozen=True, tag_field="reply", forbid_unknown_fields=True):

@@ -2,7 +2,8 @@
 
 PortalError
 ├── NotBehindGateway     nginx did not say which device asks
-└── FromAnotherSite      the form was sent by a page that is not ours
+├── FromAnotherSite      the form was sent by a page that is not ours
+└── BrandUnreadable      the file that `qaqpa apply` writes for the portal is missing or none
 """
 
 from __future__ import annotations
@@ -28,3 +29,11 @@ class FromAnotherSite(PortalError):
     def __init__(self, sender: str) -> None:
         self.sender = sender
         super().__init__(f"a form sent from {sender[:100]!r}")  # hostile text: escaped and short in the log
+
+
+class BrandUnreadable(PortalError):
+    """The file that `qaqpa apply` writes for the portal is missing or none."""
+
+    def __init__(self, path: str, why: str) -> None:
+        self.path, self.why = path, why
+        super().__init__(f"{path} cannot be used: {why}; run `qaqpa apply`")

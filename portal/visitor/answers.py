@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
 from http import HTTPStatus
 from typing import assert_never
 
-from flask import Response, render_template, request
+from flask import Response, g, json, render_template, request
 from markupsafe import Markup
 
-from appliance.wire import Language
-from portal.visitor import incoming
-from portal.visitor.languages import words_in
-from portal.visitor.pages import Away, Form, Notice, Online, Page
-from portal.visitor.words import Words
+from appliance.wire import Language, Status
+from portal.visitor import forms, incoming
+from portal.visitor.brand import Brand
+from portal.visitor.forms import Form
+from portal.visitor.pages import Away, Notice, Online, Page
+from portal.words import Words, words
 
-_POLICY = (
-    "default-src 'none'; style-src {styles}; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"  # CSP level 2
+_POLICY = (  # CSP level 2
+    "default-src 'none'; style-src {styles}; script-src {script}; connect-src 'self';{images} form-action 'self';"
+    " base-uri 'none'; frame-ancestors 'none'"
 )
 
 
@@ -29,51 +34,93 @@ class Answers:
     Args:
         venue: its name, as on the page.
         default: the language of whoever asks for none that we speak.
+        brand: what else is the venue's own.
         style: the style sheet that every page carries within it.
+        script: the script that every page carries within it; without it they only move less.
+        now: the time in the venue's zone.
     """
 
     venue: str
     default: Language
+    brand: Brand
     style: str
+    script: str
+    now: Callable[[], datetime]
+
+    def remember(self, status: Status) -> None:
+        """From here on the request under way is answered in the language that the gate keeps for its device."""
+        g.kept_language = status.language
 
     def language(self) -> Language:
         """The language of the request under way."""
-        return incoming.chosen_language(request) or incoming.language_of(request, self.default)
+        return self._chosen() or incoming.language_of(request, self.default)
 
     def words(self) -> Words:
         """The words of the request under way."""
-        return words_in(self.language())
+        return words("visitor", self.language())
 
-    def go(self, path: str) -> Response:
+    def go(self, path: str, language: Language | None = None) -> Response:
         """See ``path`` of this portal next (303), in the language chosen.
 
         Relative, so that a forwarder in front works; made of nothing the visitor sent, so that nothing can be injected.
         """
-        chosen = incoming.chosen_language(request)
+        chosen = language or self._chosen()
         return Response(status=HTTPStatus.SEE_OTHER, headers={"Location": f"{path}?lang={chosen}" if chosen else path})
 
     def page(self, page: Page, status: HTTPStatus = HTTPStatus.OK, *, retry_after_s: int | None = None) -> Response:
         """The page, rendered in the language of the request under way; links and forms carry the language chosen."""
         # The wait until another password may be asked runs in style, without a script: the button appears by itself.
         timing = _timing(page.another_in_s) if isinstance(page, Form) and page.another_in_s else ""
+        spoken = self.words()
+        g.language = spoken.language.value
         html = render_template(
             _template(page),
             page=page,
-            words=self.words(),
-            language=self.language(),
-            languages=[(other, words_in(other).name) for other in Language],
-            chosen=incoming.chosen_language(request),
+            words=spoken,
+            language=spoken.language,
+            languages=self._languages,
+            chosen=self._chosen(),
             venue=self.venue,
-            style=Markup(self.style),
+            brand=self.brand,
+            terms=self.brand.terms_in(spoken.language),
+            style=Markup(self._style),
+            script=Markup(self.script),
             timing=Markup(timing),
         )
         answer = Response(html, status=status, mimetype="text/html")
-        answer.headers["Content-Language"] = self.language()
-        styles = " ".join(_source(text) for text in (self.style, timing) if text)
-        answer.headers["Content-Security-Policy"] = _POLICY.format(styles=styles)
+        answer.headers["Content-Language"] = spoken.language
+        answer.headers["Content-Security-Policy"] = self._policy(timing)
         if retry_after_s:
             answer.headers["Retry-After"] = str(retry_after_s)
         return answer
+
+    def state(self, status: Status) -> Response:
+        """What the page's script asks for: whether the page is stale, and how far the SMS has come."""
+        page = forms.form(status, self.words(), open_login=False)
+        told = {"mark": forms.mark_of(status), "told": page.delivery, "waits": page.may_look_again}
+        return Response(json.dumps(told), mimetype="application/json")
+
+    def _chosen(self) -> Language | None:
+        kept: Language | None = g.get("kept_language")
+        return kept or incoming.chosen_language(request)
+
+    @cached_property
+    def _style(self) -> str:
+        return self.style + self.brand.style
+
+    @cached_property
+    def _languages(self) -> list[tuple[Language, str]]:
+        return [(each, words("visitor", each).say("language.name")) for each in Language]
+
+    @cached_property
+    def _sources(self) -> tuple[str, str]:
+        return _source(self._style), _source(self.script)
+
+    def _policy(self, timing: str) -> str:
+        style, script = self._sources
+        styles = f"{style} {_source(timing)}" if timing else style
+        images = " img-src data:;" if self.brand.logo else ""
+        return _POLICY.format(styles=styles, script=script, images=images)
 
 
 def _template(page: Page) -> str:
@@ -94,5 +141,5 @@ def _timing(another_in_s: int) -> str:
     return f".swap .wait,.swap .btn{{animation-delay:{another_in_s}s}}.bar{{animation-duration:{another_in_s}s}}"
 
 
-def _source(style: str) -> str:
-    return f"'sha256-{base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()}'"
+def _source(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"

@@ -7,7 +7,7 @@ Must not know: pages, words.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from datetime import datetime
 from http import HTTPStatus
 from pathlib import Path
 
@@ -18,19 +18,21 @@ from werkzeug.exceptions import HTTPException, LengthRequired
 from appliance.client import StandingClient
 from appliance.errors import ApplianceError
 from appliance.wire import Language
+from portal import catalogues
 from portal.errors import FromAnotherSite, NotBehindGateway
-from portal.visitor import pages
+from portal.visitor import brand, incoming, pages
 from portal.visitor.answers import Answers
 from portal.visitor.captive import CaptivePortalApi
 from portal.visitor.views import Asks, Views
-from portal.visitor.words import NoticeWords, Told
+
+_TEMPLATES = Path(__file__).parent / "templates"
 
 MAX_BODY_BYTES = 4096
 """The largest form of ours is some 200 bytes."""
 
 
 def create_app(
-    gate: str, venue: str, language: str = "kk", asks: Asks | None = None, *, portal_url: str = "", venue_url: str = ""
+    gate: str, venue: str, language: str = "kk", asks: Asks | None = None, look: str = "", *, portal_url: str = ""
 ) -> Flask:
     """The portal of one venue.
 
@@ -39,11 +41,12 @@ def create_app(
         venue: the venue's name, as on the page.
         language: of visitors whose phone asks for none that we speak: kk, ru or en.
         asks: who asks the gate, if not ``appliance.client.StandingClient`` at ``gate``.
-        portal_url: the portal's https address; empty: it has none, and no captive portal API either.
-        venue_url: the venue's own page, told by that API; empty: none.
+        look: path of what ``qaqpa apply`` writes of the venue's logo, colour, link and terms; "": it has none.
+        portal_url: the portal's https address; "": it has none, and no captive portal API either.
 
     Raises:
         ValueError: ``language`` is none of ours.
+        BrandUnreadable: ``look`` cannot be used.
     """
     app = Flask(__name__, static_folder=None)
     app.config.update(MAX_CONTENT_LENGTH=MAX_BODY_BYTES, MAX_FORM_MEMORY_SIZE=MAX_BODY_BYTES, MAX_FORM_PARTS=8)
@@ -51,25 +54,29 @@ def create_app(
     app.url_map.merge_slashes = False
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    style = (Path(__file__).parent / "templates" / "style.css").read_text(encoding="utf-8")
-    answers = Answers(venue, Language(language), style)
-    asks = asks or StandingClient(gate)
+    default, own, asks = Language(language), brand.load(look), asks or StandingClient(gate)
+    catalogues.speak(app, "visitor", default)
+    style, script = ((_TEMPLATES / name).read_text(encoding="utf-8") for name in ("style.css", "script.js"))
+    answers = Answers(venue, default, own, style, script, now=lambda: datetime.now(own.zone))
     Views(asks, answers).register(app)
     if portal_url:
-        CaptivePortalApi(asks, portal_url, venue_url).register(app)
+        CaptivePortalApi(asks, portal_url, own.link).register(app)
     _register_errors(app, answers)
-    app.before_request(_require_length)
+    app.before_request(_judge_form)
     app.after_request(_guard)
     return app
 
 
-def _require_length() -> None:
-    """Refuse a body of unknown length (411): werkzeug would silently judge only its first MAX_BODY_BYTES.
+def _judge_form() -> None:
+    """Refuse a form of another site's page, whatever it is for, and a body of unknown length (411).
 
-    nginx reads the whole body before it passes it on, so a visitor's chunked body arrives here with its length.
+    Of the latter werkzeug would silently judge only the first MAX_BODY_BYTES. nginx reads the whole body before it
+    passes it on, so a visitor's chunked body arrives here with its length.
     """
-    if request.method == "POST" and request.content_length is None:
-        raise LengthRequired
+    if request.method == "POST":
+        if request.content_length is None:
+            raise LengthRequired
+        incoming.require_own_page(request)
 
 
 def _guard(answer: Response) -> Response:
@@ -86,31 +93,31 @@ def _guard(answer: Response) -> Response:
 def _register_errors(app: Flask, answers: Answers) -> None:
     """Every failure becomes a page with a sentence that says what to do."""
 
-    def tell(told: Callable[[NoticeWords], Told], status: HTTPStatus) -> Response:
-        return answers.page(pages.of_told(told(answers.words().notice)), status)
+    def tell(key: str, status: HTTPStatus) -> Response:
+        return answers.page(pages.told(key, answers.words()), status)
 
     def http_error(error: HTTPException) -> Response:
         match error.code:
             case 404:
-                return tell(lambda words: words.not_found, HTTPStatus.NOT_FOUND)
+                return tell("not_found", HTTPStatus.NOT_FOUND)
             case 405:
-                answer = tell(lambda words: words.not_allowed, HTTPStatus.METHOD_NOT_ALLOWED)
+                answer = tell("not_allowed", HTTPStatus.METHOD_NOT_ALLOWED)
                 answer.headers["Allow"] = dict(error.get_headers()).get("Allow", "GET")  # RFC 9110 §15.5.6
                 return answer
             case 413:
-                return tell(lambda words: words.too_large, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+                return tell("too_large", HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
             case int(code) if 400 <= code < 500:
-                return tell(lambda words: words.bad_request, HTTPStatus(code))
+                return tell("bad_request", HTTPStatus(code))
             case _:
-                return tell(lambda words: words.broken, HTTPStatus.INTERNAL_SERVER_ERROR)
+                return tell("broken", HTTPStatus.INTERNAL_SERVER_ERROR)
 
     def not_behind_gateway(error: NotBehindGateway) -> Response:
         app.logger.error("%s", error)
-        return tell(lambda words: words.not_behind_gateway, HTTPStatus.INTERNAL_SERVER_ERROR)
+        return tell("not_behind_gateway", HTTPStatus.INTERNAL_SERVER_ERROR)
 
     def from_another_site(error: FromAnotherSite) -> Response:
         app.logger.warning("%s", error)
-        return tell(lambda words: words.another_site, HTTPStatus.FORBIDDEN)
+        return tell("another_site", HTTPStatus.FORBIDDEN)
 
     def gate_fails(error: ApplianceError) -> Response:
         app.logger.error("%s", error)

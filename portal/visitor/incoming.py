@@ -15,7 +15,7 @@ from appliance.wire import Ip, Language
 from portal.errors import FromAnotherSite, NotBehindGateway
 
 MAX_ENTRY_CHARACTERS = 64
-"""What ``appliance.wire.Text`` carries; a longer entry is no number and no password."""
+"""What ``appliance.wire.Text`` carries; a longer entry is no number, password, voucher or digest."""
 
 _QUALITY = re.compile(r"q=([01](?:\.[0-9]{0,3})?)", re.IGNORECASE)
 
@@ -34,13 +34,17 @@ def device_ip(request: Request) -> Ip:
 
 
 def chosen_language(request: Request) -> Language | None:
-    """The language chosen on the page; links and forms carry it in their address, so no cookie is needed.
+    """The language that the address carries: links and forms hand the chosen one on, so no cookie is needed.
 
-    In the address rather than a hidden field, so that it is known even when a form is refused unread. None: nothing
-    chosen, or nothing that we speak.
+    The gate keeps it by device, and what it keeps counts more. The address says it even when the gate is not asked or
+    does not answer, and when a form is refused unread. None: nothing chosen, or nothing that we speak.
     """
-    said = request.args.get("lang")
-    return next((language for language in Language if language == said), None)
+    return _spoken(request.args.get("lang"))
+
+
+def language_entered(request: Request) -> Language | None:
+    """The language of the button pressed on the page; None: nothing that we speak."""
+    return _spoken(request.form.get("lang"))
 
 
 def language_of(request: Request, default: Language) -> Language:
@@ -61,7 +65,7 @@ def language_of(request: Request, default: Language) -> Language:
 
 
 def entry(request: Request, field: str) -> str | None:
-    """What the visitor typed, untouched: the gate judges it. None = longer than any number or password is."""
+    """What the visitor typed, untouched: the gate judges it. None = longer than anything that belongs there."""
     typed = request.form.get(field, "")
     return typed if len(typed) <= MAX_ENTRY_CHARACTERS else None
 
@@ -90,6 +94,10 @@ def require_own_page(request: Request) -> None:
     sender = request.headers.get("Origin") or request.headers.get("Referer")
     if sender is not None and (not _host(sender) or _host(sender) != _host(f"//{request.headers.get('Host', '')}")):
         raise FromAnotherSite(sender)
+
+
+def _spoken(said: str | None) -> Language | None:
+    return next((language for language in Language if language == said), None)
 
 
 def _host(address: str) -> str | None:

@@ -7,13 +7,29 @@ the gate's socket.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
 from http import HTTPStatus
 from typing import assert_never
 
 from appliance.wire import Refusal, Refused
-from portal.visitor.spans import wait
-from portal.visitor.words import Words
+from portal.words import Words
+
+_SAY_THE_TIME_S = 600
+"""Who waits longer goes away and comes back by the clock."""
+
+_TO_THE_DESK = frozenset(
+    {
+        Refusal.NUMBER_LIMIT,
+        Refusal.DEVICE_LIMIT,
+        Refusal.VENUE_LIMIT,
+        Refusal.PREFIX_LIMIT,
+        Refusal.BUDGET_SPENT,
+        Refusal.COUNTRY_NOT_ALLOWED,
+        Refusal.SMS_UNAVAILABLE,
+    }
+)
+"""No SMS will come of asking again; whoever is at the desk can help."""
 
 
 class Place(StrEnum):
@@ -25,6 +41,8 @@ class Place(StrEnum):
     """At Password."""
     PASSWORD_VOID = "password_void"
     """At Get password, because the password that was sent no longer counts."""
+    VOUCHER = "voucher"
+    """At the voucher's field."""
     WHOLE_PAGE = "whole_page"
     """No field can mend it."""
     ONLINE = "online"
@@ -41,74 +59,82 @@ class Saying:
     """Of a whole page."""
     passes: bool = False
     """It mends itself in moments, so the page may look again by itself."""
+    to_the_desk: bool = False
+    """Its page offers the desk first."""
 
 
-def saying(refused: Refused, words: Words) -> Saying:
-    """What to say about this refusal, and where."""
-    said = _saying(refused.refusal, words)
-    more = []
+@dataclass(frozen=True)
+class _Where:
+    place: Place
+    heading: str = ""
+    passes: bool = False
+
+
+def saying(refused: Refused, words: Words, now: datetime) -> Saying:
+    """What to say about this refusal, and where.
+
+    Args:
+        now: in the venue's time zone.
+    """
+    where = _where(refused.refusal)
+    said = [words.say(f"refusal.{refused.refusal}")]
     if refused.retry_in_s:
-        more.append(words.refusal.again_in.format(wait=wait(refused.retry_in_s, words.durations)))
-    if refused.tries_left and said.place is Place.PASSWORD:
-        more.append(words.form.tries_left.format(count=refused.tries_left) + ".")
-    return Saying(said.place, " ".join((said.sentence, *more)), said.heading, said.passes)
+        said.append(_when(refused.retry_in_s, words, now))
+    if refused.tries_left and where.place is Place.PASSWORD:
+        said.append(words.count("form.tries_left", refused.tries_left))
+    heading = words.say(where.heading) if where.heading else ""
+    return Saying(where.place, " ".join(said), heading, where.passes, refused.refusal in _TO_THE_DESK)
 
 
-def _saying(refusal: Refusal, words: Words) -> Saying:
-    told, heads = words.refusal, words.notice
+def _when(retry_in_s: int, words: Words, now: datetime) -> str:
+    told = {"in": words.wait_told(retry_in_s)}
+    if retry_in_s < _SAY_THE_TIME_S:
+        return words.say("refusal.again_in", **told)
+    # Up to the next minute: whoever comes back at the time we said must not be sent away again.
+    at = words.time_of_day(now + timedelta(seconds=retry_in_s + 59))
+    return words.say("refusal.again_at", **told, time=at)
+
+
+def _where(refusal: Refusal) -> _Where:
     match refusal:
-        case Refusal.NOT_A_NUMBER:
-            return Saying(Place.NUMBER, told.not_a_number)
-        case Refusal.NOT_MOBILE:
-            return Saying(Place.NUMBER, told.not_mobile)
-        case Refusal.COUNTRY_NOT_ALLOWED:
-            return Saying(Place.NUMBER, told.country_not_allowed)
-        case Refusal.TOO_SOON:
-            return Saying(Place.NUMBER, told.too_soon)
-        case Refusal.NUMBER_LIMIT:
-            return Saying(Place.NUMBER, told.number_limit)
-        case Refusal.DEVICE_LIMIT:
-            return Saying(Place.NUMBER, told.device_limit)
-        case Refusal.VENUE_LIMIT:
-            return Saying(Place.NUMBER, told.venue_limit)
-        case Refusal.PREFIX_LIMIT:
-            return Saying(Place.NUMBER, told.prefix_limit)
-        case Refusal.NOT_YOUR_TURN:
-            return Saying(Place.NUMBER, told.not_your_turn)
-        case Refusal.BUDGET_SPENT:
-            return Saying(Place.NUMBER, told.budget_spent)
-        case Refusal.NO_PASSWORD_ASKED:
-            return Saying(Place.NUMBER, told.no_password_asked)
-        case Refusal.PASSWORD_MALFORMED:
-            return Saying(Place.PASSWORD, told.password_malformed)
-        case Refusal.PASSWORD_WRONG:
-            return Saying(Place.PASSWORD, told.password_wrong)
-        case Refusal.PASSWORD_EXPIRED:
-            return Saying(Place.PASSWORD_VOID, told.password_expired)
-        case Refusal.TOO_MANY_TRIES:
-            return Saying(Place.PASSWORD_VOID, told.too_many_tries)
+        case (
+            Refusal.NOT_A_NUMBER
+            | Refusal.NOT_MOBILE
+            | Refusal.COUNTRY_NOT_ALLOWED
+            | Refusal.TOO_SOON
+            | Refusal.NUMBER_LIMIT
+            | Refusal.DEVICE_LIMIT
+            | Refusal.VENUE_LIMIT
+            | Refusal.PREFIX_LIMIT
+            | Refusal.NOT_YOUR_TURN
+            | Refusal.BUDGET_SPENT
+            | Refusal.SMS_UNAVAILABLE
+            | Refusal.TERMS_NOT_ACCEPTED
+            | Refusal.NO_PASSWORD_ASKED
+        ):
+            return _Where(Place.NUMBER)
+        case Refusal.PASSWORD_MALFORMED | Refusal.PASSWORD_WRONG:
+            return _Where(Place.PASSWORD)
+        case Refusal.PASSWORD_EXPIRED | Refusal.TOO_MANY_TRIES:
+            return _Where(Place.PASSWORD_VOID)
+        case (
+            Refusal.VOUCHER_UNKNOWN
+            | Refusal.VOUCHER_USED
+            | Refusal.VOUCHER_EXPIRED
+            | Refusal.VOUCHER_MALFORMED
+            | Refusal.TOO_MANY_VOUCHERS
+        ):
+            return _Where(Place.VOUCHER)
         case Refusal.ALREADY_ONLINE:
-            return Saying(Place.ONLINE, told.already_online)
-        case Refusal.BAD_REQUEST:
-            return Saying(Place.WHOLE_PAGE, told.bad_request, heads.cannot_heading)
-        case Refusal.TOO_LARGE:
-            return Saying(Place.WHOLE_PAGE, told.too_large, heads.cannot_heading)
-        case Refusal.FORBIDDEN:
-            return Saying(Place.WHOLE_PAGE, told.forbidden, heads.closed_heading)
+            return _Where(Place.ONLINE)
+        case Refusal.BAD_REQUEST | Refusal.TOO_LARGE | Refusal.NO_SUCH_VISIT:
+            return _Where(Place.WHOLE_PAGE, "notice.cannot")
+        case Refusal.FORBIDDEN | Refusal.JOURNAL_UNAVAILABLE:
+            return _Where(Place.WHOLE_PAGE, "notice.closed")
         case Refusal.BUSY:
-            return Saying(Place.WHOLE_PAGE, told.busy, heads.moment_heading, passes=True)
-        case Refusal.NOT_ON_LAN:
-            return Saying(Place.WHOLE_PAGE, told.not_on_lan, heads.wifi_heading)
-        case Refusal.UNKNOWN_DEVICE:
-            return Saying(Place.WHOLE_PAGE, told.unknown_device, heads.wifi_heading)
-        case Refusal.JOURNAL_UNAVAILABLE:
-            return Saying(Place.WHOLE_PAGE, told.journal_unavailable, heads.closed_heading)
-        case Refusal.NO_SUCH_VISIT:
-            return Saying(Place.WHOLE_PAGE, told.no_such_visit, heads.cannot_heading)
-        case Refusal.SMS_UNAVAILABLE:
-            return Saying(Place.NUMBER, told.sms_unavailable)
-        case Refusal.TERMS_NOT_ACCEPTED:
-            return Saying(Place.NUMBER, told.terms_not_accepted)
+            return _Where(Place.WHOLE_PAGE, "notice.moment", passes=True)
+        case Refusal.NOT_ON_LAN | Refusal.UNKNOWN_DEVICE:
+            return _Where(Place.WHOLE_PAGE, "notice.wifi")
         case _:
             assert_never(refusal)
 
@@ -124,8 +150,12 @@ def http_status(refusal: Refusal) -> HTTPStatus:
             | Refusal.PASSWORD_MALFORMED
             | Refusal.PASSWORD_WRONG
             | Refusal.PASSWORD_EXPIRED
-            | Refusal.BAD_REQUEST
             | Refusal.TERMS_NOT_ACCEPTED
+            | Refusal.VOUCHER_UNKNOWN
+            | Refusal.VOUCHER_USED
+            | Refusal.VOUCHER_EXPIRED
+            | Refusal.VOUCHER_MALFORMED
+            | Refusal.BAD_REQUEST
         ):
             return HTTPStatus.UNPROCESSABLE_ENTITY
         case Refusal.TOO_LARGE:
@@ -138,6 +168,7 @@ def http_status(refusal: Refusal) -> HTTPStatus:
             | Refusal.PREFIX_LIMIT
             | Refusal.NOT_YOUR_TURN
             | Refusal.TOO_MANY_TRIES
+            | Refusal.TOO_MANY_VOUCHERS
         ):
             return HTTPStatus.TOO_MANY_REQUESTS
         case Refusal.ALREADY_ONLINE | Refusal.NO_SUCH_VISIT:

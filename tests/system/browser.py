@@ -26,8 +26,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request,
 from playwright.sync_api import Error as PlaywrightError
 
 from appliance.wire import Language
-from portal.visitor.languages import words_in
-from portal.visitor.words import Words
+from portal.words import Words, words
 from tests.lab.errors import LabError
 from tests.lab.venue import PORTAL, Venue
 from tests.lab.waiting import until
@@ -96,6 +95,7 @@ class Window:
 
     page: Page
     words: Words
+    javascript: bool = True
     requests: list[Request] = field(default_factory=list)
     """All that it asked for, of whatever origin, redirects included; oldest first."""
     responses: list[Response] = field(default_factory=list)
@@ -129,20 +129,25 @@ class Window:
     def ask(self, number: str) -> Response:
         """¶5: the number typed, Get password pressed."""
         self.type_number(number)
-        return self.press(self.words.form.get_password)
+        return self.press(self.words.say("form.get_password"))
 
     def enter(self, password: str) -> Response:
-        """¶7: the password typed and sent."""
-        self.password.fill(password)
-        return self.press(self.words.form.enter)
+        """¶7: the password typed and sent; where scripts run, the sixth digit sends it."""
+        if not self.javascript:
+            self.password.fill(password)
+            return self.press(self.words.say("form.enter"))
+        sends = lambda answer: answer.request.method == "POST"  # noqa: E731
+        with self.page.expect_response(sends) as sent, self.page.expect_navigation():
+            self.password.fill(password)
+        return sent.value
 
     @property
     def login(self) -> Locator:
-        return self.page.get_by_label(self.words.form.login, exact=True)
+        return self.page.get_by_label(self.words.say("form.login"), exact=True)
 
     @property
     def password(self) -> Locator:
-        return self.page.get_by_label(self.words.form.password, exact=True)
+        return self.page.get_by_label(self.words.say("form.password"), exact=True)
 
     @property
     def heading(self) -> str:
@@ -182,7 +187,7 @@ def window(browser: Browser, language: Language, *, javascript: bool = True, sca
         color_scheme="light",
     )
     context.set_default_timeout(PATIENCE_MS)
-    made = Window(context.new_page(), words_in(language))
+    made = Window(context.new_page(), words("visitor", language), javascript)
 
     # Functions of ours: Playwright sets an attribute on what it calls, which a list's own append does not take.
     def on_request(request: Request) -> None:
@@ -228,7 +233,7 @@ def take_screens(venue: Venue, browser: Browser, folder: Path, number: str) -> l
         phone.picture(pictures[0])
         phone.ask(number)
         password = venue.password_for(number)
-        until(lambda: phone.looked_again(phone.words.delivery.delivered), "the page to tell of the receipt")
+        until(lambda: phone.looked_again(phone.words.say("delivery.delivered")), "the page to tell of the receipt")
         phone.picture(pictures[1])
         phone.enter(password)
         phone.picture(pictures[2])

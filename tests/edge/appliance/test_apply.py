@@ -26,7 +26,7 @@ def config_in(folder: Path, text: str = "") -> Config:
 
 def test_rendered_files_satisfy_nginx_and_dnsmasq(tmp_path: Path) -> None:
     config = config_in(tmp_path, "[wan]\ndns = ['9.9.9.9']\n[portal]\nhost = 'login.example.kz'")
-    names = ("dnsmasq-announced.opts", "dnsmasq-captive.conf", "dnsmasq-lan.conf", "nginx.conf")
+    names = ("dnsmasq-announced.opts", "dnsmasq-captive.conf", "dnsmasq-lan.conf", "nginx.conf", "portal.json")
     changed = dict.fromkeys(names, True)
     assert apply(config, Holding()) == changed
     assert apply(config, Holding()) == dict.fromkeys(changed, False)

@@ -108,7 +108,7 @@ def test_forty_phones_at_once_each_see_their_own_number(phone: PhoneWithCurl) ->
     for thread in threads:
         thread.join(timeout=20)
     for n, ip in enumerate(ips):
-        assert re.findall(r"\+770112345\d\d", seen[ip].body) == [f"+770112345{n:02}"]
+        assert set(re.findall(r"\+770112345\d\d", seen[ip].body)) == {f"+770112345{n:02}"}
 
 
 def test_the_log_holds_no_password(phone: PhoneWithCurl, room: Path) -> None:

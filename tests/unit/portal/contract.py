@@ -5,10 +5,26 @@ Both rungs inherit it: in process with a gate in memory, and gunicorn with a gat
 
 from __future__ import annotations
 
-from appliance.wire import AskPassword, EnterPassword, Language, Look, Phase, Refusal, Refused
-from tests.unit.portal.gate import NUMBER, PASSWORD, TRIES, Device
+import json
+from dataclasses import replace
+
+from appliance.wire import (
+    AskCode,
+    AskPassword,
+    ChooseLanguage,
+    Delivery,
+    EnterPassword,
+    Language,
+    Leave,
+    Look,
+    Phase,
+    RedeemVoucher,
+    Refusal,
+    Refused,
+)
+from tests.unit.portal.gate import CODE, NUMBER, PASSWORD, TRIES, VOUCHER, Device
 from tests.unit.portal.phone import IP, Phone
-from tests.unit.portal.reading import field_of, words_of
+from tests.unit.portal.reading import elements_of, field_of, words_of
 
 
 class VisitorContract:
@@ -31,7 +47,7 @@ class VisitorContract:
 
         wrong = phone.post("/login", {"password": "000000"})
         assert wrong.status == 422
-        assert f": {TRIES - 1}" in wrong.body
+        assert f"{TRIES - 1}\u00a0әрекет қалды." in wrong.body
         assert "000000" not in wrong.body
 
         right = phone.post("/login", {"password": PASSWORD})
@@ -82,6 +98,74 @@ class VisitorContract:
         assert page.status == 503
         assert int(page.headers["retry-after"]) > 0
         assert 'http-equiv="refresh"' in page.body
+
+    def test_the_chosen_language_is_the_devices_whatever_the_address_says(self, phone: Phone) -> None:
+        chosen = phone.post("/language", {"lang": "ru"})
+        assert (chosen.status, chosen.headers["location"]) == (303, "/?lang=ru")
+        assert phone.gate.heard == [ChooseLanguage(ip=IP, language=Language.RUSSIAN)]
+        for path in ("/", "/?lang=en", "/?change=1"):
+            assert phone.get(path, {"Accept-Language": "en"}).headers["content-language"] == "ru"
+        phone.post("/language?lang=ru", {"lang": "kk"})
+        assert phone.get("/?lang=ru").headers["content-language"] == "kk"
+
+    def test_a_language_that_the_gate_cannot_keep_stays_in_the_address(self, phone: Phone) -> None:
+        phone.gate.refusing = Refused(Refusal.UNKNOWN_DEVICE)
+        assert phone.post("/language", {"lang": "ru"}).headers["location"] == "/?lang=ru"
+        assert phone.get("/?lang=ru").headers["content-language"] == "ru"
+        assert phone.post("/language", {"lang": "tt"}).headers["location"] == "/"
+
+    def test_a_code_for_the_desk_is_shown_until_staff_let_the_visitor_in(self, phone: Phone) -> None:
+        asked = phone.post("/code", {})
+        assert (asked.status, asked.headers["location"]) == (303, "/")
+        assert phone.gate.heard == [AskCode(ip=IP)]
+        for _ in range(2):
+            assert f"{CODE[:3]}\u00a0{CODE[3:]}" in phone.get("/").body
+        phone.gate.put(IP, Device(phase=Phase.ONLINE, number=NUMBER, method="desk"))
+        assert CODE[:3] not in words_of(phone.get("/").body)
+        assert phone.post("/code", {}).headers["location"] == "/online"
+
+    def test_a_visitor_leaves_by_the_button(self, phone: Phone) -> None:
+        phone.gate.put(IP, Device(phase=Phase.ONLINE, number=NUMBER))
+        left = phone.post("/leave", {})
+        assert (left.status, left.headers["location"]) == (303, "/")
+        assert phone.gate.heard == [Leave(ip=IP)]
+        assert "Сіз интернеттен шықтыңыз" in phone.get("/").body
+        again = phone.post("/leave", {})
+        assert (again.status, again.headers["location"]) == (303, "/"), "whoever is gone wanted nothing else"
+
+    def test_a_voucher_counts_once(self, phone: Phone) -> None:
+        phone.gate.vouchers = {VOUCHER, "spare"}
+        assert "voucher" in {given.get("name") for _, given in elements_of(phone.get("/").body)}
+        done = phone.post("/voucher", {"voucher": VOUCHER})
+        assert (done.status, done.headers["location"]) == (303, "/online")
+        assert phone.gate.heard[-1] == RedeemVoucher(ip=IP, voucher=VOUCHER)
+        phone.gate.put(IP, Device())
+        page = phone.post("/voucher", {"voucher": VOUCHER})
+        assert (page.status, field_of(page.body, "voucher")["value"]) == (422, VOUCHER)
+
+    def test_a_script_learns_when_the_page_is_stale(self, phone: Phone) -> None:
+        def state() -> dict[str, object]:
+            answer = phone.get("/state")
+            assert (answer.status, answer.headers["content-type"]) == (200, "application/json")
+            return dict(json.loads(answer.body))
+
+        phone.post("/password", {"number": NUMBER})
+        marked = [given["data-mark"] for tag, given in elements_of(phone.get("/").body) if tag == "main"]
+        queued = state()
+        assert (queued["mark"], queued["waits"]) == (marked[0], True)
+        phone.gate.put(IP, replace(phone.gate.devices[IP], delivery=Delivery.DELIVERED))
+        delivered = state()
+        assert (delivered["mark"], delivered["waits"]) == (marked[0], False)
+        assert delivered["told"] == "Пароль жазылған SMS жеткізілді."
+        for changed in (
+            Device(phase=Phase.ASKED, number=NUMBER, tries_left=0),
+            Device(phase=Phase.ASKED, number=NUMBER, delivery=Delivery.FAILED),
+            Device(phase=Phase.ASKED, number=NUMBER, code=CODE),
+            Device(phase=Phase.ONLINE, number=NUMBER),
+            Device(),
+        ):
+            phone.gate.put(IP, changed)
+            assert state()["mark"] != marked[0], changed
 
     def test_health_asks_nothing(self, phone: Phone) -> None:
         answer = phone.get("/health")

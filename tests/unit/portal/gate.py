@@ -8,24 +8,33 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import assert_never
 
+from msgspec import structs
+
 from appliance import wire
 from appliance.errors import GateUnreachable
 from appliance.wire import (
+    AskCode,
     AskPassword,
+    ChooseLanguage,
     Delivery,
     Ended,
     EnterPassword,
+    Language,
+    Leave,
     Look,
     Phase,
+    RedeemVoucher,
     Refusal,
     Refused,
     Reply,
     Request,
     Status,
+    Trouble,
 )
-from appliance.wire_journal import LookAtKey, NoteBackup, NoteLook, SignExtract
 
 PASSWORD = "123456"
+CODE = "ACD3E7"
+VOUCHER = "KX7M-2QPT"
 NUMBER = "+77011234567"
 TRIES = 5
 
@@ -45,6 +54,9 @@ class Device:
     seconds_remaining: int | None = None
     bytes_remaining: int | None = None
     ended: Ended | None = None
+    language: Language | None = None
+    code: str | None = None
+    method: str = "sms"
 
 
 @dataclass
@@ -58,6 +70,11 @@ class GateWithState:
     blind: Refused | None = None
     """Look gets this."""
     down: bool = False
+    trouble: Trouble | None = None
+    vouchers: set[str] = field(default_factory=set)
+    """What is not used yet; none at all: the venue has no vouchers."""
+    terms: frozenset[str] = frozenset()
+    """Digests of the terms that count; none: the venue has none."""
 
     def ask(self, request: Request) -> Reply:
         if self.down:
@@ -68,33 +85,55 @@ class GateWithState:
     def answer(self, request: Request) -> Reply:
         self.heard.append(request)
         match request:
-            case Look(ip=ip) | wire.ChooseLanguage(ip=ip) | wire.AskCode(ip=ip) | wire.Leave(ip=ip):
+            case Look(ip=ip):
                 return self.blind or self._status(ip)
-            case AskPassword(ip=ip, number=number):
-                return self.refusing or self._ask_password(ip, number)
+            case AskPassword(ip=ip, number=number, terms=terms):
+                return self.refusing or self._terms(terms) or self._ask_password(ip, number)
             case EnterPassword(ip=ip, password=password):
                 return self.refusing or self._enter_password(ip, password)
-            case wire.ListVisits() | wire.LookAtSpending() | wire.ListSources() | wire.EndVisit():
+            case ChooseLanguage(ip=ip, language=language):
+                return self.refusing or self._put(ip, replace(self._device(ip), language=language))
+            case AskCode(ip=ip):
+                return self.refusing or self._put(ip, replace(self._device(ip), code=CODE))
+            case Leave(ip=ip):
+                return self.refusing or self._leave(ip)
+            case RedeemVoucher(ip=ip, voucher=voucher, terms=terms):
+                return self.refusing or self._terms(terms) or self._redeem(ip, voucher)
+            case _:  # staff's
                 return Refused(Refusal.FORBIDDEN)
-            case LookAtKey() | SignExtract() | NoteLook() | NoteBackup():
-                return Refused(Refusal.FORBIDDEN)
-            case _:
-                assert_never(request)
 
     def put(self, ip: str, device: Device) -> None:
         self.devices[ip] = device
 
+    def _device(self, ip: str) -> Device:
+        return self.devices.get(ip, Device())
+
+    def _put(self, ip: str, device: Device) -> Status:
+        self.devices[ip] = device
+        return self._status(ip)
+
+    def _terms(self, agreed: str) -> Refused | None:
+        return Refused(Refusal.TERMS_NOT_ACCEPTED) if self.terms and agreed not in self.terms else None
+
     def _status(self, ip: str) -> Status:
-        device = self.devices.get(ip, Device())
+        device = self._device(ip)
+        online = device.phase is Phase.ONLINE
+        return structs.replace(
+            self._of_phase(device),
+            language=device.language,
+            code=None if online else device.code,
+            code_expires_in_s=None if online or device.code is None else 900,
+            trouble=self.trouble if not online or self.trouble is Trouble.UPLINK else None,
+            voucher=bool(self.vouchers),
+        )
+
+    def _of_phase(self, device: Device) -> Status:
         match device.phase:
             case Phase.STRANGER:
-                if device.ended is None:
-                    return Status(phase=Phase.STRANGER)
-                by_time = device.ended is Ended.TIME
                 return Status(
                     phase=Phase.STRANGER,
-                    online_for_s=device.online_for_s if by_time else None,
-                    bytes_used=None if by_time else device.bytes_used,
+                    online_for_s=device.online_for_s if device.ended is Ended.TIME else None,
+                    bytes_used=device.bytes_used if device.ended is Ended.QUOTA else None,
                     ended=device.ended,
                 )
             case Phase.ASKED:
@@ -114,12 +153,30 @@ class GateWithState:
                     bytes_used=device.bytes_used,
                     seconds_remaining=device.seconds_remaining,
                     bytes_remaining=device.bytes_remaining,
+                    method=device.method,
                 )
             case _:
                 assert_never(device.phase)
 
+    def _leave(self, ip: str) -> Reply:
+        device = self._device(ip)
+        if device.phase is not Phase.ONLINE:
+            return Refused(Refusal.NO_SUCH_VISIT)
+        return self._put(ip, Device(ended=Ended.VISITOR, language=device.language))
+
+    def _redeem(self, ip: str, voucher: str) -> Reply:
+        device = self._device(ip)
+        if device.phase is Phase.ONLINE:
+            return Refused(Refusal.ALREADY_ONLINE)
+        if len(voucher) != len(VOUCHER):
+            return Refused(Refusal.VOUCHER_MALFORMED)
+        if voucher not in self.vouchers:
+            return Refused(Refusal.VOUCHER_UNKNOWN)
+        self.vouchers.discard(voucher)
+        return self._put(ip, replace(device, phase=Phase.ONLINE, number=None, method="voucher"))
+
     def _ask_password(self, ip: str, number: str) -> Reply:
-        device = self.devices.get(ip, Device())
+        device = self._device(ip)
         digits = "".join(c for c in number if c in "0123456789")
         if device.phase is Phase.ONLINE:
             return Refused(Refusal.ALREADY_ONLINE)
@@ -129,11 +186,11 @@ class GateWithState:
             return Refused(Refusal.NOT_MOBILE)
         if device.phase is Phase.ASKED and device.resend_in_s:
             return Refused(Refusal.TOO_SOON, retry_in_s=device.resend_in_s)
-        self.devices[ip] = Device(phase=Phase.ASKED, number=f"+7{digits[-10:]}")
-        return self._status(ip)
+        asked = Device(phase=Phase.ASKED, number=f"+7{digits[-10:]}", language=device.language, code=device.code)
+        return self._put(ip, asked)
 
     def _enter_password(self, ip: str, password: str) -> Reply:
-        device = self.devices.get(ip, Device())
+        device = self._device(ip)
         plain = password.replace(" ", "")
         if device.phase is Phase.ONLINE:
             return Refused(Refusal.ALREADY_ONLINE)
@@ -147,5 +204,4 @@ class GateWithState:
             left = device.tries_left - 1
             self.devices[ip] = replace(device, tries_left=left)
             return Refused(Refusal.PASSWORD_WRONG if left else Refusal.TOO_MANY_TRIES, tries_left=left)
-        self.devices[ip] = replace(device, phase=Phase.ONLINE)
-        return self._status(ip)
+        return self._put(ip, replace(device, phase=Phase.ONLINE))

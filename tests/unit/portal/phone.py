@@ -52,7 +52,12 @@ class PhoneInProcess:
         return self.send("POST", path, form, headers)
 
     def send(
-        self, method: str, path: str, form: Mapping[str, str] | bytes | None = None, headers: Mapping[str, str] = {}
+        self,
+        method: str,
+        path: str,
+        form: Mapping[str, str] | bytes | None = None,
+        headers: Mapping[str, str] = {},
+        query: Mapping[str, str] | None = None,
     ) -> Seen:
         sent = {"X-Real-IP": self.ip, "Host": "10.77.0.1", **self.always, **headers}
         kind = "application/x-www-form-urlencoded" if form is not None else None
@@ -61,6 +66,7 @@ class PhoneInProcess:
             path,
             method=method,
             data=data,
+            query_string=query,
             headers={name: value for name, value in sent.items() if value},
             content_type=sent.get("Content-Type", kind),
         )

@@ -7,7 +7,24 @@ from __future__ import annotations
 
 from html.parser import HTMLParser
 
-_BLOCKS = {"p", "h1", "label", "form", "nav", "main", "header", "div", "dl", "button", "input", "dt", "dd", "title"}
+_BLOCKS = {
+    "p",
+    "h1",
+    "h2",
+    "label",
+    "summary",
+    "form",
+    "nav",
+    "main",
+    "header",
+    "div",
+    "dl",
+    "button",
+    "input",
+    "dt",
+    "dd",
+    "title",
+}
 _SILENT = {"style", "svg", "script"}
 
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import msgspec
 import pytest
+from flask import Flask
 
 from appliance.wire import Ended, Phase, Refusal, Refused
 from portal.visitor.app import create_app
@@ -16,10 +20,15 @@ VENUE = "https://example.kz/"
 
 
 @pytest.fixture
-def phone() -> PhoneInProcess:
+def phone(tmp_path: Path) -> PhoneInProcess:
     gate = GateWithState()
-    app = create_app(gate="/nowhere", venue="Q", asks=gate, portal_url=PORTAL, venue_url=VENUE)
-    return PhoneInProcess(app, gate)
+    return PhoneInProcess(portal(gate, tmp_path, PORTAL, VENUE), gate)
+
+
+def portal(gate: GateWithState, folder: Path, url: str, link: str) -> Flask:
+    look = folder / "portal.json"
+    look.write_bytes(msgspec.json.encode({"link": link}))
+    return create_app(gate="/nowhere", venue="Q", asks=gate, look=str(look), portal_url=url)
 
 
 def judged(answer: Seen) -> dict[str, object]:
@@ -87,11 +96,11 @@ def test_only_reading_is_possible(phone: PhoneInProcess) -> None:
     assert phone.gate.heard
 
 
-def test_the_longest_addresses_fit_what_android_reads() -> None:
+def test_the_longest_addresses_fit_what_android_reads(tmp_path: Path) -> None:
     gate = GateWithState()
     gate.put(IP, Device(Phase.ONLINE, "+77011234567", seconds_remaining=2**31, bytes_remaining=2**63 - 1))
     long = f"https://{'a' * 240}.kz/"
-    app = create_app(gate="/nowhere", venue="Q", asks=gate, portal_url=long, venue_url=long + "v" * 1800)
+    app = portal(gate, tmp_path, long, long + "v" * 1800)
     assert judged(PhoneInProcess(app, gate).get(PATH))["captive"] is False
 
 
