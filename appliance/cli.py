@@ -16,9 +16,10 @@ from typing import Any
 import click
 import msgspec
 
-from appliance import cli_sms, wire
+from appliance import cli_desk, cli_sms, cli_voucher, wire
 from appliance.cli_options import config as _config
 from appliance.cli_options import log_to_stderr
+from appliance.cli_refusals import ask
 from appliance.config import Config, load
 from appliance.errors import ApplianceError
 from firewall.errors import FirewallError
@@ -70,6 +71,8 @@ def portal(path: Path) -> None:
 
 
 main.add_command(cli_sms.sms)
+main.add_command(cli_desk.desk)
+main.add_command(cli_voucher.voucher)
 
 
 # ── configuration and health ────────────────────────────────────────────────────────────────────────────────────────
@@ -123,17 +126,16 @@ def doctor(path: Path, as_json: bool) -> None:
 def visits(path: Path, as_json: bool) -> None:
     """List live visits, oldest first."""
     config = load(path)
-    reply = _ask(config, wire.ListVisits())
+    reply = ask(config, wire.ListVisits())
     assert isinstance(reply, wire.Visits)
     if as_json:
         click.echo(msgspec.json.encode(reply.visits).decode())
         return
     for visit in reply.visits:
         began = _local(config, visit.began_utc_ms)
+        who = visit.number or f"by {visit.method}"
         used = f"{visit.down_bytes / 1e6:.1f} MB down, {visit.up_bytes / 1e6:.1f} MB up"
-        click.echo(
-            f"{visit.device}  {visit.number:<16} {visit.phase:<7} since {began}  {used}  {' '.join(visit.addresses)}"
-        )
+        click.echo(f"{visit.device}  {who:<16} {visit.phase:<7} since {began}  {used}  {' '.join(visit.addresses)}")
     if not reply.visits:
         click.echo("nobody is online", err=True)
 
@@ -141,10 +143,11 @@ def visits(path: Path, as_json: bool) -> None:
 @main.command()
 @_config
 @click.argument("mac")
-def end(path: Path, mac: str) -> None:
+@cli_desk.staff_option
+def end(path: Path, mac: str, staff: str) -> None:
     """End the visit of the device MAC now."""
     spelled = mac.strip().lower().replace("-", ":")
-    _ask(load(path), wire.EndVisit(mac=spelled))
+    ask(load(path), wire.EndVisit(mac=spelled, staff=staff))
     click.echo(f"{spelled}: the visit has ended")
 
 
@@ -199,24 +202,6 @@ def extract(path: Path, since: date | None, until: date | None, form: str, outpu
 
 
 # ── small things they share ─────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _ask(config: Config, request: wire.Request) -> wire.Reply:
-    from appliance.client import Client
-    from appliance.render import gate_socket
-
-    reply = Client(gate_socket(config)).ask(request)
-    if isinstance(reply, wire.Refused):
-        raise click.ClickException(_REFUSALS.get(reply.refusal, f"the gate refused: {reply.refusal}"))
-    return reply
-
-
-_REFUSALS = {
-    wire.Refusal.FORBIDDEN: "the gate takes this from root alone; try sudo",
-    wire.Refusal.NO_SUCH_VISIT: "this device has no visit; `qaqpa visits` lists those that do",
-    wire.Refusal.BUSY: "the gate is busy; try again in a moment",
-    wire.Refusal.JOURNAL_UNAVAILABLE: "the journal cannot be written; `qaqpa doctor` says why",
-}
 
 
 def _journal_path(config: Config) -> Path:

@@ -7,14 +7,16 @@ here, so that the session stays pure. Must not know: what the session makes of t
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface, ip_address
 from typing import Protocol, assert_never
 from zoneinfo import ZoneInfo
 
-from appliance import codes, passwords, wire
+from appliance import codes, passwords, vouchers, wire
 from appliance.addresses import MAX_IPV6
+from appliance.desk_events import VoucherEntered
+from appliance.desk_reception import Desk, DeskSettings
 from appliance.events import (
     CodeAsked,
     EndAsked,
@@ -30,9 +32,11 @@ from appliance.events import (
 )
 from appliance.inbox import Role
 from appliance.numbers import judge
+from appliance.permissions import may
 from appliance.spending import Day
 from appliance.state import Session
 from appliance.wire import Refusal, Refused
+from appliance.wire_desk import AskPasswordAtDesk, DeskRefused, DeskRequest, EnterPasswordAtDesk, Workstations
 
 
 class Whereabouts(Protocol):
@@ -46,6 +50,9 @@ class Whereabouts(Protocol):
 
     def port_of(self, device: str) -> str | None:
         """The bridge port a device is behind; "" if unknown, None if it has left."""
+
+    def devices_behind(self, port: str) -> Collection[str]:
+        """The devices behind this bridge port that hold an address."""
 
     def sources(self) -> Sequence[Source]:
         """Each source of presence, and whether it tells anything."""
@@ -69,7 +76,8 @@ class Randomness(Protocol):
     def token_hex(self, nbytes: int | None = None, /) -> str: ...
 
 
-_ADMINISTRATORS_ONLY = (wire.ListVisits, wire.LookAtSpending, wire.ListSources, wire.EndVisit)
+Answered = Refused | DeskRefused | wire.Sources | Workstations
+"""What is answered without the session."""
 
 
 @dataclass(frozen=True)
@@ -85,11 +93,12 @@ class Reception:
     whereabouts: Whereabouts
     random: Randomness
     clock: Callable[[], Moment]
+    desk: DeskSettings = field(default_factory=DeskSettings)
 
-    def understand(self, request: wire.Request, role: Role, session: Session) -> Event | Refused | wire.Sources:
+    def understand(self, request: wire.Request, role: Role, session: Session) -> Event | Answered:
         """The event that the request is, or why it is none; or the answer, where the session has no part in it."""
         now = self.clock()
-        if isinstance(request, _ADMINISTRATORS_ONLY) and role is not Role.ADMINISTRATOR:
+        if not may(role, request):
             return Refused(Refusal.FORBIDDEN)
         match request:
             case wire.Look(ip=ip):
@@ -97,10 +106,12 @@ class Reception:
                 return device if isinstance(device, Refused) else Looked(now, device=device)
             case wire.AskPassword(ip=ip):
                 device = self._device(ip)
-                return device if isinstance(device, Refused) else self._asked(request, device, now)
+                return device if isinstance(device, Refused) else self._asked(request, device, now, request.terms)
             case wire.EnterPassword(ip=ip):
                 device = self._device(ip)
-                return device if isinstance(device, Refused) else self._entered(request, device, session, now)
+                if isinstance(device, Refused):
+                    return device
+                return self._entered(request.password, device, self._addresses(device, ip), session, now)
             case wire.ChooseLanguage(ip=ip, language=language):
                 device = self._device(ip)
                 return device if isinstance(device, Refused) else LanguageChosen(now, device, language)
@@ -118,7 +129,12 @@ class Reception:
                 found = self.whereabouts.sources()
                 return wire.Sources(tuple(wire.Source(source.name, source.live, source.why) for source in found))
             case wire.EndVisit(mac=mac):
-                return EndAsked(now, device=mac)
+                return EndAsked(now, device=mac, staff=request.staff)
+            case wire.RedeemVoucher(ip=ip):
+                device = self._device(ip)
+                return device if isinstance(device, Refused) else self._voucher(request, device, now)
+            case _ if isinstance(request, DeskRequest):
+                return self._at_desk(request, session, now)
             case _:
                 assert_never(request)
 
@@ -132,15 +148,17 @@ class Reception:
             return Refused(Refusal.NOT_ON_LAN)
         return self.whereabouts.device_at(address) or Refused(Refusal.UNKNOWN_DEVICE)
 
-    def _addresses(self, ip: str, device: str) -> tuple[str, ...]:
+    def _addresses(self, device: str, ip: str = "") -> tuple[str, ...]:
         """The address asked from, then what else the device is known by: both families go online at once."""
         heard = self.whereabouts.addresses_of(device)
         # The newest: whoever made up thousands before logging in goes online with no more than anybody else.
         newest6 = [address for address in heard if isinstance(address, IPv6Address)][-MAX_IPV6:]
         known = [address for address in heard if isinstance(address, IPv4Address)] + sorted(newest6)
-        return tuple(dict.fromkeys([str(ip_address(ip)), *map(str, known)]))
+        return tuple(dict.fromkeys([*([str(ip_address(ip))] if ip else []), *map(str, known)]))
 
-    def _asked(self, request: wire.AskPassword, device: str, now: Moment) -> Event | Refused:
+    def _asked(
+        self, request: wire.AskPassword | AskPasswordAtDesk, device: str, now: Moment, terms: str = "", staff: str = ""
+    ) -> Event | Refused:
         number = judge(request.number, self.countries)
         if isinstance(number, Refusal):
             return Refused(number)
@@ -150,7 +168,7 @@ class Reception:
         subscriber = passwords.subscriber(self.key, number)
         today = day_of(now, self.zone)
         return PasswordAsked(
-            now, device, number, request.language, message, password, digest, subscriber, today, request.terms
+            now, device, number, request.language, message, password, digest, subscriber, today, terms, staff
         )
 
     def _code(self, session: Session) -> str:
@@ -159,18 +177,56 @@ class Reception:
             if code not in session.codes:
                 return code
 
-    def _entered(self, request: wire.EnterPassword, device: str, session: Session, now: Moment) -> Event | Refused:
-        password = passwords.well_formed(request.password)
+    def _entered(
+        self,
+        typed: str,
+        device: str,
+        addresses: tuple[str, ...],
+        session: Session,
+        now: Moment,
+        *,
+        staff: str = "",
+    ) -> Event | Refused:
+        password = passwords.well_formed(typed)
         if password is None:
             return Refused(Refusal.PASSWORD_MALFORMED)
         message = session.pending_message(device) or ""
         return PasswordEntered(
             now,
             device=device,
-            addresses=self._addresses(request.ip, device),
+            addresses=addresses,
             digest=passwords.digest(self.key, device, message, password),
             visit=self.random.token_hex(8),
             port=self.whereabouts.port_of(device),
+            staff=staff,
+        )
+
+    def _voucher(self, request: wire.RedeemVoucher, device: str, now: Moment) -> Event | Refused:
+        code = vouchers.well_formed(request.voucher)
+        if code is None:
+            return Refused(Refusal.VOUCHER_MALFORMED)
+        return VoucherEntered(
+            now,
+            device=device,
+            addresses=self._addresses(device, request.ip),
+            digest=vouchers.digest(self.key, code),
+            visit=self.random.token_hex(8),
+            port=self.whereabouts.port_of(device),
+            terms=request.terms,
+        )
+
+    def _at_desk(self, request: DeskRequest, session: Session, now: Moment) -> Event | Answered:
+        today = datetime.fromordinal(day_of(now, self.zone).ordinal).date()
+        desk = Desk(self.desk, self.key, self.whereabouts, self.random, self._addresses, now, today)
+        if not isinstance(request, AskPasswordAtDesk | EnterPasswordAtDesk):
+            return desk.understand(request, session)
+        device = desk.device(request, session)
+        if not isinstance(device, str):
+            return device
+        if isinstance(request, AskPasswordAtDesk):
+            return self._asked(request, device, now, staff=request.staff.strip())
+        return self._entered(
+            request.password, device, self._addresses(device), session, now, staff=request.staff.strip()
         )
 
 

@@ -95,6 +95,11 @@ ENGLISH: Final = Words(
         no_such_visit="This visit is over. Go back and ask for a new password.",
         terms_not_accepted="To go online here, read this venue's terms, agree to them and press “Get password”.",
         sms_unavailable="No SMS can leave here at the moment. Please ask at the desk, or try again later.",
+        voucher_malformed="A voucher has twelve letters and digits. Please look at it once more.",
+        voucher_unknown="There is no such voucher. Please look at it once more.",
+        voucher_used="This voucher was used already.",
+        voucher_expired="This voucher is no longer valid. Please ask at the desk.",
+        too_many_vouchers="Too many wrong vouchers were entered. Please ask at the desk.",
         again_in="You can try again in {wait}.",
     ),
     notice=NoticeWords(

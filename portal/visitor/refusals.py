@@ -109,6 +109,16 @@ def _saying(refusal: Refusal, words: Words) -> Saying:
             return Saying(Place.NUMBER, told.sms_unavailable)
         case Refusal.TERMS_NOT_ACCEPTED:
             return Saying(Place.NUMBER, told.terms_not_accepted)
+        case Refusal.VOUCHER_MALFORMED:
+            return Saying(Place.NUMBER, told.voucher_malformed)
+        case Refusal.VOUCHER_UNKNOWN:
+            return Saying(Place.NUMBER, told.voucher_unknown)
+        case Refusal.VOUCHER_USED:
+            return Saying(Place.NUMBER, told.voucher_used)
+        case Refusal.VOUCHER_EXPIRED:
+            return Saying(Place.NUMBER, told.voucher_expired)
+        case Refusal.TOO_MANY_VOUCHERS:
+            return Saying(Place.NUMBER, told.too_many_vouchers)
         case _:
             assert_never(refusal)
 
@@ -125,6 +135,10 @@ def http_status(refusal: Refusal) -> HTTPStatus:
             | Refusal.PASSWORD_WRONG
             | Refusal.PASSWORD_EXPIRED
             | Refusal.BAD_REQUEST
+            | Refusal.VOUCHER_MALFORMED
+            | Refusal.VOUCHER_UNKNOWN
+            | Refusal.VOUCHER_USED
+            | Refusal.VOUCHER_EXPIRED
             | Refusal.TERMS_NOT_ACCEPTED
         ):
             return HTTPStatus.UNPROCESSABLE_ENTITY
@@ -138,6 +152,7 @@ def http_status(refusal: Refusal) -> HTTPStatus:
             | Refusal.PREFIX_LIMIT
             | Refusal.NOT_YOUR_TURN
             | Refusal.TOO_MANY_TRIES
+            | Refusal.TOO_MANY_VOUCHERS
         ):
             return HTTPStatus.TOO_MANY_REQUESTS
         case Refusal.ALREADY_ONLINE | Refusal.NO_SUCH_VISIT:

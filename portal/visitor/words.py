@@ -136,6 +136,11 @@ class RefusalWords:
     too_many_tries: str
     journal_unavailable: str
     no_such_visit: str
+    voucher_malformed: str
+    voucher_unknown: str
+    voucher_used: str
+    voucher_expired: str
+    too_many_vouchers: str
     terms_not_accepted: str
     sms_unavailable: str
     again_in: str

@@ -138,6 +138,9 @@ class Lan:
     def port_of(self, device: str) -> str | None:
         return self.ports.get(device)
 
+    def devices_behind(self, port: str) -> list[str]:
+        return [device for device, behind in self.ports.items() if behind == port and self.addresses_of(device)]
+
     def sources(self) -> list[Source]:
         return [Source("ports", True, "br-lan")]
 

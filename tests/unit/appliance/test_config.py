@@ -24,7 +24,8 @@ EXAMPLE = Path(__file__).parents[3] / "appliance" / "example.toml"
 def test_example_says_every_key_with_its_default() -> None:
     said = tomllib.loads(EXAMPLE.read_text(encoding="utf-8"))
     assert load(EXAMPLE) == Config()
-    assert said == msgspec.json.decode(msgspec.json.encode(Config())), (
+    # Tables that a venue may have none of can only be shown as a comment.
+    assert said | {"workstation": []} == msgspec.json.decode(msgspec.json.encode(Config())), (
         "a key is missing from the example, or has another value there"
     )
 
