@@ -13,9 +13,8 @@ Every transition there is; what is not drawn is refused or changes nothing:
                     LeaveAsked · EndAsked · Started after a reboot · DeviceLeft without grace or final · Tick: the grace
                     or the visit's time is over · Counted: its quota is used up
 
-DocumentShown (¶10), and VoucherEntered where no password is needed too, lead from every state to online. At the desk staff
-sends PasswordAsked and PasswordEntered. PasswordAsked once more within seconds is the same tap, not another password.
-What a device's pages need besides, in any state, is in ``looking`` and ``pairing``.
+DocumentShown (¶10), and VoucherEntered where no password is needed too, lead to online at once; at the desk staff sends
+PasswordAsked and PasswordEntered. What a device's pages need besides, in any state, is in ``looking`` and ``pairing``.
 
 ``step`` is pure: the time, random values and the device behind an address come in with the event. It returns the next
 state and the effects; the engine performs them so that the record is durable before the gate opens, and the gate is
@@ -207,7 +206,6 @@ def _password_entered(turn: Turn, event: events.PasswordEntered) -> None:
         turn.put(event.device, replace(state, tries_left=left))
         return turn.refuse(Refusal.PASSWORD_WRONG if left else Refusal.TOO_MANY_TRIES, tries_left=left)
     asking.entered(turn, state.message)
-    # The pending password is gone with this: it was good for one visit (law 5).
     admitted(turn, event, event.port, "desk" if event.staff else "sms", number=state.number, staff=event.staff)
     turn.answer(status(turn.session, event.device, event.at.boot_ms))
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from appliance import wire
+from appliance.desk_reception import DeskSettings
 from appliance.effects import SendPassword
 from appliance.engine import Engine
 from appliance.events import Event, Moment
@@ -182,7 +183,10 @@ class Countable:
 class Core:
     """An engine that is turned by hand: ``ask`` and ``happen`` run exactly one batch in this very thread."""
 
-    def __init__(self, path: Path, terms: Terms | None = None, boot_id: str = "boot-1") -> None:
+    def __init__(
+        self, path: Path, terms: Terms | None = None, boot_id: str = "boot-1", desk: DeskSettings | None = None
+    ) -> None:
+        self.path = path
         self.story: list[str] = []
         self.kernel, self.disk, self.lan = Kernel(self.story), Disk(path, self.story), Lan()
         self.sent: list[SendPassword] = []
@@ -202,6 +206,7 @@ class Core:
                 whereabouts=self.lan,
                 random=Countable(),
                 clock=lambda: self.now,
+                desk=desk or DeskSettings(),
             ),
             lookout=Lookout(Presence(Patience()), ask=self.probes.append),
             clock=lambda: self.now,
