@@ -45,17 +45,22 @@ def make(
     as_json: bool,
 ) -> None:
     """Make COUNT vouchers. Their codes are shown this once: nobody can read them again."""
+    from paper.voucher_sheet import Sheet, write
+
     config = load(path)
     if sheet is not None:
-        sheet.touch(mode=0o600)  # what cannot be printed is not made
+        sheet.touch(mode=0o600, exist_ok=False)  # what cannot be printed is not made
     request = MakeVouchers(
         staff=staff, label=label, count=count, max_s=round(hours * 3600), quota_mb=quota_mb, valid_days=valid_days
     )
-    made = ask(config, request)
+    try:
+        made = ask(config, request)
+    except BaseException:
+        if sheet is not None:
+            sheet.unlink()
+        raise
     assert isinstance(made, MadeVouchers)
     if sheet is not None:
-        from paper.voucher_sheet import Sheet, write
-
         terms = [f"{hours:g} h" if hours else "", f"{quota_mb} MB" if quota_mb else "", f"{valid_days} d"]
         about = Sheet(
             config.venue.name, label, made.batch, " · ".join(filter(None, terms)), f"http://{config.portal_host}"

@@ -177,6 +177,8 @@ def test_staff_prints_vouchers(venue: Venue, tmp_path: Path) -> None:
     done = command(venue, "voucher", "make", "30", "--hours", "2", "--label", "Жазғы", "--sheet", str(sheet))
     assert (done.code, done.stdout) == (0, ""), done.stderr
     assert sheet.read_bytes().startswith(b"%PDF-")
+    again = command(venue, "voucher", "make", "1", "--sheet", str(sheet))
+    assert (again.code, "File exists" in again.stderr) == (1, True)
     (batch,) = json.loads(command(venue, "voucher", "list", "--json").stdout)
     assert (batch["count"], batch["used"], batch["max_s"], batch["label"]) == (30, 0, 7200, "Жазғы")
     assert command(venue, "voucher", "void", batch["batch"]).code == 0
