@@ -59,7 +59,8 @@ def refused(turn: Turn, event: PasswordAsked) -> Refused | None:
 
 def _by_conditions(session: Session, event: PasswordAsked) -> Refused | None:
     digests = session.terms.terms_digests
-    if digests and event.terms not in digests:
+    # At the desk staff takes the visitor's consent, and is recorded.
+    if digests and event.terms not in digests and not event.staff:
         return Refused(Refusal.TERMS_NOT_ACCEPTED)
     if Trouble.SMS in troubles.present(session.troubles, event.at.boot_ms):
         return Refused(Refusal.SMS_UNAVAILABLE)

@@ -16,9 +16,10 @@ from typing import Any
 import click
 import msgspec
 
-from appliance import cli_journal, cli_sms, wire
-from appliance.cli_options import ask, by, log_to_stderr, whole
+from appliance import cli_desk, cli_journal, cli_sms, cli_voucher, wire
+from appliance.cli_options import by, log_to_stderr, whole
 from appliance.cli_options import config as _config
+from appliance.cli_refusals import ask
 from appliance.config import Config, load, refused
 from appliance.errors import ApplianceError
 from appliance.wire_journal import NoteLook
@@ -72,6 +73,8 @@ def portal(path: Path) -> None:
 
 
 main.add_command(cli_sms.sms)
+main.add_command(cli_desk.desk)
+main.add_command(cli_voucher.voucher)
 
 
 # ── configuration and health ────────────────────────────────────────────────────────────────────────────────────────
@@ -150,10 +153,9 @@ def visits(path: Path, as_json: bool, whole: bool, by: str) -> None:
         return
     for visit in shown:
         began = _local(config, visit.began_utc_ms)
+        who = visit.number or f"by {visit.method}"
         used = f"{visit.down_bytes / 1e6:.1f} MB down, {visit.up_bytes / 1e6:.1f} MB up"
-        click.echo(
-            f"{visit.device}  {visit.number:<16} {visit.phase:<7} since {began}  {used}  {' '.join(visit.addresses)}"
-        )
+        click.echo(f"{visit.device}  {who:<16} {visit.phase:<7} since {began}  {used}  {' '.join(visit.addresses)}")
     if not shown:
         click.echo("nobody is online", err=True)
 
@@ -161,10 +163,11 @@ def visits(path: Path, as_json: bool, whole: bool, by: str) -> None:
 @main.command()
 @_config
 @click.argument("mac")
-def end(path: Path, mac: str) -> None:
+@cli_desk.staff_option
+def end(path: Path, mac: str, staff: str) -> None:
     """End the visit of the device MAC now."""
     spelled = mac.strip().lower().replace("-", ":")
-    ask(load(path), wire.EndVisit(mac=spelled))
+    ask(load(path), wire.EndVisit(mac=spelled, staff=staff))
     click.echo(f"{spelled}: the visit has ended")
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import pwd
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,6 +9,7 @@ import click
 
 from appliance import wire
 from appliance.cli_options import config as _config
+from appliance.cli_options import invoker
 from appliance.config import load
 from appliance.errors import GateUnreachable
 from appliance.wire_journal import NoteBackup
@@ -73,7 +72,7 @@ def backup(path: Path, copy: Path) -> None:
     config = load(path)
     made = back_up(journal_path(config), copy)
     click.echo(f"{copy}: {made.entries} entries, verified; head {made.head}")
-    note = NoteBackup(file=copy.name[:64], entries=made.entries, head=made.head, by=_who())
+    note = NoteBackup(file=copy.name[:64], entries=made.entries, head=made.head, by=invoker()[:64])
     try:
         reply = Client(gate_socket(config)).ask(note)
     except GateUnreachable:
@@ -97,8 +96,3 @@ def restore(path: Path, copy: Path) -> None:
     click.echo(f"{journal}: {verdict.entries} entries put back; every visit in it ends when the gate starts")
     if began.previous:
         click.echo(f"what was there before is {journal.with_name(began.previous)}")
-
-
-def _who() -> str:
-    """Who runs this, also under sudo."""
-    return (os.environ.get("SUDO_USER") or pwd.getpwuid(os.getuid()).pw_name)[:64]

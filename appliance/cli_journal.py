@@ -18,8 +18,9 @@ import click
 import msgspec
 
 from appliance import cli_books, wire
-from appliance.cli_options import ask, by, whole
+from appliance.cli_options import by, whole
 from appliance.cli_options import config as _config
+from appliance.cli_refusals import ask
 from appliance.config import Config, load
 from appliance.numbers import judge
 from appliance.wire_journal import Key, LookAtKey, NoteLook, Signed, SignExtract
@@ -180,7 +181,7 @@ def _line(config: Config, visit: Visit) -> str:
 @click.option("--why", required=True, help="The reason, for the journal and the register.")
 @click.option("--unsigned", is_flag=True, help="Make it although no gate is there to record and sign it.")
 @by
-def extract(  # noqa: PLR0917
+def extract(
     path: Path,
     formats: tuple[str, ...],
     language: str | None,

@@ -10,13 +10,16 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 from appliance import toml_places as places
 from appliance.contradictions import contradictions
 from appliance.errors import ConfigError
 from appliance.sections import (
+    Desk,
     Firewall,
     Journal,
     Lan,
@@ -31,6 +34,7 @@ from appliance.sections import (
     Venue,
     Visit,
     Wan,
+    Workstation,
 )
 
 
@@ -49,6 +53,10 @@ class Config(Section, frozen=True):
     visit: Visit = Visit()
     sms: Sms = Sms()
     journal: Journal = Journal()
+    desk: Desk = Desk()
+    workstation: Annotated[
+        tuple[Workstation, ...], Meta(max_length=200, description="at most 200 tables [[workstation]]")
+    ] = ()
     paths: Paths = Paths()
 
     @property

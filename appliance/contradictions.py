@@ -67,7 +67,15 @@ def _no_garden(name: str, config: Config) -> str:
 def contradictions(config: Config) -> list[tuple[str, str]]:
     """(key, problem) pairs, first first; each topic has a function of its own."""
     of_networks = (_of_the_lan, _of_the_wan, _of_the_rates, _of_the_portal)
-    topics = (_of_the_venue, *of_networks, _of_the_spending, _of_presence, _of_the_providers, _of_the_texts)
+    topics = (
+        _of_the_venue,
+        *of_networks,
+        _of_the_spending,
+        _of_presence,
+        _of_the_providers,
+        _of_the_texts,
+        _of_the_workstations,
+    )
     return [found for topic in topics for found in topic(config)]
 
 
@@ -199,6 +207,18 @@ def _of_the_providers(config: Config) -> Iterator[tuple[str, str]]:
         served = ", ".join(prefix for provider in config.sms.provider for prefix in provider.prefixes)
         last = f"sms.provider[{len(config.sms.provider) - 1}].prefixes"
         yield last, f"no provider serves numbers other than {served}; leave one without prefixes"
+
+
+def _of_the_workstations(config: Config) -> Iterator[tuple[str, str]]:
+    seen: set[str] = set()
+    for each in config.workstation:
+        place = each.mac or each.port
+        if bool(each.mac) == bool(each.port):
+            yield "workstation.number", f'"{each.number}" needs either mac or port, by which it is found'
+        for what in (f"number {each.number}", f"place {place}"):
+            if what in seen:
+                yield "workstation.number", f'"{each.number}": two workstations have the same {what}'
+            seen.add(what)
 
 
 def _of_the_texts(config: Config) -> Iterator[tuple[str, str]]:

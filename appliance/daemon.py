@@ -20,6 +20,7 @@ from appliance import kept, render, state
 from appliance.allowances import Allowances, Limit
 from appliance.books import open_books
 from appliance.config import Config
+from appliance.desk_reception import DeskSettings, Place
 from appliance.engine import Engine
 from appliance.errors import StateUnreadable, ThreadFell
 from appliance.events import (
@@ -59,6 +60,7 @@ log = logging.getLogger(__name__)
 PORTAL_USER = "qaqpa-portal"
 GATE_USER = "qaqpa-gate"
 SMS_USER = "qaqpa-sms"
+CONSOLE_USER = "qaqpa-console"
 KEY_BYTES = 32
 
 
@@ -139,6 +141,10 @@ def run(config: Config, version: str) -> None:
             random=secrets,
             clock=now,
             notary=Notary(home / "journal.db", books.key),
+            desk=DeskSettings(
+                asked_for=frozenset(config.desk.fields),
+                workstations={each.number: Place(each.mac, each.port) for each in config.workstation},
+            ),
         ),
         lookout=Lookout(Presence(patience(config)), ask=whereabouts.ask),
         clock=now,
@@ -184,6 +190,8 @@ def terms(config: Config) -> state.Terms:
         grace_s=config.presence.grace_s,
         max_s=config.visit.max_s,
         quota_bytes=config.visit.quota_mb * 1_000_000,
+        vouchers=config.desk.vouchers,
+        voucher_needs_sms=config.desk.voucher_needs_sms,
         terms_digests=config.venue.terms.digests,
         allowances=Allowances(
             number=Limit(config.password.number_per_hour, 3600),
@@ -201,7 +209,7 @@ def terms(config: Config) -> state.Terms:
 
 def reading_every_s(config: Config) -> float:
     """How often counters are read: with a quota so often that at 100 Mbit/s it is exceeded by 7 MB at most."""
-    return 0.5 if config.visit.quota_mb else 5.0
+    return 0.5 if config.visit.quota_mb or config.desk.vouchers else 5.0
 
 
 def patience(config: Config) -> Patience:
@@ -240,8 +248,9 @@ def lease_path(config: Config) -> Path:
 
 
 def roles() -> dict[int, Role]:
-    """Who may ask the gate, by uid: the portal's user, and root."""
-    return {0: Role.ADMINISTRATOR, pwd.getpwnam(PORTAL_USER).pw_uid: Role.PORTAL}
+    """Who may ask the gate, by uid: the portal's user, the console's, and root."""
+    staff, portal = (pwd.getpwnam(name).pw_uid for name in (CONSOLE_USER, PORTAL_USER))
+    return {0: Role.ADMINISTRATOR, staff: Role.STAFF, portal: Role.PORTAL}
 
 
 def password_key(path: Path) -> bytes:

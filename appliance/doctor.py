@@ -79,7 +79,7 @@ def _programs() -> Iterable[Finding]:
 
 
 def _users() -> Iterable[Finding]:
-    for user in (daemon.GATE_USER, daemon.PORTAL_USER, daemon.SMS_USER):
+    for user in (daemon.GATE_USER, daemon.PORTAL_USER, daemon.SMS_USER, daemon.CONSOLE_USER):
         try:
             uid = pwd.getpwnam(user).pw_uid
         except KeyError:

@@ -15,6 +15,7 @@ from typing import Protocol
 
 from appliance import wire
 from appliance.closings import Closing
+from appliance.desk_events import DeviceLooked, VouchersLooked
 from appliance.effects import Admit, Answer, Effect, Record, SendPassword
 from appliance.events import (
     Closed,
@@ -37,10 +38,9 @@ from appliance.events import (
 from appliance.inbox import Happened, Item, Requested, Role, Stop
 from appliance.lookout import Lookout
 from appliance.performer import Performer
-from appliance.reception import Reception
+from appliance.reception import Answered, Reception
 from appliance.session import step
 from appliance.state import Session, Visit
-from appliance.wire_journal import Key
 
 log = logging.getLogger(__name__)
 
@@ -99,7 +99,7 @@ class Engine:
         if not isinstance(request, wire.Look):
             return None
         understood = self._reception.understand(request, role, session)
-        if isinstance(understood, wire.Refused | wire.Sources | Key):
+        if isinstance(understood, Answered):
             return understood
         after, effects = step(session, understood)
         match effects:
@@ -231,7 +231,7 @@ class Engine:
 
     def _ask(self, item: Requested) -> tuple[wire.Reply, list[Effect]]:
         understood = self._reception.understand(item.request, item.role, self._session)
-        if isinstance(understood, wire.Refused | wire.Sources | Key):
+        if isinstance(understood, Answered):
             return understood, []
         before = self._session
         effects = self._step(understood)
@@ -245,12 +245,12 @@ class Engine:
     def _without_journal(self, item: Requested) -> wire.Reply:
         """Only what changes nothing that is recorded is answered while nothing can be."""
         understood = self._reception.understand(item.request, item.role, self._session)
-        if isinstance(understood, Looked | VisitsListed | SpendingLooked):
+        if isinstance(understood, Looked | VisitsListed | SpendingLooked | DeviceLooked | VouchersLooked):
             _, effects = step(self._session, understood)
             return next(effect.reply for effect in effects if isinstance(effect, Answer))
         if isinstance(understood, LanguageChosen | CodeAsked):  # remembered in memory alone
             return next(effect.reply for effect in self._step(understood) if isinstance(effect, Answer))
-        if isinstance(understood, wire.Refused | wire.Sources | Key):
+        if isinstance(understood, Answered):
             return understood
         return wire.Refused(wire.Refusal.JOURNAL_UNAVAILABLE)
 

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 import msgspec
 
+from appliance.desk_events import DeskEvent, VoucherEntered
 from appliance.spending import Day
 from appliance.wire import Language, Trouble
 from journal.entries import BackupMade, ExtractMade, IdentifierShown
@@ -113,6 +114,8 @@ class PasswordAsked(_Event, frozen=True):
     day: Day
     terms: str = ""
     """The digest of the venue's terms that the visitor agreed to; "": of none."""
+    staff: str = ""
+    """Who asks for a visitor at the desk."""
 
 
 class MessageReported(_Event, frozen=True):
@@ -141,6 +144,8 @@ class PasswordEntered(_Event, frozen=True):
     digest: bytes
     visit: str
     port: str | None
+    staff: str = ""
+    """To whom the visitor read it at the desk."""
 
 
 class DeviceSeen(_Event, frozen=True):
@@ -212,9 +217,10 @@ class Closed(_Event, frozen=True):
 
 
 class EndAsked(_Event, frozen=True):
-    """An administrator ends the device's visit."""
+    """Staff ends the device's visit."""
 
     device: str
+    staff: str = ""
 
 
 class LanguageChosen(_Event, frozen=True):
@@ -273,4 +279,6 @@ Event = (
     | LeaveAsked
     | TroubleTold
     | ActNoted
+    | VoucherEntered
+    | DeskEvent
 )

@@ -18,8 +18,10 @@ class Role(StrEnum):
 
     PORTAL = "portal"
     """May do for the device behind an address what its visitor's page offers. Hostile input (law 8)."""
+    STAFF = "staff"
+    """The console: may also do what the desk does, list and end visits."""
     ADMINISTRATOR = "administrator"
-    """Root on the box: may also list and end visits."""
+    """Root on the box: may do everything."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from immutables import Map
 from appliance.allowances import Scope, Times
 from appliance.events import Usage
 from appliance.spending import Debt, Debtor, Ledger, Reach
-from appliance.state import Chosen, Device, Message, Session, Terms
+from appliance.state import Batch, Chosen, Device, Message, Session, Terms, Voucher
 
 
 class KeptReading(msgspec.Struct, frozen=True):
@@ -34,6 +34,8 @@ _times: msgspec.json.Decoder[Times] = msgspec.json.Decoder(Times)
 _ledger: msgspec.json.Decoder[Ledger] = msgspec.json.Decoder(Ledger)
 _debts: msgspec.json.Decoder[Debt] = msgspec.json.Decoder(Debt)
 _ordinals: msgspec.json.Decoder[int] = msgspec.json.Decoder(int)
+_batches: msgspec.json.Decoder[Batch] = msgspec.json.Decoder(Batch)
+_vouchers: msgspec.json.Decoder[Voucher] = msgspec.json.Decoder(Voucher)
 
 
 def device_key(device: str) -> str:
@@ -72,6 +74,16 @@ def regular_key(subscriber: str) -> str:
     return f"regular/{subscriber}"
 
 
+def batch_key(batch: str) -> str:
+    """Under which key a batch of vouchers is kept."""
+    return f"batch/{batch}"
+
+
+def voucher_key(digest: str) -> str:
+    """Under which key a voucher is kept."""
+    return f"voucher/{digest}"
+
+
 def restore(terms: Terms, kept: Mapping[str, bytes]) -> Session:
     """The state that earlier ``Keep`` effects saved. Follow it with a ``Started`` event.
 
@@ -84,6 +96,8 @@ def restore(terms: Terms, kept: Mapping[str, bytes]) -> Session:
     ledger = Ledger()
     debts: dict[Debtor, Debt] = {}
     regulars: dict[str, int] = {}
+    batches: dict[str, Batch] = {}
+    vouchers: dict[str, Voucher] = {}
     reading = KeptReading(0, {})
     for name, value in kept.items():
         room, _, key = name.partition("/")
@@ -99,6 +113,10 @@ def restore(terms: Terms, kept: Mapping[str, bytes]) -> Session:
             debts[Reach(reach), prefix] = _debts.decode(value)
         elif room == "regular":
             regulars[key] = _ordinals.decode(value)
+        elif room == "batch":
+            batches[key] = _batches.decode(value)
+        elif room == "voucher":
+            vouchers[key] = _vouchers.decode(value)
         elif name == LEDGER_KEY:
             ledger = _ledger.decode(value)
         elif room == COUNTED_KEY:
@@ -112,6 +130,9 @@ def restore(terms: Terms, kept: Mapping[str, bytes]) -> Session:
         ledger,
         Map(debts),
         Map(regulars),
+        batches=Map(batches),
+        vouchers=Map(vouchers),
+        held=Map({each.device: digest for digest, each in vouchers.items() if each.device and not each.used}),
         languages=Map(spoken),
         counted=reading.usage,
         counted_boot_ms=reading.boot_ms,

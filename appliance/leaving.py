@@ -40,11 +40,11 @@ def leave_asked(turn: Turn, event: LeaveAsked) -> None:
 
 
 def end_asked(turn: Turn, event: EndAsked) -> None:
-    """An administrator's word is as good as leaving, without grace."""
+    """The staff's word is as good as leaving, without grace."""
     state = turn.session.devices.get(event.device)
     if not isinstance(state, Visit):
         return turn.refuse(Refusal.NO_SUCH_VISIT)
-    ended(turn, event.device, state, left_utc_ms(state, event), Ended.STAFF)
+    ended(turn, event.device, state, left_utc_ms(state, event), Ended.STAFF, staff=event.staff)
     turn.answer(Done())
 
 

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface, ip_address
 from typing import Protocol, assert_never
 from zoneinfo import ZoneInfo
 
-from appliance import codes, passwords, wire
+from appliance import codes, passwords, vouchers, wire
 from appliance.addresses import MAX_IPV6
+from appliance.desk_events import VoucherEntered
+from appliance.desk_reception import Desk, DeskSettings
 from appliance.events import (
     ActNoted,
     CodeAsked,
@@ -32,9 +34,11 @@ from appliance.events import (
 )
 from appliance.inbox import Role
 from appliance.numbers import judge
+from appliance.permissions import may
 from appliance.spending import Day
 from appliance.state import Session
 from appliance.wire import Refusal, Refused
+from appliance.wire_desk import AskPasswordAtDesk, DeskRefused, DeskRequest, EnterPasswordAtDesk, Workstations
 from appliance.wire_journal import Key, LookAtKey, NoteBackup, NoteLook, Signed, SignExtract
 from journal.entries import BackupMade, ExtractMade, IdentifierShown
 from journal.errors import JournalError
@@ -54,6 +58,9 @@ class Whereabouts(Protocol):
 
     def port_of(self, device: str) -> str | None:
         """The bridge port a device is behind; "" if unknown, None if it has left."""
+
+    def devices_behind(self, port: str) -> Collection[str]:
+        """The devices behind this bridge port that hold an address."""
 
     def sources(self) -> Sequence[Source]:
         """Each source of presence, and whether it tells anything."""
@@ -85,8 +92,8 @@ class Randomness(Protocol):
     def token_hex(self, nbytes: int | None = None, /) -> str: ...
 
 
-_ADMINISTRATORS_ONLY = (wire.ListVisits, wire.LookAtSpending, wire.ListSources, wire.EndVisit, NoteBackup)
-_NOT_FOR_THE_PORTAL = (LookAtKey, SignExtract, NoteLook)
+Answered = Refused | DeskRefused | wire.Sources | Workstations | Key
+"""What is answered without the session."""
 
 
 @dataclass(frozen=True)
@@ -103,13 +110,12 @@ class Reception:
     random: Randomness
     clock: Callable[[], Moment]
     notary: Notary
+    desk: DeskSettings = field(default_factory=DeskSettings)
 
-    def understand(self, request: wire.Request, role: Role, session: Session) -> Event | Refused | wire.Sources | Key:
+    def understand(self, request: wire.Request, role: Role, session: Session) -> Event | Answered:
         """The event that the request is, or why it is none; or the answer, where the session has no part in it."""
         now = self.clock()
-        if isinstance(request, _ADMINISTRATORS_ONLY) and role is not Role.ADMINISTRATOR:
-            return Refused(Refusal.FORBIDDEN)
-        if isinstance(request, _NOT_FOR_THE_PORTAL) and role is Role.PORTAL:
+        if not may(role, request):
             return Refused(Refusal.FORBIDDEN)
         match request:
             case wire.Look(ip=ip):
@@ -117,10 +123,12 @@ class Reception:
                 return device if isinstance(device, Refused) else Looked(now, device=device)
             case wire.AskPassword(ip=ip):
                 device = self._device(ip)
-                return device if isinstance(device, Refused) else self._asked(request, device, now)
+                return device if isinstance(device, Refused) else self._asked(request, device, now, request.terms)
             case wire.EnterPassword(ip=ip):
                 device = self._device(ip)
-                return device if isinstance(device, Refused) else self._entered(request, device, session, now)
+                if isinstance(device, Refused):
+                    return device
+                return self._entered(request.password, device, self._addresses(device, ip), session, now)
             case wire.ChooseLanguage(ip=ip, language=language):
                 device = self._device(ip)
                 return device if isinstance(device, Refused) else LanguageChosen(now, device, language)
@@ -130,8 +138,6 @@ class Reception:
             case wire.Leave(ip=ip):
                 device = self._device(ip)
                 return device if isinstance(device, Refused) else LeaveAsked(now, device)
-            case wire.RedeemVoucher():
-                return Refused(Refusal.BAD_REQUEST)
             case wire.ListVisits():
                 return VisitsListed(now)
             case wire.LookAtSpending():
@@ -142,13 +148,18 @@ class Reception:
             case NoteBackup(file=file, entries=entries, head=head, by=by):
                 return ActNoted(now, BackupMade(file, entries, head, by))
             case wire.EndVisit(mac=mac):
-                return EndAsked(now, device=mac)
+                return EndAsked(now, device=mac, staff=request.staff)
             case LookAtKey():
                 return Key(self.notary.public)
             case SignExtract(by=by, why=why, since_utc_ms=since, until_utc_ms=until, manifest=manifest):
                 return ActNoted(now, ExtractMade(by, why, since, until, manifest))
             case NoteLook(by=by, what=what):
                 return ActNoted(now, IdentifierShown(by, what))
+            case wire.RedeemVoucher(ip=ip):
+                device = self._device(ip)
+                return device if isinstance(device, Refused) else self._voucher(request, device, now)
+            case _ if isinstance(request, DeskRequest):
+                return self._at_desk(request, session, now)
             case _:
                 assert_never(request)
 
@@ -173,15 +184,17 @@ class Reception:
             return Refused(Refusal.NOT_ON_LAN)
         return self.whereabouts.device_at(address) or Refused(Refusal.UNKNOWN_DEVICE)
 
-    def _addresses(self, ip: str, device: str) -> tuple[str, ...]:
+    def _addresses(self, device: str, ip: str = "") -> tuple[str, ...]:
         """The address asked from, then what else the device is known by: both families go online at once."""
         heard = self.whereabouts.addresses_of(device)
         # The newest: whoever made up thousands before logging in goes online with no more than anybody else.
         newest6 = [address for address in heard if isinstance(address, IPv6Address)][-MAX_IPV6:]
         known = [address for address in heard if isinstance(address, IPv4Address)] + sorted(newest6)
-        return tuple(dict.fromkeys([str(ip_address(ip)), *map(str, known)]))
+        return tuple(dict.fromkeys([*([str(ip_address(ip))] if ip else []), *map(str, known)]))
 
-    def _asked(self, request: wire.AskPassword, device: str, now: Moment) -> Event | Refused:
+    def _asked(
+        self, request: wire.AskPassword | AskPasswordAtDesk, device: str, now: Moment, terms: str = "", staff: str = ""
+    ) -> Event | Refused:
         number = judge(request.number, self.countries)
         if isinstance(number, Refusal):
             return Refused(number)
@@ -189,7 +202,7 @@ class Reception:
         digest = passwords.digest(self.key, device, message, passwords.derived(self.key, device, message))
         subscriber = passwords.subscriber(self.key, number)
         today = day_of(now, self.zone)
-        return PasswordAsked(now, device, number, request.language, message, digest, subscriber, today, request.terms)
+        return PasswordAsked(now, device, number, request.language, message, digest, subscriber, today, terms, staff)
 
     def _code(self, session: Session) -> str:
         while True:  # with 10,000 of 244 million taken, hardly ever twice
@@ -197,18 +210,56 @@ class Reception:
             if code not in session.codes:
                 return code
 
-    def _entered(self, request: wire.EnterPassword, device: str, session: Session, now: Moment) -> Event | Refused:
-        password = passwords.well_formed(request.password)
+    def _entered(
+        self,
+        typed: str,
+        device: str,
+        addresses: tuple[str, ...],
+        session: Session,
+        now: Moment,
+        *,
+        staff: str = "",
+    ) -> Event | Refused:
+        password = passwords.well_formed(typed)
         if password is None:
             return Refused(Refusal.PASSWORD_MALFORMED)
         message = session.pending_message(device) or ""
         return PasswordEntered(
             now,
             device=device,
-            addresses=self._addresses(request.ip, device),
+            addresses=addresses,
             digest=passwords.digest(self.key, device, message, password),
             visit=self.random.token_hex(8),
             port=self.whereabouts.port_of(device),
+            staff=staff,
+        )
+
+    def _voucher(self, request: wire.RedeemVoucher, device: str, now: Moment) -> Event | Refused:
+        code = vouchers.well_formed(request.voucher)
+        if code is None:
+            return Refused(Refusal.VOUCHER_MALFORMED)
+        return VoucherEntered(
+            now,
+            device=device,
+            addresses=self._addresses(device, request.ip),
+            digest=vouchers.digest(self.key, code),
+            visit=self.random.token_hex(8),
+            port=self.whereabouts.port_of(device),
+            terms=request.terms,
+        )
+
+    def _at_desk(self, request: DeskRequest, session: Session, now: Moment) -> Event | Answered:
+        today = datetime.fromordinal(day_of(now, self.zone).ordinal).date()
+        desk = Desk(self.desk, self.key, self.whereabouts, self.random, self._addresses, now, today)
+        if not isinstance(request, AskPasswordAtDesk | EnterPasswordAtDesk):
+            return desk.understand(request, session)
+        device = desk.device(request, session)
+        if not isinstance(device, str):
+            return device
+        if isinstance(request, AskPasswordAtDesk):
+            return self._asked(request, device, now, staff=request.staff.strip())
+        return self._entered(
+            request.password, device, self._addresses(device), session, now, staff=request.staff.strip()
         )
 
 

@@ -194,6 +194,29 @@ class Visit(Section, frozen=True):
     quota_mb: Annotated[int, Meta(ge=0, le=10_000_000)] = 0
 
 
+class DeskField(StrEnum):
+    """What is asked of an identity document beyond ¶10; the words are those of ``identity.OPTIONAL``."""
+
+    DOCUMENT = "document"
+    IIN = "iin"
+    BIRTH_DATE = "birth_date"
+
+
+class Desk(Section, frozen=True):
+    fields: Annotated[tuple[DeskField, ...], Meta(max_length=3)] = ()
+    vouchers: bool = False
+    voucher_needs_sms: bool = True
+
+
+class Workstation(Section, frozen=True):
+    number: Annotated[str, Meta(pattern=r"^[\w-]{1,16}\Z", description="1 to 16 letters, digits or hyphens")]
+    mac: Annotated[
+        str,
+        Meta(pattern=r"^([0-9a-f]{2}(:[0-9a-f]{2}){5})?\Z", description="a MAC address such as 02:00:00:00:00:01"),
+    ] = ""
+    port: Annotated[str, Meta(pattern=r"^[A-Za-z0-9._-]{0,15}\Z", description="the name of a bridge port")] = ""
+
+
 class SmsProvider(Section, frozen=True):
     name: Annotated[str, Meta(pattern=r"^[!-~]{1,20}\Z", description="1 to 20 ASCII characters without blanks")] = (
         "smsc"

@@ -13,8 +13,8 @@ Every transition there is; what is not drawn is refused or changes nothing:
                     LeaveAsked · EndAsked · Started after a reboot · DeviceLeft without grace or final · Tick: the grace
                     or the visit's time is over · Counted: its quota is used up
 
-PasswordAsked once more within seconds is the same tap, not another password. What a device's pages need besides, in any
-state, is in ``looking`` and ``pairing``.
+DocumentShown (¶10), and VoucherEntered where no password is needed too, lead to online at once; at the desk staff sends
+PasswordAsked and PasswordEntered. What a device's pages need besides, in any state, is in ``looking`` and ``pairing``.
 
 ``step`` is pure: the time, random values and the device behind an address come in with the event. It returns the next
 state and the effects; the engine performs them so that the record is durable before the gate opens, and the gate is
@@ -27,12 +27,15 @@ from typing import assert_never
 
 from msgspec.structs import replace
 
-from appliance import asking, events, languages, passwords
+from appliance import asking, desk_events, events, languages, passwords
 from appliance.addresses import address_disputed, address_learnt, device_moved
+from appliance.admission import admitted
+from appliance.desk import code_wrong, device_looked, document_shown, forget_wrong_codes
 from appliance.effects import Admit, Effect
 from appliance.leaving import device_left, end_asked, leave_asked, left_utc_ms
 from appliance.looking import language_chosen, looked, trouble_told
-from appliance.pairing import code_asked, forget_code
+from appliance.pairing import code_asked
+from appliance.redeeming import forget_vouchers, voucher_entered, vouchers_managed
 from appliance.state import Message, PasswordPending, Session, Visit, is_ipv6
 from appliance.status import live_visits, status
 from appliance.turn import Turn
@@ -100,6 +103,16 @@ def step(session: Session, event: events.Event) -> tuple[Session, list[Effect]]:
         case events.ActNoted(act=act):
             turn.record(act)
             turn.answer(Done())
+        case desk_events.VoucherEntered():
+            voucher_entered(turn, event)
+        case desk_events.DocumentShown():
+            document_shown(turn, event)
+        case desk_events.DeviceLooked():
+            device_looked(turn, event)
+        case desk_events.CodeWrong():
+            code_wrong(turn, event)
+        case desk_events.VouchersAsked() | desk_events.VouchersVoidAsked() | desk_events.VouchersLooked():
+            vouchers_managed(turn, event)
         case _:
             assert_never(event)
     return turn.session, turn.effects
@@ -144,6 +157,7 @@ def _password_asked(turn: Turn, event: events.PasswordAsked) -> None:
             message=event.message,
             terms=event.terms if event.terms in terms.terms_digests else "",
             language=event.language,
+            staff=event.staff,
         )
     )
     turn.send(event.device, pending)
@@ -197,19 +211,11 @@ def _password_entered(turn: Turn, event: events.PasswordEntered) -> None:
         return turn.refuse(Refusal.UNKNOWN_DEVICE)
     if not passwords.same(state.digest, event.digest):
         left = state.tries_left - 1
-        turn.record(entries.PasswordWrong(device=event.device, number=state.number, tries_left=left))
+        turn.record(entries.PasswordWrong(device=event.device, number=state.number, tries_left=left, staff=event.staff))
         turn.put(event.device, replace(state, tries_left=left))
         return turn.refuse(Refusal.PASSWORD_WRONG if left else Refusal.TOO_MANY_TRIES, tries_left=left)
-    at = event.at
-    visit = Visit(event.visit, state.number, event.addresses, at, event.port, counted_from_boot_ms=at.boot_ms)
-    began = entries.VisitBegan(
-        visit=visit.visit, device=event.device, addresses=visit.addresses, number=visit.number, method=visit.method
-    )
-    turn.record(began)
     asking.entered(turn, state.message)
-    forget_code(turn, event.device)
-    turn.put(event.device, visit)  # the pending password is gone with this: it was good for one visit (law 5)
-    turn.do(Admit(event.device, visit.addresses))
+    admitted(turn, event, event.port, "desk" if event.staff else "sms", number=state.number, staff=event.staff)
     turn.answer(status(turn.session, event.device, event.at.boot_ms))
 
 
@@ -270,6 +276,8 @@ def _tick(turn: Turn) -> None:
             turn.put_message(message, None)
     asking.forget_old(turn)
     forget_endings(turn)
+    forget_wrong_codes(turn)
+    forget_vouchers(turn)
 
 
 def _started(turn: Turn, event: events.Started) -> None:

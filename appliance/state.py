@@ -35,6 +35,10 @@ class Terms(msgspec.Struct, frozen=True):
     """How much a visit may use, both directions together; 0 = without limit."""
     terms_digests: frozenset[str] = frozenset()
     """Of the venue's terms in each language, SHA-256 in hex; none: there is nothing to agree to."""
+    vouchers: bool = False
+    """Whether visitors may use vouchers."""
+    voucher_needs_sms: bool = True
+    """Whether a password by SMS is required of them all the same."""
 
 
 class PasswordPending(msgspec.Struct, frozen=True, tag="pending"):
@@ -98,6 +102,10 @@ class Visit(msgspec.Struct, frozen=True, tag="visit"):
     """How it was authorised, in the word of the journal's ``VisitBegan``."""
     language: Language | None = None
     """What its visitor chose, as last kept."""
+    max_s: int | None = None
+    """How long it may last by its voucher, 0 = without limit; None: as the venue's terms say."""
+    quota_bytes: int | None = None
+    """How much it may use by its voucher, likewise."""
 
     @property
     def online(self) -> bool:
@@ -113,6 +121,30 @@ class Ending(msgspec.Struct, frozen=True):
 
     why: Ended
     forget_boot_ms: int
+    limit: int = 0
+    """The seconds or bytes that are used up."""
+
+
+class Batch(msgspec.Struct, frozen=True):
+    """Vouchers that were made together."""
+
+    label: str
+    count: int
+    max_s: int
+    quota_bytes: int
+    made_utc_ms: int
+    expires_utc_ms: int
+    used: int = 0
+    void: bool = False
+
+
+class Voucher(msgspec.Struct, frozen=True):
+    """One voucher; known by the keyed hash of its code alone."""
+
+    batch: str
+    device: str = ""
+    """Who entered it; until it is used, for whom it waits."""
+    used: bool = False
 
 
 class Code(msgspec.Struct, frozen=True):
@@ -152,6 +184,15 @@ class Session(msgspec.Struct, frozen=True):
     """By pairing code; not kept, for a restart costs a visitor a tap."""
     coded: Map[str, str] = Map()
     """By device, its pairing code."""
+    batches: Map[str, Batch] = Map()
+    vouchers: Map[str, Voucher] = Map()
+    """By the keyed hash of its code."""
+    held: Map[str, str] = Map()
+    """By device, the voucher that waits for its password."""
+    wrong_codes: Map[str, Times] = Map()
+    """By employee, when pairing codes were typed that no page shows. Not kept, as the next."""
+    wrong_vouchers: Map[str, Times] = Map()
+    """By device, and for the whole venue by "", when vouchers were tried that do not exist."""
     languages: Map[str, Chosen] = Map()
     """By device, strangers too. Kept only with what is kept of a device anyway (``Turn.put``)."""
     troubles: Troubles = Map()
@@ -192,7 +233,16 @@ class Session(msgspec.Struct, frozen=True):
 
     def visit_ends_boot_ms(self, visit: Visit) -> int | None:
         """When the visit's time is up; None: never."""
-        return visit.began.boot_ms + self.terms.max_s * 1000 if self.terms.max_s else None
+        max_s = self.max_s(visit)
+        return visit.began.boot_ms + max_s * 1000 if max_s else None
+
+    def max_s(self, visit: Visit) -> int:
+        """How long the visit may last; 0 = without limit."""
+        return self.terms.max_s if visit.max_s is None else visit.max_s
+
+    def quota_bytes(self, visit: Visit) -> int:
+        """How much the visit may use; 0 = without limit."""
+        return self.terms.quota_bytes if visit.quota_bytes is None else visit.quota_bytes
 
     def grace_ends_boot_ms(self, visit: Visit, left_boot_ms: int) -> int:
         """Until when a visit that is left may be resumed: never beyond its time."""

@@ -31,6 +31,7 @@ def status(session: Session, device: str, now_boot_ms: int) -> Status:
         language=chosen.language if chosen else None,
         code=code,
         code_expires_in_s=seconds_up(code_ends_ms - now_boot_ms) if code else None,
+        voucher=session.terms.vouchers and told.phase is not Phase.ONLINE and told.phase is not Phase.AWAY,
         trouble=troubles.trouble_for(session.troubles, now_boot_ms, journal=not online, sms=waits_for_sms),
     )
 
@@ -52,11 +53,11 @@ def _of_phase(session: Session, device: str, now_boot_ms: int) -> Status:
             )
         case Visit() as state:
             used, ends = session.usage(device, state).total_bytes, session.visit_ends_boot_ms(state)
-            quota = session.terms.quota_bytes
+            quota = session.quota_bytes(state)
             return Status(
                 Phase.ONLINE if state.online else Phase.AWAY,
                 # Whoever took this device's MAC and IP address sees its page: enough to know one's own number by.
-                number=masked(state.number) if state.online else None,
+                number=masked(state.number) if state.online and state.number else None,
                 online_for_s=max(0, now_boot_ms - state.began.boot_ms) // 1000,
                 bytes_used=used,
                 seconds_remaining=None if ends is None else seconds_up(ends - now_boot_ms),
@@ -70,13 +71,13 @@ def _of_phase(session: Session, device: str, now_boot_ms: int) -> Status:
 def _stranger(session: Session, device: str) -> Status:
     """Nobody, or somebody whose visit is over and who wonders why."""
     ending = session.endings.get(device)
-    match ending.why if ending is not None else None:
-        case None:
-            return Status(Phase.STRANGER)
+    if ending is None:
+        return Status(Phase.STRANGER)
+    match ending.why:
         case Ended.TIME:
-            return Status(Phase.STRANGER, online_for_s=session.terms.max_s, ended=Ended.TIME)
+            return Status(Phase.STRANGER, online_for_s=ending.limit, ended=Ended.TIME)
         case Ended.QUOTA:
-            return Status(Phase.STRANGER, bytes_used=session.terms.quota_bytes, ended=Ended.QUOTA)
+            return Status(Phase.STRANGER, bytes_used=ending.limit, ended=Ended.QUOTA)
         case Ended.VISITOR | Ended.STAFF as why:
             return Status(Phase.STRANGER, ended=why)
         case _ as never:
@@ -96,6 +97,7 @@ def live_visits(session: Session, now_boot_ms: int) -> Visits:
             left_utc_ms=state.left_utc_ms,
             up_bytes=(used := session.usage(device, state)).up_bytes,
             down_bytes=used.down_bytes,
+            method=state.method,
         )
         for device, state in session.devices.items()
         if isinstance(state, Visit)

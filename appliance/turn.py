@@ -10,9 +10,18 @@ import msgspec
 from appliance.allowances import Scope, Times, within
 from appliance.effects import Admit, Answer, Effect, Keep, Record, Revoke, SendPassword
 from appliance.events import Moment, Stretch
-from appliance.kept import LEDGER_KEY, asked_key, debt_key, device_key, message_key, regular_key
+from appliance.kept import (
+    LEDGER_KEY,
+    asked_key,
+    batch_key,
+    debt_key,
+    device_key,
+    message_key,
+    regular_key,
+    voucher_key,
+)
 from appliance.spending import Debt, Debtor, Ledger, Waiting
-from appliance.state import Device, Ending, Message, PasswordPending, Session, Visit
+from appliance.state import Batch, Device, Ending, Message, PasswordPending, Session, Visit, Voucher
 from appliance.wire import Refusal, Refused, Reply
 from journal.entries import Entry, VisitEnded, VisitMoved
 
@@ -98,6 +107,20 @@ class Turn:
         endings = endings.delete(device) if ending is None else endings.set(device, ending)
         self.session = msgspec.structs.replace(self.session, endings=endings)
 
+    def put_batch(self, batch: str, state: Batch | None) -> None:
+        """The batch of vouchers is this now; None: it is forgotten."""
+        batches = self.session.batches
+        batches = batches.delete(batch) if state is None else batches.set(batch, state)
+        self.session = msgspec.structs.replace(self.session, batches=batches)
+        self.effects.append(Keep(batch_key(batch), None if state is None else msgspec.json.encode(state)))
+
+    def put_voucher(self, digest: str, state: Voucher | None) -> None:
+        """The voucher is this now; None: it is forgotten."""
+        vouchers = self.session.vouchers
+        vouchers = vouchers.delete(digest) if state is None else vouchers.set(digest, state)
+        self.session = msgspec.structs.replace(self.session, vouchers=vouchers)
+        self.effects.append(Keep(voucher_key(digest), None if state is None else msgspec.json.encode(state)))
+
     def readdress(self, device: str, visit: Visit, gone: tuple[str, ...] = (), come: str = "") -> None:
         """The visit has lost the addresses ``gone`` and has ``come``; the kernel follows if it is online."""
         addresses = tuple(address for address in visit.addresses if address not in gone) + ((come,) if come else ())
@@ -114,13 +137,13 @@ class Turn:
             whole = set(visit.addresses) <= set(gone)
             self.do(Revoke(device, gone, Stretch(visit.visit, whole, self.session.stretch_usage(device, visit))))
 
-    def end(self, device: str, visit: Visit, left_utc_ms: int, proof: str) -> None:
+    def end(self, device: str, visit: Visit, left_utc_ms: int, proof: str, staff: str = "") -> None:
         """The visit is over: closed, recorded, forgotten."""
         if visit.online:
             self.shut(device, visit, visit.addresses)
         elif visit.addresses:
             self.do(Revoke(device, visit.addresses, stretch=None))
-        self.record(VisitEnded(visit=visit.visit, device=device, left_utc_ms=left_utc_ms, proof=proof))
+        self.record(VisitEnded(visit=visit.visit, device=device, left_utc_ms=left_utc_ms, proof=proof, staff=staff))
         self.forget(device)
 
     def send(self, device: str, pending: PasswordPending) -> None:

@@ -35,13 +35,16 @@ def time_is_up(session: Session, visit: Visit, now_boot_ms: int) -> bool:
 
 def used_up(turn: Turn, device: str, visit: Visit, why: Ended) -> None:
     """The visit ends by the venue's terms."""
-    ended(turn, device, visit, turn.at.utc_ms, why)
+    limit = turn.session.max_s(visit) if why is Ended.TIME else turn.session.quota_bytes(visit)
+    ended(turn, device, visit, turn.at.utc_ms, why, limit=limit)
 
 
-def ended(turn: Turn, device: str, visit: Visit, left_utc_ms: int, why: Ended) -> None:
+def ended(
+    turn: Turn, device: str, visit: Visit, left_utc_ms: int, why: Ended, *, limit: int = 0, staff: str = ""
+) -> None:
     """The visit is over, and its visitor will be told why."""
-    turn.end(device, visit, left_utc_ms, why.value)
-    turn.put_ending(device, Ending(why, turn.at.boot_ms + TELL_MS))
+    turn.end(device, visit, left_utc_ms, why.value, staff)
+    turn.put_ending(device, Ending(why, turn.at.boot_ms + TELL_MS, limit))
 
 
 def forget_endings(turn: Turn) -> None:
@@ -53,7 +56,7 @@ def forget_endings(turn: Turn) -> None:
 
 def counted(turn: Turn, event: Counted) -> None:
     """A new reading: quotas are judged, and it is kept now and then."""
-    before, quota = turn.session, turn.session.terms.quota_bytes
+    before = turn.session
     turn.session = replace(before, counted=event.usage, counted_boot_ms=event.at.boot_ms)
     for device, usage in event.usage.items():
         if before.counted.get(device) == usage:
@@ -65,6 +68,7 @@ def counted(turn: Turn, event: Counted) -> None:
         if last is not None and _fell(last, usage):
             # A stranger emptied the sets, or they timed out unseen: what was read before is all that is known of it.
             state = _carry(turn, device, state, last)
+        quota = before.quota_bytes(state)
         if quota and plus(state.used, usage).total_bytes >= quota:
             used_up(turn, device, state, Ended.QUOTA)
     if event.at.boot_ms >= before.counted_kept_boot_ms + KEEP_MS and (event.usage or before.counted):

@@ -16,25 +16,33 @@ import msgspec
 from msgspec import Meta
 
 from appliance.errors import WireError
+from appliance.wire_desk import (
+    AdmitByDocument,
+    AskPasswordAtDesk,
+    DeskRefused,
+    EnterPasswordAtDesk,
+    FindDevice,
+    Found,
+    ListVouchers,
+    ListWorkstations,
+    MadeVouchers,
+    MakeVouchers,
+    VoidVouchers,
+    Vouchers,
+    Workstations,
+)
 from appliance.wire_journal import Key, LookAtKey, NoteBackup, NoteLook, Signed, SignExtract
+from appliance.wire_words import Ip as Ip
+from appliance.wire_words import Language as Language
+from appliance.wire_words import Mac as Mac
+from appliance.wire_words import Phase as Phase
+from appliance.wire_words import Text as Text
 
-MAX_REQUEST_BYTES = 1024
-"""The largest request fits several times over; more is refused unread."""
+MAX_REQUEST_BYTES = 8192
+"""The largest request, a person with names of a thousand letters, fits: those are answered by name. More is refused
+unread."""
 MAX_REPLY_BYTES = 16 * 1024 * 1024
 """A list of 60,000 live visits fits."""
-
-# Bounds are on the wire types themselves: nothing longer ever reaches the core.
-Ip = Annotated[str, Meta(min_length=2, max_length=45)]
-Text = Annotated[str, Meta(max_length=64)]
-Mac = Annotated[str, Meta(pattern=r"^[0-9a-f]{2}(:[0-9a-f]{2}){5}$")]
-
-
-class Language(StrEnum):
-    """The languages of pages and messages (ISO 639-1)."""
-
-    KAZAKH = "kk"
-    RUSSIAN = "ru"
-    ENGLISH = "en"
 
 
 class _Request(msgspec.Struct, frozen=True, tag_field="request", forbid_unknown_fields=True):
@@ -66,18 +74,8 @@ class EnterPassword(_Request, frozen=True, tag="enter_password"):
     """As the visitor typed it."""
 
 
-class RedeemVoucher(_Request, frozen=True, tag="redeem_voucher"):
-    """A voucher entered → Status, online unless a password is required too, or Refused"""
-
-    ip: Ip
-    voucher: Text
-    """As the visitor typed it."""
-    terms: Annotated[str, Meta(max_length=64)] = ""
-    """As of ``AskPassword``."""
-
-
 class ListVisits(_Request, frozen=True, tag="list_visits"):
-    """All live visits → Visits (administrators only)"""
+    """All live visits → Visits (staff and administrators)"""
 
 
 class LookAtSpending(_Request, frozen=True, tag="look_at_spending"):
@@ -89,9 +87,11 @@ class ListSources(_Request, frozen=True, tag="list_sources"):
 
 
 class EndVisit(_Request, frozen=True, tag="end_visit"):
-    """End this device's visit now → Done or Refused (administrators only)"""
+    """End this device's visit now → Done or Refused (staff and administrators)"""
 
     mac: Mac
+    staff: Text = ""
+    """Who ends it, as they signed in; "": nobody said."""
 
 
 class ChooseLanguage(_Request, frozen=True, tag="choose_language"):
@@ -113,6 +113,16 @@ class Leave(_Request, frozen=True, tag="leave"):
     ip: Ip
 
 
+class RedeemVoucher(_Request, frozen=True, tag="redeem_voucher"):
+    """A voucher entered → Status: online, or a stranger as before if a password by SMS is needed too; or Refused"""
+
+    ip: Ip
+    voucher: Text
+    """As the visitor typed it."""
+    terms: Annotated[str, Meta(max_length=64)] = ""
+    """As in ``AskPassword``."""
+
+
 Request = (
     Look
     | AskPassword
@@ -129,19 +139,15 @@ Request = (
     | LookAtKey
     | SignExtract
     | NoteLook
+    | FindDevice
+    | ListWorkstations
+    | AdmitByDocument
+    | AskPasswordAtDesk
+    | EnterPasswordAtDesk
+    | MakeVouchers
+    | ListVouchers
+    | VoidVouchers
 )
-
-
-class Phase(StrEnum):
-    """Where a device stands."""
-
-    STRANGER = "stranger"
-    """Nothing asked yet."""
-    ASKED = "asked"
-    """A password is on its way or waits to be entered."""
-    ONLINE = "online"
-    AWAY = "away"
-    """It left and may still return within the grace."""
 
 
 class Ended(StrEnum):
@@ -219,12 +225,13 @@ class Refusal(StrEnum):
     """The venue's terms are others, or none were agreed to."""
     SMS_UNAVAILABLE = "sms_unavailable"
     """No provider is bound: nothing was asked or counted."""
+    VOUCHER_MALFORMED = "voucher_malformed"
     VOUCHER_UNKNOWN = "voucher_unknown"
     VOUCHER_USED = "voucher_used"
     VOUCHER_EXPIRED = "voucher_expired"
-    VOUCHER_MALFORMED = "voucher_malformed"
+    """Too late, or the venue has declared its batch void."""
     TOO_MANY_VOUCHERS = "too_many_vouchers"
-    """Wait ``retry_in_s`` before entering another."""
+    """Too many that do not exist were tried; wait ``retry_in_s``."""
 
 
 class _Reply(msgspec.Struct, frozen=True, tag_field="reply", forbid_unknown_fields=True):
@@ -289,6 +296,8 @@ class LiveVisit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     up_bytes: int
     """From the device, as last counted."""
     down_bytes: int
+    method: str = "sms"
+    """How it was authorised: "sms", "desk", "document", "voucher". Only the first two have a number."""
 
 
 class Visits(_Reply, frozen=True, tag="visits"):
@@ -338,7 +347,21 @@ class Done(_Reply, frozen=True, tag="done"):
     """Carried out."""
 
 
-Reply = Status | Refused | Visits | Spending | Sources | Done | Key | Signed
+Reply = (
+    Status
+    | Refused
+    | Visits
+    | Spending
+    | Sources
+    | Done
+    | Key
+    | Signed
+    | Found
+    | Workstations
+    | MadeVouchers
+    | Vouchers
+    | DeskRefused
+)
 
 _encoder = msgspec.json.Encoder()
 _request_decoder: msgspec.json.Decoder[Request] = msgspec.json.Decoder(Request)

@@ -53,6 +53,8 @@ class PasswordAsked(_Entry, frozen=True, tag="password_asked"):
     """SHA-256 (hex) of the venue's terms as the visitor agreed to them; "": the venue had none."""
     language: str = ""
     """In which language the visitor asked (ISO 639-1); "": an earlier version did not say."""
+    staff: str = ""
+    """The employee who asked for a visitor at the desk; "": the visitor did."""
 
 
 class PasswordSent(_Entry, frozen=True, tag="password_sent"):
@@ -94,17 +96,22 @@ class PasswordWrong(_Entry, frozen=True, tag="password_wrong"):
     device: str
     number: str
     tries_left: int
+    staff: str = ""
+    """The employee to whom the visitor read it; "": the visitor entered it."""
 
 
 class VisitBegan(_Entry, frozen=True, tag="visit_began"):
-    """The visitor was authorised (¶7); recorded before the gate opens."""
+    """The visitor was authorised (¶7, ¶10); recorded before the gate opens."""
 
     visit: str
     device: str
     addresses: tuple[str, ...]
     number: str
     method: str
-    """How the visitor was authorised: ``sms``."""
+    """How the visitor was authorised: ``sms``, ``desk`` (the password told to staff), ``document`` (¶10),
+    ``voucher``."""
+    staff: str = ""
+    """The employee who confirmed it; "": nobody had to."""
 
 
 class VisitAway(_Entry, frozen=True, tag="visit_away"):
@@ -153,6 +160,8 @@ class VisitEnded(_Entry, frozen=True, tag="visit_ended"):
     device: str
     left_utc_ms: int
     proof: str
+    staff: str = ""
+    """The employee who ended it; "": nobody did, or did not say who."""
 
 
 class VisitUsed(_Entry, frozen=True, tag="visit_used"):
@@ -230,7 +239,8 @@ class BackupMade(_Entry, frozen=True, tag="backup_made"):
 
 
 class VisitorIdentified(_Entry, frozen=True, tag="visitor_identified"):
-    """Staff admitted the visitor by an identity document (¶10). Whatever was not taken is empty."""
+    """¶10: whom an identity document showed at the desk. Recorded with the beginning of the visit that it is about.
+    What the venue does not ask for, and what the visitor has not, is empty."""
 
     visit: str
     device: str
@@ -241,8 +251,9 @@ class VisitorIdentified(_Entry, frozen=True, tag="visitor_identified"):
     document_number: str
     iin: str
     birth_date: str
+    """ISO 8601."""
     workstation: str
-    """¶10's "number of the owner's computer"."""
+    """Number of the owner's computer on which the visitor works; "": on a device of their own."""
     staff: str
 
 
@@ -265,6 +276,47 @@ class IdentifierShown(_Entry, frozen=True, tag="identifier_shown"):
     by: str
     what: str
     """Which list, with its filter."""
+
+
+class VouchersMade(_Entry, frozen=True, tag="vouchers_made"):
+    """A batch of vouchers was made. Their codes are never in the journal."""
+
+    batch: str
+    label: str
+    count: int
+    max_s: int
+    """How long a visit with one may last; 0: without limit."""
+    quota_bytes: int
+    expires_utc_ms: int
+    staff: str
+
+
+class VoucherRedeemed(_Entry, frozen=True, tag="voucher_redeemed"):
+    """A voucher was used up for this visit; recorded with its beginning."""
+
+    batch: str
+    device: str
+    visit: str
+
+
+class VouchersVoided(_Entry, frozen=True, tag="vouchers_voided"):
+    """A batch may not be redeemed any more; ``unused`` had not been."""
+
+    batch: str
+    unused: int
+    staff: str
+
+
+class DeskFailed(_Entry, frozen=True, tag="desk_failed"):
+    """Somebody tries pairing codes or vouchers that do not exist, and must wait; told once until the wait is over."""
+
+    what: str
+    """``code`` or ``voucher``."""
+    staff: str
+    """Who typed codes; "": visitors."""
+    device: str
+    """Who typed vouchers; "": staff did, or many devices together."""
+    tries: int
 
 
 Entry = (
@@ -290,6 +342,10 @@ Entry = (
     | VisitorIdentified
     | ExtractMade
     | IdentifierShown
+    | VouchersMade
+    | VoucherRedeemed
+    | VouchersVoided
+    | DeskFailed
 )
 
 NEVER_EXPIRE = frozenset(

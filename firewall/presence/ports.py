@@ -130,6 +130,10 @@ class Ports:
             return port.name
         return None if mac in self._gone else ""
 
+    def behind(self, port: str) -> list[str]:
+        """The devices behind the port of this name, as far as is known. May be asked from any thread."""
+        return [mac for mac in [*self._present] if self.port_of(mac) == port]
+
     def has(self, port: str) -> bool:
         """Is there a port of this name, with carrier or without? May be asked from any thread."""
         return any(known.name == port for known in [*self._ports.values()])

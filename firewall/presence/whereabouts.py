@@ -194,6 +194,11 @@ class Whereabouts:
         """The name of the bridge port the device is behind; "" if no source knows, None if it has left."""
         return self._ports.port_of(device) if self._has_ports else ""
 
+    def devices_behind(self, port: str) -> list[str]:
+        """The devices behind this bridge port that hold an address; a switch on the way holds none."""
+        there = self._ports.behind(port) if self._has_ports else []
+        return [device for device in there if self.addresses_of(device)]
+
     def connected(self, port: str) -> bool:
         """Whether this bridge port exists and has its carrier; True where there are no ports to ask."""
         return self._ports.connected(port) if self._has_ports else True

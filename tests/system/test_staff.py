@@ -18,6 +18,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from appliance import wire
+from appliance.client import Client
 from tests.lab import device
 from tests.lab.run import Completed, run
 from tests.lab.venue import Venue
@@ -29,7 +31,7 @@ ZONE = ZoneInfo("Asia/Almaty")
 
 def command(venue: Venue, *arguments: str) -> Completed:
     """The command ``qaqpa`` as root in the gate, whatever its exit code."""
-    group = 2 if arguments[0] == "journal" else 1
+    group = 2 if arguments[0] in ("journal", "desk", "voucher") else 1
     line = [device.QAQPA, *arguments[:group], "--config", str(venue.places.config), *arguments[group:]]
     return run(line, namespace=venue.gate, check=False, timeout_s=30)
 
@@ -172,6 +174,62 @@ def test_year_9999_is_an_empty_extract(venue: Venue, tmp_path: Path) -> None:
     nothing = extract(venue, tmp_path / "extract", *period)
     assert [row for row in nothing if row["ended"]] == []
     assert extract(venue, tmp_path / "ever", "--from", "0001-01-01", "--to", "9999-12-31", "--format", "csv") != []
+
+
+# ── desk ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def identified(venue: Venue, mac: str) -> tuple[object, object, object, object]:
+    """What the journal says of the newest visitor of this device whose document was shown; it agrees with the visit."""
+    began, shown = entries(venue, "visit_began", mac)[-1], entries(venue, "visitor_identified", mac)[-1]
+    assert (began["visit"], began["number"], began["method"]) == (shown["visit"], "", "document")
+    return shown["surname"], shown["given_name"], shown["workstation"], shown["staff"]
+
+
+def test_staff_admits_by_document_by_code_and_at_a_workstation(venue: Venue) -> None:
+    guest, owners = Guest.new(venue), Guest.new(venue)
+    guest.phone.connect()
+    owners.phone.connect()
+    with venue.places.config.open("a", encoding="utf-8") as config:
+        config.write(f'\n[[workstation]]\nnumber = "3"\nport = "port{len(venue.visitors)}"\n')
+    venue.processes["gate"].stop()
+    venue.restart("gate")
+    shown = Client(str(venue.places.runtime / "gate" / "gate.sock")).ask(wire.AskCode(guest.address))
+    assert isinstance(shown, wire.Status) and shown.code
+    person = ("--surname", "Әбенова", "--given-name", "Гүлнұр", "--patronymic", "", "--staff", "aigul")
+
+    assert not guest.online()
+    wrong = command(venue, "desk", "admit", shown.code, *person, "--surname", "Али😀")
+    assert (wrong.code, "surname has characters" in wrong.stderr) == (1, True)
+    done = command(venue, "desk", "admit", shown.code.lower(), *person)
+    assert (done.code, done.stdout) == (0, f"{guest.phone.mac}: online\n"), done.stderr
+    assert guest.online()
+    assert identified(venue, guest.phone.mac) == ("Әбенова", "Гүлнұр", "", "aigul")
+    (line,) = [line for line in venue.qaqpa("visits").splitlines() if guest.phone.mac in line]
+    assert "by document" in line
+
+    done = command(venue, "desk", "admit", "--workstation", "3", *person)
+    assert (done.code, done.stdout) == (0, f"{owners.phone.mac}: online\n"), done.stderr
+    assert owners.online()
+    assert identified(venue, owners.phone.mac) == ("Әбенова", "Гүлнұр", "3", "aigul")
+
+    for each in (guest, owners):
+        each.leave()
+        assert not {mac for mac, _ in kernel(venue).up} & {each.phone.mac}
+    chain(venue)
+
+
+def test_staff_prints_vouchers(venue: Venue, tmp_path: Path) -> None:
+    sheet = tmp_path / "vouchers.pdf"
+    done = command(venue, "voucher", "make", "30", "--hours", "2", "--label", "Жазғы", "--sheet", str(sheet))
+    assert (done.code, done.stdout) == (0, ""), done.stderr
+    assert sheet.read_bytes().startswith(b"%PDF-")
+    again = command(venue, "voucher", "make", "1", "--sheet", str(sheet))
+    assert (again.code, "File exists" in again.stderr) == (1, True)
+    (batch,) = json.loads(command(venue, "voucher", "list", "--json").stdout)
+    assert (batch["count"], batch["used"], batch["max_s"], batch["label"]) == (30, 0, 7200, "Жазғы")
+    assert command(venue, "voucher", "void", batch["batch"]).code == 0
+    assert command(venue, "voucher", "void", "nope").code == 1
 
 
 # ── doctor ──────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -11,6 +11,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from appliance import passwords, wire
+from appliance.desk_reception import DeskSettings
 from appliance.effects import SendPassword
 from appliance.engine import Engine
 from appliance.events import Event, Moment
@@ -142,6 +143,9 @@ class Lan:
     def port_of(self, device: str) -> str | None:
         return self.ports.get(device)
 
+    def devices_behind(self, port: str) -> list[str]:
+        return [device for device, behind in self.ports.items() if behind == port and self.addresses_of(device)]
+
     def sources(self) -> list[Source]:
         return [Source("ports", True, "br-lan")]
 
@@ -184,8 +188,15 @@ class Core:
     """An engine that is turned by hand: ``ask`` and ``happen`` run exactly one batch in this very thread."""
 
     def __init__(
-        self, path: Path, terms: Terms | None = None, boot_id: str = "boot-1", chance: Randomness | None = None
+        self,
+        path: Path,
+        terms: Terms | None = None,
+        boot_id: str = "boot-1",
+        *,
+        chance: Randomness | None = None,
+        desk: DeskSettings | None = None,
     ) -> None:
+        self.path = path
         self.story: list[str] = []
         self.kernel, self.disk, self.lan = Kernel(self.story), Disk(path, self.story), Lan()
         self.sent: list[SendPassword] = []
@@ -209,6 +220,7 @@ class Core:
                 random=chance or self.numbers,
                 clock=lambda: self.now,
                 notary=Notary(path, SealKey(b"k" * 32)),
+                desk=desk or DeskSettings(),
             ),
             lookout=Lookout(Presence(Patience()), ask=self.probes.append),
             clock=lambda: self.now,

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from immutables import Map
 from msgspec.structs import replace
 
-from appliance import passwords, wire
+from appliance import passwords, wire, wire_desk
 from appliance.effects import Admit, Answer, Effect, Keep, Record, Revoke, SendPassword
 from appliance.events import (
     AddressDisputed,
@@ -98,7 +98,12 @@ class Dialogue:
         # Whatever happens, what is kept is the state: a crash after any step loses nothing.
         again = restore(self.terms, self.kept)
         read = {name: getattr(again, name) for name in ("counted", "counted_boot_ms", "counted_kept_boot_ms")}
-        read.update({name: Map() for name in ("waiting", "endings", "codes", "coded", "troubles")})
+        read.update(
+            {
+                name: Map()
+                for name in ("waiting", "endings", "codes", "coded", "troubles", "wrong_codes", "wrong_vouchers")
+            }
+        )
         now = replace(self.session, languages=again.languages, **read)
         assert again == now, "counters are kept once a minute"
         assert {device: chosen.language for device, chosen in again.languages.items()} == {
@@ -228,6 +233,10 @@ def line(effect: Effect) -> str:
                 if value is not None
             )
             return f"refuse {refused.refusal}{extra}"
+        case Answer(reply=wire_desk.DeskRefused() as refused):
+            return f"refuse {refused.why}" + (f" retry={refused.retry_in_s}" if refused.retry_in_s else "")
+        case Answer(reply=wire_desk.Found() as found):
+            return f"found {found.phase}" + "".join(f" {doubt}" for doubt in found.doubts)
         case Answer(reply=wire.Status() as status):
             return f"answer {status.phase}"
         case Answer(reply=reply):
