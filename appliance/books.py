@@ -125,6 +125,6 @@ def _begin(opened: Opened, stamp: Stamp) -> None:
     for device, state in devices.items():
         if isinstance(state, Visit):
             # As the file that is set aside has it: in each journal a visit that ends has also begun.
-            told = VisitBegan(state.visit, device, state.addresses, state.number, "sms")
+            told = VisitBegan(state.visit, device, state.addresses, state.number, state.method)
             entries.append((Stamp(state.began.utc_ms, boot_before, state.began.boot_ms), told))
     opened.store.append(entries, rescued)

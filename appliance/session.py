@@ -36,6 +36,7 @@ from appliance.leaving import device_left, end_asked, leave_asked, left_utc_ms
 from appliance.looking import language_chosen, looked, trouble_told
 from appliance.pairing import code_asked
 from appliance.redeeming import forget_vouchers, voucher_entered, vouchers_managed
+from appliance.reporting import message_reported
 from appliance.state import Message, PasswordPending, Session, Visit, is_ipv6
 from appliance.status import live_visits, status
 from appliance.turn import Turn
@@ -73,7 +74,7 @@ def step(session: Session, event: events.Event) -> tuple[Session, list[Effect]]:
         case events.PasswordAsked():
             _password_asked(turn, event)
         case events.MessageReported():
-            _message_reported(turn, event)
+            message_reported(turn, event)
         case events.PasswordEntered():
             _password_entered(turn, event)
         case events.DeviceSeen():
@@ -162,35 +163,6 @@ def _password_asked(turn: Turn, event: events.PasswordAsked) -> None:
     )
     turn.send(event.device, pending)
     turn.answer(status(turn.session, event.device, now))
-
-
-def _message_reported(turn: Turn, event: events.MessageReported) -> None:
-    """The SMS was taken, has arrived, or failed: the visitor's page says so, and the journal, however late."""
-    sms = turn.session.messages.get(event.message)
-    if sms is None or sms.delivery is Delivery.DELIVERED or sms.delivery.value == event.state.value:
-        return  # not ours, or said before: the SMS process repeats itself after a reconnect
-    if event.state is events.MessageState.SENT and sms.delivery is not Delivery.QUEUED:
-        return  # it has come further since
-    about = {"device": sms.device, "number": sms.number, "message": event.message}
-    turn.put_message(event.message, replace(sms, delivery=Delivery(event.state.value)))
-    match event.state:
-        case events.MessageState.SENT:
-            sent = entries.PasswordSent(
-                **about, smsc_message=event.smsc_message, provider=event.provider, parts=event.parts
-            )
-            turn.record(sent)
-        case events.MessageState.DELIVERED:
-            turn.record(entries.PasswordDelivered(**about, delay_ms=event.delay_ms))
-        case events.MessageState.FAILED:
-            turn.record(entries.PasswordUndelivered(**about, reason=event.reason))
-            if sms.delivery is not Delivery.SENT:
-                asking.never_left(turn, sms, event.reason)
-            state = turn.session.devices.get(sms.device)
-            if isinstance(state, PasswordPending) and state.message == event.message:
-                # It will not arrive, so there is nothing to wait for before asking again.
-                turn.put(sms.device, replace(state, resend_boot_ms=event.at.boot_ms))
-        case _:
-            assert_never(event.state)
 
 
 # ── entering it ─────────────────────────────────────────────────────────────────────────────────────────────────────

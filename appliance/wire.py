@@ -9,7 +9,6 @@ sockets, sessions, pages.
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Annotated
 
 import msgspec
@@ -32,11 +31,24 @@ from appliance.wire_desk import (
     Workstations,
 )
 from appliance.wire_journal import Key, LookAtKey, NoteBackup, NoteLook, Signed, SignExtract
+from appliance.wire_staff import EndVisit as EndVisit
+from appliance.wire_staff import ListSources as ListSources
+from appliance.wire_staff import ListVisits as ListVisits
+from appliance.wire_staff import LiveVisit as LiveVisit
+from appliance.wire_staff import LookAtSpending as LookAtSpending
+from appliance.wire_staff import Source as Source
+from appliance.wire_staff import Sources as Sources
+from appliance.wire_staff import Spending as Spending
+from appliance.wire_staff import Visits as Visits
+from appliance.wire_words import Delivery as Delivery
+from appliance.wire_words import Ended as Ended
 from appliance.wire_words import Ip as Ip
 from appliance.wire_words import Language as Language
 from appliance.wire_words import Mac as Mac
 from appliance.wire_words import Phase as Phase
+from appliance.wire_words import Refusal as Refusal
 from appliance.wire_words import Text as Text
+from appliance.wire_words import Trouble as Trouble
 
 MAX_REQUEST_BYTES = 8192
 """The largest request, a person with names of a thousand letters, fits: those are answered by name. More is refused
@@ -72,26 +84,6 @@ class EnterPassword(_Request, frozen=True, tag="enter_password"):
     ip: Ip
     password: Text
     """As the visitor typed it."""
-
-
-class ListVisits(_Request, frozen=True, tag="list_visits"):
-    """All live visits → Visits (staff and administrators)"""
-
-
-class LookAtSpending(_Request, frozen=True, tag="look_at_spending"):
-    """What was spent on SMS, and what came of it → Spending (administrators only)"""
-
-
-class ListSources(_Request, frozen=True, tag="list_sources"):
-    """Which sources of presence tell anything → Sources (administrators only)"""
-
-
-class EndVisit(_Request, frozen=True, tag="end_visit"):
-    """End this device's visit now → Done or Refused (staff and administrators)"""
-
-    mac: Mac
-    staff: Text = ""
-    """Who ends it, as they signed in; "": nobody said."""
 
 
 class ChooseLanguage(_Request, frozen=True, tag="choose_language"):
@@ -150,90 +142,6 @@ Request = (
 )
 
 
-class Ended(StrEnum):
-    """Why a visit ended, where its visitor may wonder: what was used up by the venue's terms, or who ended it."""
-
-    TIME = "time"
-    QUOTA = "quota"
-    VISITOR = "visitor"
-    """Left by the button."""
-    STAFF = "staff"
-
-
-class Trouble(StrEnum):
-    """What keeps visitors from the Internet, the gravest first."""
-
-    JOURNAL = "journal"
-    """Nothing can be recorded: full or broken."""
-    SMS = "sms"
-    """No provider is bound."""
-    UPLINK = "uplink"
-    """No Internet behind the gate."""
-
-
-class Delivery(StrEnum):
-    """How far the SMS with the password has come."""
-
-    QUEUED = "queued"
-    SENT = "sent"
-    DELIVERED = "delivered"
-    FAILED = "failed"
-
-
-class Refusal(StrEnum):
-    """Why a request was refused: the program's side of a sentence that the portal says."""
-
-    BAD_REQUEST = "bad_request"
-    """No request of this vocabulary."""
-    TOO_LARGE = "too_large"
-    FORBIDDEN = "forbidden"
-    """The peer's uid may not ask this."""
-    BUSY = "busy"
-    NOT_ON_LAN = "not_on_lan"
-    """The address is not one of the visitors' network."""
-    UNKNOWN_DEVICE = "unknown_device"
-    """No MAC address is known behind the address."""
-    NOT_A_NUMBER = "not_a_number"
-    NOT_MOBILE = "not_mobile"
-    COUNTRY_NOT_ALLOWED = "country_not_allowed"
-    TOO_SOON = "too_soon"
-    """Wait ``retry_in_s`` before asking for another password."""
-    NUMBER_LIMIT = "number_limit"
-    """This number was sent enough passwords for now."""
-    DEVICE_LIMIT = "device_limit"
-    """This device asked for enough passwords for now."""
-    VENUE_LIMIT = "venue_limit"
-    """The venue, or its newcomers together, have used up their SMS for now."""
-    PREFIX_LIMIT = "prefix_limit"
-    """Too many passwords were sent to numbers that begin like this one, and not entered."""
-    NOT_YOUR_TURN = "not_your_turn"
-    """Many passwords are asked for and not entered; whoever asks again after ``retry_in_s`` is served."""
-    BUDGET_SPENT = "budget_spent"
-    """What the owner is ready to pay for SMS is spent, but for what is reserved for others."""
-    ALREADY_ONLINE = "already_online"
-    NO_PASSWORD_ASKED = "no_password_asked"
-    PASSWORD_MALFORMED = "password_malformed"
-    """Not six digits 0–9; does not count as a try."""
-    PASSWORD_WRONG = "password_wrong"
-    PASSWORD_EXPIRED = "password_expired"
-    TOO_MANY_TRIES = "too_many_tries"
-    """The password is void; a new one must be asked."""
-    JOURNAL_UNAVAILABLE = "journal_unavailable"
-    """Nothing can be recorded now, so nobody is admitted."""
-    NO_SUCH_VISIT = "no_such_visit"
-    TERMS_NOT_ACCEPTED = "terms_not_accepted"
-    """The venue's terms are others, or none were agreed to."""
-    SMS_UNAVAILABLE = "sms_unavailable"
-    """No provider is bound: nothing was asked or counted."""
-    VOUCHER_MALFORMED = "voucher_malformed"
-    VOUCHER_UNKNOWN = "voucher_unknown"
-    VOUCHER_USED = "voucher_used"
-    VOUCHER_EXPIRED = "voucher_expired"
-    """Too late, or the venue has declared its batch void."""
-    TOO_MANY_VOUCHERS = "too_many_vouchers"
-    """Too many that do not exist were tried; wait ``retry_in_s``."""
-
-
 class _Reply(msgspec.Struct, frozen=True, tag_field="reply", forbid_unknown_fields=True):
     pass
 
@@ -281,66 +189,6 @@ class Refused(_Reply, frozen=True, tag="refused"):
     refusal: Refusal
     retry_in_s: int | None = None
     tries_left: int | None = None
-
-
-class LiveVisit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One line of ``qaqpa visits``."""
-
-    visit: str
-    device: str
-    number: str
-    phase: Phase
-    addresses: tuple[str, ...]
-    began_utc_ms: int
-    left_utc_ms: int | None
-    up_bytes: int
-    """From the device, as last counted."""
-    down_bytes: int
-    method: str = "sms"
-    """How it was authorised: "sms", "desk", "document", "voucher". Only the first two have a number."""
-
-
-class Visits(_Reply, frozen=True, tag="visits"):
-    """All live visits, oldest first."""
-
-    visits: tuple[LiveVisit, ...]
-    troubles: tuple[Trouble, ...] = ()
-    """What keeps visitors from the Internet just now."""
-
-
-class Spending(_Reply, frozen=True, tag="spending"):
-    """What was spent on SMS on the venue's day and in its month, and what came of the newest."""
-
-    day_sms: int
-    month_sms: int
-    left: int
-    """How many more may be sent today to numbers that logged in here before."""
-    left_to_newcomers: int
-    """How many more to others."""
-    sent: int
-    """In the last hours."""
-    entered: int
-    """In the same hours."""
-    alarming: bool
-    """Far fewer were entered than visitors enter."""
-    waiting: tuple[str, ...]
-    """Prefixes to which nothing is sent for now, since nobody enters it, the longest wait first; at most 10. "" means
-    all numbers that never logged in here."""
-
-
-class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One source of presence."""
-
-    name: str
-    live: bool
-    why: str
-    """What it watches; if it is not live, why not."""
-
-
-class Sources(_Reply, frozen=True, tag="sources"):
-    """All sources of presence."""
-
-    sources: tuple[Source, ...]
 
 
 class Done(_Reply, frozen=True, tag="done"):

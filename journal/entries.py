@@ -11,23 +11,23 @@ from __future__ import annotations
 
 import msgspec
 
+from journal.book_entries import BackupMade as BackupMade
+from journal.book_entries import ClockSet as ClockSet
+from journal.book_entries import ExtractMade as ExtractMade
+from journal.book_entries import IdentifierShown as IdentifierShown
+from journal.book_entries import JournalBegan as JournalBegan
+from journal.book_entries import RetentionRan as RetentionRan
+from journal.book_entries import Sealed as Sealed
+from journal.desk_entries import DeskFailed as DeskFailed
+from journal.desk_entries import VisitorIdentified as VisitorIdentified
+from journal.desk_entries import VoucherRedeemed as VoucherRedeemed
+from journal.desk_entries import VouchersMade as VouchersMade
+from journal.desk_entries import VouchersVoided as VouchersVoided
+from journal.entry import Kind
+from journal.entry import Stamp as Stamp
 
-class Stamp(msgspec.Struct, frozen=True):
-    """When an entry was recorded, on both clocks: a router has no battery clock, so UTC alone may lie."""
 
-    utc_ms: int
-    """Milliseconds since 1970-01-01T00:00:00Z as the system clock said."""
-    boot_id: str
-    """/proc/sys/kernel/random/boot_id: which boot ``boot_ms`` counts from."""
-    boot_ms: int
-    """Milliseconds since boot (CLOCK_BOOTTIME), which no clock setting moves."""
-
-
-class _Entry(msgspec.Struct, frozen=True, tag_field="kind", omit_defaults=False, forbid_unknown_fields=True):
-    pass
-
-
-class GateStarted(_Entry, frozen=True, tag="gate_started"):
+class GateStarted(Kind, frozen=True, tag="gate_started"):
     """The gate began to serve; ``online`` visits went on from before, ``ended`` ones could not."""
 
     version: str
@@ -35,13 +35,13 @@ class GateStarted(_Entry, frozen=True, tag="gate_started"):
     ended: int
 
 
-class GateStopped(_Entry, frozen=True, tag="gate_stopped"):
+class GateStopped(Kind, frozen=True, tag="gate_stopped"):
     """The gate was stopped in an orderly way."""
 
     online: int
 
 
-class PasswordAsked(_Entry, frozen=True, tag="password_asked"):
+class PasswordAsked(Kind, frozen=True, tag="password_asked"):
     """A visitor asked for a one-time password (¶5). The password itself is never in the journal."""
 
     device: str
@@ -57,7 +57,7 @@ class PasswordAsked(_Entry, frozen=True, tag="password_asked"):
     """The employee who asked for a visitor at the desk; "": the visitor did."""
 
 
-class PasswordSent(_Entry, frozen=True, tag="password_sent"):
+class PasswordSent(Kind, frozen=True, tag="password_sent"):
     """An SMSC took the SMS (¶6)."""
 
     device: str
@@ -71,7 +71,7 @@ class PasswordSent(_Entry, frozen=True, tag="password_sent"):
     """How many SMS the text took; each is paid."""
 
 
-class PasswordDelivered(_Entry, frozen=True, tag="password_delivered"):
+class PasswordDelivered(Kind, frozen=True, tag="password_delivered"):
     """The SMSC's receipt says that the phone has the SMS."""
 
     device: str
@@ -81,7 +81,7 @@ class PasswordDelivered(_Entry, frozen=True, tag="password_delivered"):
     """Since the SMSC took it."""
 
 
-class PasswordUndelivered(_Entry, frozen=True, tag="password_undelivered"):
+class PasswordUndelivered(Kind, frozen=True, tag="password_undelivered"):
     """The SMS will not arrive: refused, expired or undeliverable."""
 
     device: str
@@ -90,7 +90,7 @@ class PasswordUndelivered(_Entry, frozen=True, tag="password_undelivered"):
     reason: str
 
 
-class PasswordWrong(_Entry, frozen=True, tag="password_wrong"):
+class PasswordWrong(Kind, frozen=True, tag="password_wrong"):
     """A wrong password was entered and refused."""
 
     device: str
@@ -100,7 +100,7 @@ class PasswordWrong(_Entry, frozen=True, tag="password_wrong"):
     """The employee to whom the visitor read it; "": the visitor entered it."""
 
 
-class VisitBegan(_Entry, frozen=True, tag="visit_began"):
+class VisitBegan(Kind, frozen=True, tag="visit_began"):
     """The visitor was authorised (¶7, ¶10); recorded before the gate opens."""
 
     visit: str
@@ -114,7 +114,7 @@ class VisitBegan(_Entry, frozen=True, tag="visit_began"):
     """The employee who confirmed it; "": nobody had to."""
 
 
-class VisitAway(_Entry, frozen=True, tag="visit_away"):
+class VisitAway(Kind, frozen=True, tag="visit_away"):
     """The device left and the gate is closed for it; within the grace it may still return."""
 
     visit: str
@@ -124,7 +124,7 @@ class VisitAway(_Entry, frozen=True, tag="visit_away"):
     """Which source said so, for example ``port``."""
 
 
-class VisitResumed(_Entry, frozen=True, tag="visit_resumed"):
+class VisitResumed(Kind, frozen=True, tag="visit_resumed"):
     """The device returned within the grace; recorded before the gate opens again."""
 
     visit: str
@@ -133,7 +133,7 @@ class VisitResumed(_Entry, frozen=True, tag="visit_resumed"):
     proof: str
 
 
-class VisitMoved(_Entry, frozen=True, tag="visit_moved"):
+class VisitMoved(Kind, frozen=True, tag="visit_moved"):
     """The device has these addresses now: DHCP gave another, or it took one more of IPv6 (RFC 8981)."""
 
     visit: str
@@ -141,7 +141,7 @@ class VisitMoved(_Entry, frozen=True, tag="visit_moved"):
     addresses: tuple[str, ...]
 
 
-class AddressClaimed(_Entry, frozen=True, tag="address_claimed"):
+class AddressClaimed(Kind, frozen=True, tag="address_claimed"):
     """Another device claims an address of a running visit. The visit keeps it, or loses it and nobody has it."""
 
     visit: str
@@ -153,7 +153,7 @@ class AddressClaimed(_Entry, frozen=True, tag="address_claimed"):
     """True: the kernel binds it to the device's own MAC address and a claim changes nothing. False: it was closed."""
 
 
-class VisitEnded(_Entry, frozen=True, tag="visit_ended"):
+class VisitEnded(Kind, frozen=True, tag="visit_ended"):
     """The visit is over; its password is void (¶8). ``left_utc_ms`` is when the device left, not when we noticed."""
 
     visit: str
@@ -164,7 +164,7 @@ class VisitEnded(_Entry, frozen=True, tag="visit_ended"):
     """The employee who ended it; "": nobody did, or did not say who."""
 
 
-class VisitUsed(_Entry, frozen=True, tag="visit_used"):
+class VisitUsed(Kind, frozen=True, tag="visit_used"):
     """What passed of the device since it was let in, recorded once, when the gate is closed for it or for one of its
     addresses; all such entries of a visit together are what it used. IP packets, and their bytes with headers."""
 
@@ -178,145 +178,6 @@ class VisitUsed(_Entry, frozen=True, tag="visit_used"):
     down_bytes: int | None
     complete: bool
     """False: the kernel lost its counters (a power cut, a gate dead for long); it was at least what is told here."""
-
-
-class Sealed(_Entry, frozen=True, tag="sealed"):
-    """A checkpoint: the appliance's key vouches for the entry before this one, and so for all before that."""
-
-    seq: int
-    """The number of the entry before."""
-    head: str
-    """Its digest, 64 hexadecimal digits."""
-    public: str
-    """The key's public half, 64 hexadecimal digits."""
-    signature: str
-    """See ``journal.checkpoints``; 128 hexadecimal digits."""
-
-
-class ClockSet(_Entry, frozen=True, tag="clock_set"):
-    """What is known of the system's clock from here on; entries of the same boot before it are corrected by it."""
-
-    before_utc_ms: int
-    """What the clock would say now, had nobody set it."""
-    after_utc_ms: int
-    """What it says now."""
-    boot_id: str
-    boot_ms: int
-    trusted: bool
-    """Whether the kernel says that it is synchronised with a time server."""
-    reason: str
-    """``start`` (a gate began and it is not trusted), ``jump``, ``trusted`` (it became so) or ``lost``."""
-
-
-class RetentionRan(_Entry, frozen=True, tag="retention_ran"):
-    """From now on what entries up to ``last`` say of persons may be missing: they are older than the period."""
-
-    days: int
-    before_utc_ms: int
-    last: int
-
-
-class JournalBegan(_Entry, frozen=True, tag="journal_began"):
-    """This file does not go on where the one before stopped: it was damaged, cut short or put back from a back-up."""
-
-    previous: str
-    """The name under which the file before was set aside; empty: it is this one."""
-    seq: int
-    """The last entry before that a checkpoint sealed; 0: none is known."""
-    head: str
-    """Its digest, 64 hexadecimal digits; empty: none is known."""
-    why: str
-
-
-class BackupMade(_Entry, frozen=True, tag="backup_made"):
-    """A copy of the journal was written."""
-
-    file: str
-    entries: int
-    head: str
-    by: str
-    """Who asked for it."""
-
-
-class VisitorIdentified(_Entry, frozen=True, tag="visitor_identified"):
-    """¶10: whom an identity document showed at the desk. Recorded with the beginning of the visit that it is about.
-    What the venue does not ask for, and what the visitor has not, is empty."""
-
-    visit: str
-    device: str
-    surname: str
-    given_name: str
-    patronymic: str
-    document_kind: str
-    document_number: str
-    iin: str
-    birth_date: str
-    """ISO 8601."""
-    workstation: str
-    """Number of the owner's computer on which the visitor works; "": on a device of their own."""
-    staff: str
-
-
-class ExtractMade(_Entry, frozen=True, tag="extract_made"):
-    """Visits of a period were written to a file that leaves the box; recorded before the gate signs its manifest."""
-
-    by: str
-    why: str
-    since_utc_ms: int | None
-    """None: from the journal's beginning."""
-    until_utc_ms: int | None
-    """None: to its end."""
-    manifest: str
-    """SHA-256 of the manifest, 64 hexadecimal digits: by it this entry and the extract find each other."""
-
-
-class IdentifierShown(_Entry, frozen=True, tag="identifier_shown"):
-    """Somebody looked at whole numbers and names where lists mask them."""
-
-    by: str
-    what: str
-    """Which list, with its filter."""
-
-
-class VouchersMade(_Entry, frozen=True, tag="vouchers_made"):
-    """A batch of vouchers was made. Their codes are never in the journal."""
-
-    batch: str
-    label: str
-    count: int
-    max_s: int
-    """How long a visit with one may last; 0: without limit."""
-    quota_bytes: int
-    expires_utc_ms: int
-    staff: str
-
-
-class VoucherRedeemed(_Entry, frozen=True, tag="voucher_redeemed"):
-    """A voucher was used up for this visit; recorded with its beginning."""
-
-    batch: str
-    device: str
-    visit: str
-
-
-class VouchersVoided(_Entry, frozen=True, tag="vouchers_voided"):
-    """A batch may not be redeemed any more; ``unused`` had not been."""
-
-    batch: str
-    unused: int
-    staff: str
-
-
-class DeskFailed(_Entry, frozen=True, tag="desk_failed"):
-    """Somebody tries pairing codes or vouchers that do not exist, and must wait; told once until the wait is over."""
-
-    what: str
-    """``code`` or ``voucher``."""
-    staff: str
-    """Who typed codes; "": visitors."""
-    device: str
-    """Who typed vouchers; "": staff did, or many devices together."""
-    tries: int
 
 
 Entry = (
