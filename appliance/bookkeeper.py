@@ -32,6 +32,8 @@ CLOCK_KEY = "clock"
 """Under which key is kept what was last known of the clock."""
 UPKEEP_MS = 1_000
 """How often anything is done after a batch, at most."""
+ROOM_MS = 2_000
+"""How often a full disk is looked at."""
 WARN_MS = 3_600_000
 
 
@@ -77,12 +79,19 @@ class Bookkeeper:
         self._ballast, self._room = Ballast(path, keeping.reserve_bytes), Room(keeping.reserve_bytes)
         self._last = store.append([], {})
         self._sealed, self._sealed_boot_ms = store.sealed_up_to(), clock().boot_ms
-        self._upkeep_due_ms = self._warn_due_ms = 0
+        self._upkeep_due_ms = self._warn_due_ms = self._room_due_ms = 0
         self._look_at_room(clock())
 
     @property
     def has_room(self) -> bool:
-        """Whether anybody new may be admitted; False: what is left is for those who are."""
+        """Whether anybody new may be admitted; False: what is left is for those who are.
+
+        While it is False nobody may be recorded, so no entry would ever find the room that somebody made: the disk is
+        looked at again when this is asked.
+        """
+        now = self._clock()
+        if self._room.short and now.boot_ms >= self._room_due_ms:
+            self._look_at_room(now)
         return not self._room.short
 
     def append(self, entries: Sequence[tuple[Stamp, Entry]], kept: Mapping[str, bytes | None]) -> int:
@@ -144,6 +153,7 @@ class Bookkeeper:
         self._sealed_boot_ms = now.boot_ms
 
     def _look_at_room(self, now: Moment) -> None:
+        self._room_due_ms = now.boot_ms + ROOM_MS
         before = self._room.short
         try:
             missing = max(0, self._keeping.reserve_bytes - self._ballast.size)

@@ -17,8 +17,9 @@ import click
 import msgspec
 
 from appliance import cli_desk, cli_journal, cli_sms, cli_voucher, wire
-from appliance.cli_options import by, log_to_stderr, whole
 from appliance.cli_options import config as _config
+from appliance.cli_options import log_to_stderr, whole
+from appliance.cli_options import staff as staff_option
 from appliance.cli_refusals import ask
 from appliance.config import Config, load, refused
 from appliance.errors import ApplianceError
@@ -137,12 +138,12 @@ def doctor(path: Path, as_json: bool) -> None:
 @_config
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @whole
-@by
-def visits(path: Path, as_json: bool, whole: bool, by: str) -> None:
+@staff_option
+def visits(path: Path, as_json: bool, whole: bool, staff: str) -> None:
     """List live visits, oldest first, with numbers masked."""
     config = load(path)
     if whole:
-        ask(config, NoteLook(by, "live visits"))
+        ask(config, NoteLook(staff, "live visits"))
     reply = ask(config, wire.ListVisits())
     assert isinstance(reply, wire.Visits)
     shown = reply.visits
@@ -163,7 +164,7 @@ def visits(path: Path, as_json: bool, whole: bool, by: str) -> None:
 @main.command()
 @_config
 @click.argument("mac")
-@cli_desk.staff_option
+@staff_option
 def end(path: Path, mac: str, staff: str) -> None:
     """End the visit of the device MAC now."""
     spelled = mac.strip().lower().replace("-", ":")

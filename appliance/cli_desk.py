@@ -18,7 +18,7 @@ import msgspec
 
 from appliance import identity, mrz, wire
 from appliance.cli_options import config as _config
-from appliance.cli_options import invoker
+from appliance.cli_options import staff as staff_option
 from appliance.cli_refusals import ask
 from appliance.config import Config, load
 from appliance.wire_desk import (
@@ -43,7 +43,6 @@ _DOUBTS = {
 }
 
 
-staff_option = click.option("--staff", default=invoker, show_default="who called sudo", help="The employee.")
 _code = click.argument("code", default="")
 _workstation = click.option("--workstation", default="", help="Number of the owner's computer (¶10).")
 _json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -81,20 +80,20 @@ def find(path: Path, code: str, workstation: str, staff: str, as_json: bool) -> 
 @_config
 @_code
 @_workstation
-@click.option("--surname", default="")
-@click.option("--given-name", default="")
-@click.option("--patronymic", default=None, help='"": has none.')
-@click.option("--document-kind", default="")
-@click.option("--document-number", default="")
-@click.option("--iin", default="")
-@click.option("--birth-date", default="", help="2000-12-31")
+@click.option("--surname", default="", help="As in the document; asked for if left out, as the next two.")
+@click.option("--given-name", default="", help="Given name.")
+@click.option("--patronymic", default=None, help='"" if the visitor has none.')
+@click.option("--document-kind", default="", help="Such as passport, if the venue asks for it (desk.fields).")
+@click.option("--document-number", default="", help="The document's number, if the venue asks for it.")
+@click.option("--iin", default="", help="The individual identification number, if the venue asks for it.")
+@click.option("--birth-date", default="", help="Such as 2000-12-31, if the venue asks for it.")
 @click.option("--mrz", "scan", is_flag=True, help="Read the document's machine-readable zone first, from a scanner.")
 @staff_option
 @_json
 def admit(
     path: Path, code: str, workstation: str, scan: bool, staff: str, as_json: bool, patronymic: str | None, **typed: str
 ) -> None:
-    """Let a device in for the person whose identity document was shown (¶10). What is not given is asked for."""
+    """Let in the device whose page shows CODE, for the person of an identity document (¶10); asks what is missing."""
     config = load(path)
     zone = _scanned() if scan else None
     if zone is not None:
@@ -122,7 +121,7 @@ def admit(
 def password(
     path: Path, code: str, workstation: str, number: str, language: str | None, staff: str, as_json: bool
 ) -> None:
-    """Send a password to the visitor's number; they read it to you, and you `qaqpa desk enter` it."""
+    """Send a password to the number of the visitor with CODE; they read it to you, and you `qaqpa desk enter` it."""
     config = load(path)
     chosen = wire.Language(language) if language else config.venue.language
     number = number or _asked("Subscriber number", needed=True)
@@ -138,7 +137,7 @@ def password(
 @staff_option
 @_json
 def enter(path: Path, code: str, workstation: str, told: str, staff: str, as_json: bool) -> None:
-    """Enter the password that the visitor read out (order No. 58 ¶7.2)."""
+    """Enter the password that the visitor with CODE read out (order No. 58 ¶7.2)."""
     config = load(path)
     told = told or _asked("Password", needed=True)
     _tell(ask(config, EnterPasswordAtDesk(staff=staff, code=code, workstation=workstation, password=told)), as_json)

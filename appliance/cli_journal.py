@@ -18,8 +18,9 @@ import click
 import msgspec
 
 from appliance import cli_books, wire
-from appliance.cli_options import by, whole
 from appliance.cli_options import config as _config
+from appliance.cli_options import staff as staff_option
+from appliance.cli_options import whole
 from appliance.cli_refusals import ask
 from appliance.config import Config, load
 from appliance.numbers import judge
@@ -118,8 +119,8 @@ def _instant(config: Config, moment: date | None, whole_day: bool = False) -> da
 @click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="How many visits at most.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @whole
-@by
-def visits(path: Path, limit: int, as_json: bool, whole: bool, by: str, **asked: Any) -> None:
+@staff_option
+def visits(path: Path, limit: int, as_json: bool, whole: bool, staff: str, **asked: Any) -> None:
     """List visits of a period, with numbers and names masked."""
     from appliance.books import journal_path
     from journal.clock import clocks_of
@@ -130,7 +131,7 @@ def visits(path: Path, limit: int, as_json: bool, whole: bool, by: str, **asked:
     wanted = _wanted(config, asked)
     if whole:
         told = msgspec.json.encode(wanted).decode()
-        ask(config, NoteLook(by, f"visits {told}"[:200]))
+        ask(config, NoteLook(staff, f"visits {told}"[:200]))
     kept = journal_path(config)
     found = filter(wanted.takes, read(kept, wanted.since, wanted.until, clocks_of(kept).correct))
     some = list(islice(found, limit + 1))
@@ -180,7 +181,7 @@ def _line(config: Config, visit: Visit) -> str:
 )
 @click.option("--why", required=True, help="The reason, for the journal and the register.")
 @click.option("--unsigned", is_flag=True, help="Make it although no gate is there to record and sign it.")
-@by
+@staff_option
 def extract(
     path: Path,
     formats: tuple[str, ...],
@@ -188,7 +189,7 @@ def extract(
     output: Path,
     why: str,
     unsigned: bool,
-    by: str,
+    staff: str,
     **asked: Any,
 ) -> None:
     """Take the visits of a period out for an inspector: recorded, signed, and with what proves it."""
@@ -199,11 +200,11 @@ def extract(
     from journal.extract_data import Order
 
     config = load(path)
-    if not 1 <= len(why.strip()) <= 200 or not 1 <= len(by) <= 64:
-        raise click.UsageError("--why takes 1 to 200 characters, --by 1 to 64")
+    if not 1 <= len(why.strip()) <= 200 or not 1 <= len(staff) <= 64:
+        raise click.UsageError("--why takes 1 to 200 characters, --staff 1 to 64")
     order = Order(
         wanted=_wanted(config, asked),
-        by=by,
+        by=staff,
         why=why.strip(),
         made=datetime.now(UTC),
         venue=config.venue.name,

@@ -27,7 +27,9 @@ def invoker() -> str:
     return os.environ.get("SUDO_USER") or getpass.getuser()
 
 
-by = click.option("--by", default=invoker, help="Whose doing it is, for the journal; else whoever typed the command.")
+staff = click.option(
+    "--staff", default=invoker, show_default="whoever typed it", help="Whose doing it is, for the journal."
+)
 whole = click.option("--whole", is_flag=True, help="Show numbers and names whole; that look is recorded.")
 
 

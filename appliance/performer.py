@@ -77,8 +77,7 @@ class Performer:
         """Devices and addresses that were closed while the record of it is still owed. An address may be another
         device's by now, for whom it stays open."""
         self._sync_due_ms = self._look_due_ms = self._alive_due_ms = 0
-        self.writable = True
-        """Whether the journal took what it was last given."""
+        self._wrote = True
         self._read: dict[str, tuple[tuple[str, ...], frozenset[IPAddress]]] = {}
         """The addresses of each device as text, and read: ten thousand are not read anew at each sync."""
 
@@ -127,6 +126,11 @@ class Performer:
         """Whether the journal has room for anybody new."""
         return self._journal.has_room
 
+    @property
+    def writable(self) -> bool:
+        """Whether somebody new can be recorded: the journal took what it was last given, and has room."""
+        return self._wrote and self._journal.has_room
+
     def close(self, now: Moment, before: Session, effects: list[Effect]) -> list[Closing] | None:
         """Close, and tell what was used until then; None if closing failed: then nothing may be recorded or opened."""
         revokes = [effect for effect in effects if isinstance(effect, Revoke)]
@@ -140,7 +144,7 @@ class Performer:
             self._commit(now, effects)
         except JournalError as error:
             log.error("nothing can be recorded, so nobody is admitted: %s", error)
-            self.writable = False
+            self._wrote = False
             self._alive_due_ms = min(self._alive_due_ms, now.boot_ms + REWRITE_MS)
             return False
         if self._shut - _closed(effects):
@@ -169,7 +173,7 @@ class Performer:
         if records or kept or now.boot_ms >= self._alive_due_ms:
             self._journal.append(records, {**kept, ALIVE: f"{self._boot_id} {now.utc_ms}".encode()})
             self._alive_due_ms = now.boot_ms + ALIVE_MS
-            self.writable = True
+            self._wrote = True
 
     def _admit(self, now: Moment, device: str, addresses: Sequence[str]) -> None:
         if addresses:

@@ -20,6 +20,7 @@ from tests.attack.catalogue import Listed
 from tests.attack.field import Attacker, Field
 from tests.attack.frames import Ear
 from tests.lab.visitor import Visitor
+from tests.system.wiretap import told
 
 _AT_ONCE = 8
 _ETHERTYPES = {b"\x08\x00": "IPv4", b"\x86\xdd": "IPv6"}
@@ -87,7 +88,10 @@ def _all(attempts: Sequence[tuple[Listed, Callable[[], None]]]) -> None:
 
 
 def _counts(frame: bytes) -> bool:
-    """Is it anything that only a visitor can have sent? The gate's own are ARP, ND, MLD and its link to the SMSC."""
+    """Is it anything that only a visitor can have sent? The gate's own are ARP, ND, MLD, its link to the SMSC, and its
+    question whether anybody answers out there."""
+    if told(frame) is None:
+        return False
     match _ETHERTYPES.get(frame[12:14]):
         case "IPv4":
             return not (frame[23] == 6 and _SMPP in (frame[34:36], frame[36:38]))

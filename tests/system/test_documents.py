@@ -266,6 +266,6 @@ def copy_of_the_checkout(to: Path) -> Path:
     to.mkdir()
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, to)
-    for package in ("appliance", "portal", "firewall", "sms", "journal"):
+    for package in ("appliance", "portal", "firewall", "sms", "journal", "paper"):
         shutil.copytree(ROOT / package, to / package, ignore=shutil.ignore_patterns("__pycache__"))
     return to

@@ -52,6 +52,9 @@ def test_the_proxied_requests_would_reach_the_internet_through_a_proxy(venue: Ve
             assert len(venue.internet.arrivals("http")) > before
 
 
+_WAY = ("INPUT", "-p", "tcp", "--dport", "8088", "-j", "ACCEPT")
+
+
 @contextmanager
 def careless_nginx(venue: Venue, change: Callable[[str], str]) -> Iterator[str]:
     """A second nginx on the gate, at port 8088, configured as ours but for ``change``; the way to it is opened."""
@@ -65,17 +68,17 @@ def careless_nginx(venue: Venue, change: Callable[[str], str]) -> Iterator[str]:
     file.write_text(
         re.sub(rf"^ *listen {PORTAL}:8080.*\n", "", changed, flags=re.M).replace(f"{PORTAL}:80", f"{PORTAL}:8088")
     )
-    rule = ("INPUT", "-p", "tcp", "--dport", "8088", "-j", "ACCEPT")
     log = venue.places.folder / "log" / "careless.log"
     with start(["nginx", "-c", str(file), "-e", "stderr"], name="nginx", log=log, namespace=venue.gate) as process:
-        run(["iptables-legacy", "-w", "-I", *rule], namespace=venue.gate)
         try:
             listening = ["curl", "-s", "-o", "/dev/null", f"http://{PORTAL}:8088/"]
             until(lambda: run(listening, namespace=venue.gate, check=False).code == 0 or not process.alive, "nginx")
             assert process.alive, process.output()
+            # Last: within seconds the gate notices that a stranger changed its rules, and mends them.
+            run(["iptables-legacy", "-w", "-I", *_WAY], namespace=venue.gate)
             yield f"http://{PORTAL}:8088"
         finally:
-            run(["iptables-legacy", "-w", "-D", *rule], namespace=venue.gate)
+            run(["iptables-legacy", "-w", "-D", *_WAY], namespace=venue.gate, check=False)
 
 
 FORGED_HEADERS = [
@@ -134,7 +137,7 @@ def test_the_host_header_decides_nothing(venue: Venue, people: People) -> None:
             answer = people.stranger.phone.fetch(f"{base}{path}", headers={"Host": host, "Accept-Language": "en"})
             assert ONLINE not in answer.body
             location = answer.header("location") or "/"
-            if EVIL in answer.body or location not in {"/", f"{PAGE}/"}:
+            if EVIL in answer.body or location.split("?lang=")[0] not in {"/", f"{PAGE}/"}:
                 return True
             assert answer.status in (200, 302, 303, 400, 404), answer
         return False
@@ -192,6 +195,7 @@ def test_more_connections_from_one_device_than_the_server_has_would_keep_everybo
         assert not shut_out()
         with held(venue, "loris", 8088, 1_000):
             until(shut_out, "the others to be shut out")
+            run(["iptables-legacy", "-w", "-C", *_WAY], namespace=venue.gate)  # by the attack, not for want of a way
 
 
 ABSURD = [

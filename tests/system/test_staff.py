@@ -51,8 +51,8 @@ def test_a_look_at_whole_numbers_is_recorded(venue: Venue) -> None:
     guest = Guest.new(venue).go_online()
     assert guest.number not in venue.qaqpa("journal", "visits", "--device", guest.phone.mac)
     before = len(journal(venue))
-    assert guest.number in venue.qaqpa("visits", "--whole", "--by", "ayan")
-    listed = venue.qaqpa("journal", "visits", "--whole", "--by", "ayan", "--number", guest.number, "--json")
+    assert guest.number in venue.qaqpa("visits", "--whole", "--staff", "ayan")
+    listed = venue.qaqpa("journal", "visits", "--whole", "--staff", "ayan", "--number", guest.number, "--json")
     assert [visit["device"] for visit in json.loads(listed)] == [guest.phone.mac]
     looks = [entry for entry in journal(venue)[before:] if entry["kind"] == "identifier_shown"]
     assert [look["by"] for look in looks] == ["ayan", "ayan"]
@@ -132,7 +132,7 @@ def test_qaqpa_journal_extract_of_a_period(venue: Venue, tmp_path: Path) -> None
 
 def test_an_extract_is_recorded_then_signed_and_can_be_checked(venue: Venue, tmp_path: Path) -> None:
     target = tmp_path / "extract.zip"
-    done = command(venue, "journal", "extract", "--why", "тексеру", "--by", "ayan", "--output", str(target))
+    done = command(venue, "journal", "extract", "--why", "тексеру", "--staff", "ayan", "--output", str(target))
     assert done.code == 0, done.stderr
     (made,) = [entry for entry in journal(venue) if entry["kind"] == "extract_made" and entry["by"] == "ayan"]
     with ZipFile(target) as archive:
