@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from appliance import vouchers
+from appliance import announcement, render, vouchers
 from appliance.cli_options import config as _config
 from appliance.cli_options import staff as staff_option
 from appliance.cli_refusals import ask
@@ -62,9 +62,8 @@ def make(
     assert isinstance(made, MadeVouchers)
     if sheet is not None:
         terms = [f"{hours:g} h" if hours else "", f"{quota_mb} MB" if quota_mb else "", f"{valid_days} d"]
-        about = Sheet(
-            config.venue.name, label, made.batch, " · ".join(filter(None, terms)), f"http://{config.portal_host}"
-        )
+        portal = announcement.secure_url(config) if config.portal.https else render.portal_url(config)
+        about = Sheet(config.venue.name, label, made.batch, " · ".join(filter(None, terms)), portal.rstrip("/"))
         sheet.write_bytes(write(about, [vouchers.grouped(code) for code in made.codes]))
     if as_json:
         click.echo(msgspec.json.encode({"batch": made.batch, "codes": made.codes}).decode())

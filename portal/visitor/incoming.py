@@ -70,6 +70,12 @@ def entry(request: Request, field: str) -> str | None:
     return typed if len(typed) <= MAX_ENTRY_CHARACTERS else None
 
 
+def scanned_voucher(request: Request) -> str:
+    """What a printed voucher's QR code put into the address, untouched: the visitor sees it and sends it, or not."""
+    scanned = request.args.get("voucher", "")
+    return scanned if len(scanned) <= MAX_ENTRY_CHARACTERS else ""
+
+
 def require_own_page(request: Request) -> None:
     """Refuse a form that another site's page sends through the visitor's phone.
 

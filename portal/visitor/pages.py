@@ -67,11 +67,12 @@ class Notice:
 Page = Form | Online | Away | Notice
 
 
-def of_status(status: Status, words: Words, *, wants_form: bool = False) -> Page:
+def of_status(status: Status, words: Words, *, wants_form: bool = False, voucher: str = "") -> Page:
     """The page of a device's phase.
 
     Args:
         wants_form: the visitor asked to type another number, so Login is open whatever the phase (online excepted).
+        voucher: what the QR code of a printed voucher brought along.
     """
     if status.phase is not Phase.ONLINE and status.trouble is Trouble.JOURNAL:
         heading = words.say("notice.closed")
@@ -82,7 +83,8 @@ def of_status(status: Status, words: Words, *, wants_form: bool = False) -> Page
         case Phase.AWAY if not wants_form:
             return Away(forms.mark_of(status))
         case Phase.STRANGER | Phase.ASKED | Phase.AWAY:
-            return forms.form(status, words, open_login=wants_form)
+            page = forms.form(status, words, open_login=wants_form)
+            return replace(page, voucher_typed=voucher) if page.voucher else page
         case _:
             assert_never(status.phase)
 

@@ -75,7 +75,10 @@ class Views:
         reply = self._look(incoming.device_ip(request))
         if isinstance(reply, Refused):
             return self._whole_page(reply)
-        return self.answers.page(pages.of_status(reply, self.answers.words(), wants_form="change" in request.args))
+        voucher = incoming.scanned_voucher(request)  # the printed sheet's QR code
+        return self.answers.page(
+            pages.of_status(reply, self.answers.words(), wants_form="change" in request.args, voucher=voucher)
+        )
 
     def to_page(self) -> Response:
         """Back to the page."""

@@ -101,3 +101,14 @@ def test_terms_that_changed_meanwhile_are_shown_anew(phone: PhoneInProcess) -> N
     phone.gate.refusing = Refused(Refusal.TERMS_NOT_ACCEPTED)
     page = phone.post("/password?lang=ru", {"number": NUMBER, "terms": DIGESTS[Language.RUSSIAN]})
     assert "Условия заведения изменились" in words_of(page.body)
+
+
+def test_a_scanned_voucher_stands_in_its_field(phone: PhoneInProcess) -> None:
+    """As the QR code of the printed sheet brings it along; the visitor agrees to the terms and sends it."""
+    address = "/?voucher=ACDE-FHJK%22%3E%3Cb"
+    assert "ACDE-FHJK" not in phone.get(address).body, "a venue without vouchers"
+    phone.gate.vouchers = {VOUCHER}
+    page = phone.get(address).body
+    assert 'value="ACDE-FHJK&#34;&gt;&lt;b"' in page
+    assert "ACDE" not in phone.get("/?voucher=" + "ACDE" * 17).body, "longer than any voucher"
+    assert not any(isinstance(heard, RedeemVoucher) for heard in phone.gate.heard), "nothing is used up by looking"
