@@ -89,7 +89,7 @@ def _fitting(text: str, size: float, width: float) -> float:
 
 
 def _qr(canvas: Canvas, text: str, x: float, y: float) -> None:
-    widget = QrCodeWidget(text, barLevel="M", barWidth=_QR, barHeight=_QR, barBorder=2)
+    widget = QrCodeWidget(text, barLevel="L", barWidth=_QR, barHeight=_QR, barBorder=2)
     drawing = Drawing(_QR, _QR)
     drawing.add(widget)
     renderPDF.draw(drawing, canvas, x, y)

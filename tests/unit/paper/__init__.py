@@ -1,1 +1,1 @@
-"""The chain, the vocabulary and the CSV, without a file."""
+"""What is printed, without a printer."""
