@@ -3,8 +3,8 @@
     made ──▶ waits for a device's password (voucher_needs_sms) ──▶ used, with a visit's beginning
       └────────────────────────────────────────────────────────────▶ used
 
-A voucher's duration and quota take the place of the venue's for that visit. Unknown ones are counted by device and for
-the venue; the others are no guesses. Must not know: codes, paper.
+A voucher's duration and quota take the place of the venue's for that visit. Unknown ones are counted by device, which
+locks it out, and for the venue, which only tells; the others are no guesses. Must not know: codes, paper.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from msgspec.structs import replace
 
 from appliance import allowances
 from appliance.admission import admitted
-from appliance.allowances import Limit
+from appliance.allowances import Limit, Times
+from appliance.crowd import without_oldest
 from appliance.desk_events import VoucherEntered, VouchersAsked, VouchersLooked, VouchersVoidAsked
 from appliance.leaving import left_utc_ms
 from appliance.state import Batch, Visit, Voucher
@@ -28,7 +29,11 @@ from journal import entries
 MOST_VOUCHERS = 20_000
 WRONG_OF_DEVICE = Limit(10, 3600)
 WRONG_OF_VENUE = Limit(1000, 3600)
-"""Wide: whoever invents devices must not lock out those who paid."""
+"""Told, and no reason to refuse: a hundred invented devices would keep everybody who paid outside for an hour, while as
+many guesses as 28 leases a second allow (280) hit one of 20,000 vouchers in 340 years."""
+MOST_GUESSING = 10_000
+"""So many devices are counted apart; the oldest go first."""
+_VENUE = ""
 FORGET_MS = 30 * 86_400_000
 """How long after it expired a voucher is still known as one."""
 
@@ -149,17 +154,21 @@ def _hold(turn: Turn, device: str, digest: str, voucher: Voucher) -> None:
 
 
 def _wait_s(turn: Turn, device: str) -> int:
-    wrong, now = turn.session.wrong_vouchers, turn.at.boot_ms
-    return max(
-        allowances.retry_in_s(wrong.get(device, ()), WRONG_OF_DEVICE, now),
-        allowances.retry_in_s(wrong.get("", ()), WRONG_OF_VENUE, now),
-    )
+    return allowances.retry_in_s(turn.session.wrong_vouchers.get(device, ()), WRONG_OF_DEVICE, turn.at.boot_ms)
 
 
 def _count_wrong(turn: Turn, device: str) -> None:
-    for who, limit in ((device, WRONG_OF_DEVICE), ("", WRONG_OF_VENUE)):
-        now = turn.at.boot_ms
-        times = (*allowances.within(turn.session.wrong_vouchers.get(who, ()), limit, now), now)
-        turn.session = replace(turn.session, wrong_vouchers=turn.session.wrong_vouchers.set(who, times))
-        if len(times) == limit.count:
+    """Too many are recorded, of a device and of the venue. After the latter, devices are no news as long as it goes on:
+    whoever invents them must not make the journal write."""
+    told = len(_wrong(turn, _VENUE, WRONG_OF_VENUE)) == WRONG_OF_VENUE.count
+    for who, limit in ((device, WRONG_OF_DEVICE), (_VENUE, WRONG_OF_VENUE)):
+        times = (*_wrong(turn, who, limit), turn.at.boot_ms)[-limit.count :]
+        wrong = turn.session.wrong_vouchers.set(who, times)
+        wrong, _ = without_oldest(wrong, MOST_GUESSING, lambda each: each[-1], spared=(_VENUE,))
+        turn.session = replace(turn.session, wrong_vouchers=wrong)
+        if len(times) == limit.count and not told:
             turn.record(entries.DeskFailed(what="voucher", staff="", device=who, tries=len(times)))
+
+
+def _wrong(turn: Turn, who: str, limit: Limit) -> Times:
+    return allowances.within(turn.session.wrong_vouchers.get(who, ()), limit, turn.at.boot_ms)

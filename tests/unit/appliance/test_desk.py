@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from immutables import Map
 from msgspec.structs import replace
 
 from appliance.desk import WRONG_CODES
 from appliance.desk_events import CodeWrong, DocumentShown, VoucherEntered, VouchersAsked, VouchersVoidAsked
 from appliance.effects import Admit, Keep, Record
-from appliance.redeeming import FORGET_MS, WRONG_OF_DEVICE
+from appliance.redeeming import FORGET_MS, MOST_GUESSING, WRONG_OF_DEVICE, WRONG_OF_VENUE
 from appliance.state import Terms, Visit
 from appliance.wire_desk import Doubt, Person
 from journal import entries
@@ -207,6 +208,28 @@ def test_guesses_are_limited_by_device_and_recorded() -> None:
     talk.says(voucher(talk, "none", OTHER), ["refuse voucher_unknown"])
     talk.wait(3600)
     talk.says(voucher(talk, "one"), VOUCHER)
+
+
+def test_guesses_of_invented_devices_are_told_and_lock_nobody_out() -> None:
+    talk = Dialogue(PAID)
+    talk.step(made(talk, "one"))
+    recorded = 0
+    for guess in range(3 * WRONG_OF_VENUE.count):
+        invented = f"06:00:00:00:{guess // 2560:02x}:{guess // 10 % 256:02x}"
+        recorded += sum(isinstance(effect, Record) for effect in talk.step(voucher(talk, "none", invented)))
+    assert recorded == WRONG_OF_VENUE.count // WRONG_OF_DEVICE.count + 1, "then the journal has heard enough"
+    assert len(talk.session.wrong_vouchers[""]) == WRONG_OF_VENUE.count, "nor does memory grow"
+    talk.says(voucher(talk, "one"), VOUCHER)
+
+
+def test_who_is_remembered_for_guessing_is_bounded() -> None:
+    talk = Dialogue(PAID)
+    guessed = {f"06:00:00:00:{each // 256:02x}:{each % 256:02x}": (talk.now_ms,) for each in range(MOST_GUESSING + 1)}
+    talk.session = replace(talk.session, wrong_vouchers=Map(guessed))
+    talk.wait(1)
+    talk.says(voucher(talk, "none"), ["refuse voucher_unknown"])
+    assert len(talk.session.wrong_vouchers) < MOST_GUESSING
+    assert talk.session.wrong_vouchers[PHONE] == talk.session.wrong_vouchers[""], "the newest stay"
 
 
 def test_where_there_are_no_vouchers_none_counts() -> None:
