@@ -55,8 +55,8 @@ def test_nobody_is_shown_for_another(core: Core, address: str, refusal: Refusal)
 
 @pytest.mark.parametrize("address", ["fd77::5%br-lan", "fd77::1%1", "fe80::5%br-lan"])
 def test_an_address_with_a_zone_is_nobody_s(core: Core, address: str) -> None:
-    """The portal's own invention (RFC 4007 11.2): it would become one more address of the visit, which no evidence about
-    the real one ever ends, and stand in the journal as the portal wrote it."""
+    """The portal's own invention (RFC 4007 11.2): it would become one more address of the visit, which no evidence
+    about the real one ever ends, and stand in the journal as the portal wrote it."""
     core.lan.devices[IPv6Address(address)] = PHONE
     assert core.engine.look(Look(address), Role.PORTAL) == Refused(Refusal.NOT_ON_LAN)
     core.ask(ASK)
