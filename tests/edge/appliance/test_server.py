@@ -140,11 +140,28 @@ def test_unknown_uid_is_refused_unread(path: Path, owner: Owner) -> None:
         b'{"request":"leave","ip":""}',
         b"\x00" * 40,
         b"[" * 900,
+        b'{"request":"end_visit","mac":"02:00:00:00:00:01\\n"}',
     ],
 )
 def test_no_request_of_ours(path: Path, owner: Owner, line: bytes) -> None:
     assert refused(say(path, line + b"\n")) is Refusal.BAD_REQUEST
     assert owner.seen == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"request":"look\\nuid 0 asked"}',
+        b'{"request":"look","ip":"10.77.0.10","x\\nuid 0 asked":1}',
+        b'{"request":"' + b"x" * 7000 + b'"}',
+    ],
+)
+def test_a_peer_writes_no_line_of_its_own_into_the_log(
+    path: Path, line: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert refused(say(path, line + b"\n")) is Refusal.BAD_REQUEST
+    (record,) = [record.getMessage() for record in caplog.records if record.name == "appliance.server"]
+    assert "\n" not in record and len(record) < 300
 
 
 @pytest.mark.parametrize("size", [wire.MAX_REQUEST_BYTES + 1, 100_000, 3_000_000])
@@ -266,6 +283,24 @@ def test_peer_that_leaves_before_the_answer_harms_nobody(path: Path, owner: Owne
     owner.mute = False
     owner.seen[0].answer(Done())
     assert Client(str(path)).ask(ListVisits()) == Visits(())
+
+
+def test_who_is_refused_takes_nobodys_room(tmp_path: Path, owner: Owner, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are heard out for a while, so that the refusal arrives."""
+    monkeypatch.setattr("appliance.server.FAREWELL_S", 60.0)
+    monkeypatch.setattr("appliance.server._ROOM", {Role.ADMINISTRATOR: 4})
+    roles: dict[int, Role] = {}
+    path = tmp_path / "gate.sock"
+    server = Server(path, roles, owner.post)
+    server.start()
+    try:
+        with contextlib.ExitStack() as stack:
+            peers = [stack.enter_context(connected(path)) for _ in range(8)]
+            assert {refused(peer.recv(999)) for peer in peers} == {Refusal.FORBIDDEN}
+            roles[os.getuid()] = Role.ADMINISTRATOR
+            assert Client(str(path)).ask(ListVisits()) == Visits(())
+    finally:
+        server.stop()
 
 
 def test_portal_gone_mad_leaves_room_for_staff_and_administrators(path: Path) -> None:
