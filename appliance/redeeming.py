@@ -14,7 +14,7 @@ from typing import assert_never
 from msgspec.structs import replace
 
 from appliance import allowances
-from appliance.admission import admitted
+from appliance.admission import WAITS_MS, admitted
 from appliance.allowances import Limit, Times
 from appliance.crowd import without_oldest
 from appliance.desk_events import VoucherEntered, VouchersAsked, VouchersLooked, VouchersVoidAsked
@@ -112,7 +112,9 @@ def voucher_entered(turn: Turn, event: VoucherEntered) -> None:
     if voucher.used:
         return turn.refuse(Refusal.VOUCHER_USED)
     batch = turn.session.batches[voucher.batch]
-    if batch.void or (not voucher.device and event.at.utc_ms >= batch.expires_utc_ms):
+    # Whoever entered it in time may enter it again while the password is on its way, and nobody else.
+    ends_utc_ms = batch.expires_utc_ms + (WAITS_MS if voucher.device == event.device else 0)
+    if batch.void or event.at.utc_ms >= ends_utc_ms:
         return turn.refuse(Refusal.VOUCHER_EXPIRED)
     if event.port is None:
         return turn.refuse(Refusal.UNKNOWN_DEVICE)

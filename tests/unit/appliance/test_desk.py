@@ -5,6 +5,7 @@ from __future__ import annotations
 from immutables import Map
 from msgspec.structs import replace
 
+from appliance.admission import WAITS_MS
 from appliance.desk import WRONG_CODES
 from appliance.desk_events import CodeWrong, DocumentShown, VoucherEntered, VouchersAsked, VouchersVoidAsked
 from appliance.effects import Admit, Keep, Record
@@ -187,6 +188,26 @@ def test_void_and_old_vouchers_let_nobody_in() -> None:
     later.wait(FORGET_MS / 1000)
     later.step(later.tick())
     assert (dict(later.session.batches), dict(later.session.vouchers)) == ({}, {})
+
+
+def test_a_voucher_that_waits_is_not_good_for_ever() -> None:
+    """Entered in time, it waits for an SMS that is late; not for next month's stay, nor for another device."""
+    talk = Dialogue(Terms(vouchers=True))
+    talk.step(made(talk, "one", "two"))
+    talk.wait(86_399)
+    talk.says(voucher(talk, "one"), ["answer stranger"])
+    talk.says(voucher(talk, "two", OTHER), ["answer stranger"])
+    talk.wait(2)
+    talk.says(voucher(talk, "one"), ["answer stranger"])
+    talk.says(voucher(talk, "two"), ["refuse voucher_expired"])
+    talk.step(talk.asked())
+    talk.says(talk.entered(), ["record visit_began", "record voucher_redeemed", *OPENED, "answer online"])
+    talk.wait(WAITS_MS / 1000)
+    talk.step(talk.asked(device=OTHER, number="+77011234568"))
+    entered = replace(talk.entered(device=OTHER), addresses=("10.77.0.11",), visit="v2")
+    talk.says(entered, ["record visit_began", "admit 02 10.77.0.11", "answer online"])
+    assert talk.session.vouchers["two"].used is False
+    talk.says(voucher(talk, "two", "02:00:00:00:00:03"), ["refuse voucher_expired"])
 
 
 def test_a_waiting_voucher_whose_batch_is_void_changes_nothing() -> None:
