@@ -147,6 +147,8 @@ def _hold(turn: Turn, device: str, digest: str, voucher: Voucher) -> None:
     """The voucher waits for this device, no longer for another: who has the paper has the voucher, whatever MAC address
     the phone takes. Another voucher that waited for this device is free again."""
     before = turn.session.held.get(device)
+    if before != digest and (before is not None or voucher.device):
+        _count(turn, device, WRONG_OF_DEVICE)  # no guess, but each is kept: it must not go on without end
     if before is not None and before != digest:
         turn.put_voucher(before, replace(turn.session.vouchers[before], device=""))
     if before != digest:
@@ -164,12 +166,16 @@ def _count_wrong(turn: Turn, device: str) -> None:
     whoever invents them must not make the journal write."""
     told = len(_wrong(turn, _VENUE, WRONG_OF_VENUE)) == WRONG_OF_VENUE.count
     for who, limit in ((device, WRONG_OF_DEVICE), (_VENUE, WRONG_OF_VENUE)):
-        times = (*_wrong(turn, who, limit), turn.at.boot_ms)[-limit.count :]
-        wrong = turn.session.wrong_vouchers.set(who, times)
-        wrong, _ = without_oldest(wrong, MOST_GUESSING, lambda each: each[-1], spared=(_VENUE,))
-        turn.session = replace(turn.session, wrong_vouchers=wrong)
-        if len(times) == limit.count and not told:
-            turn.record(entries.DeskFailed(what="voucher", staff="", device=who, tries=len(times)))
+        if _count(turn, who, limit) == limit.count and not told:
+            turn.record(entries.DeskFailed(what="voucher", staff="", device=who, tries=limit.count))
+
+
+def _count(turn: Turn, who: str, limit: Limit) -> int:
+    times = (*_wrong(turn, who, limit), turn.at.boot_ms)[-limit.count :]
+    wrong = turn.session.wrong_vouchers.set(who, times)
+    wrong, _ = without_oldest(wrong, MOST_GUESSING, lambda each: each[-1], spared=(_VENUE,))
+    turn.session = replace(turn.session, wrong_vouchers=wrong)
+    return len(times)
 
 
 def _wrong(turn: Turn, who: str, limit: Limit) -> Times:

@@ -117,4 +117,4 @@ class Refusal(StrEnum):
     VOUCHER_EXPIRED = "voucher_expired"
     """Too late, or the venue has declared its batch void."""
     TOO_MANY_VOUCHERS = "too_many_vouchers"
-    """Too many that do not exist were tried; wait ``retry_in_s``."""
+    """Too many were tried that do not exist, or exchanged for others; wait ``retry_in_s``."""

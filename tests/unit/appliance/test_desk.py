@@ -231,6 +231,20 @@ def test_guesses_are_limited_by_device_and_recorded() -> None:
     talk.says(voucher(talk, "one"), VOUCHER)
 
 
+def test_exchanging_waiting_vouchers_is_limited() -> None:
+    """Each exchange is kept: whoever has two vouchers, or two devices, must not make the journal write without end."""
+    talk = Dialogue(Terms(vouchers=True))
+    talk.step(made(talk, "one", "two"))
+    kept = sum(isinstance(e, Keep) for each in range(100) for e in talk.step(voucher(talk, ("one", "two")[each % 2])))
+    kept += sum(
+        isinstance(e, Keep) for each in range(100) for e in talk.step(voucher(talk, "one", (OTHER, PHONE)[each % 2]))
+    )
+    assert kept <= 2 * 2 * (WRONG_OF_DEVICE.count + 1)
+    talk.says(voucher(talk, "one"), ["refuse too_many_vouchers retry=3600"])
+    talk.wait(3600)
+    talk.says(voucher(talk, "one"), ["answer stranger"])
+
+
 def test_guesses_of_invented_devices_are_told_and_lock_nobody_out() -> None:
     talk = Dialogue(PAID)
     talk.step(made(talk, "one"))
