@@ -15,7 +15,7 @@ from typing import Protocol
 
 from appliance import wire
 from appliance.closings import Closing
-from appliance.desk_events import DeviceLooked, VouchersLooked
+from appliance.desk_events import CodeWrong, DeviceLooked, VouchersLooked
 from appliance.effects import Admit, Answer, Effect, Record, SendPassword
 from appliance.events import (
     Closed,
@@ -248,7 +248,7 @@ class Engine:
         if isinstance(understood, Looked | VisitsListed | SpendingLooked | DeviceLooked | VouchersLooked):
             _, effects = step(self._session, understood)
             return next(effect.reply for effect in effects if isinstance(effect, Answer))
-        if isinstance(understood, LanguageChosen | CodeAsked):  # remembered in memory alone
+        if isinstance(understood, LanguageChosen | CodeAsked | CodeWrong):  # remembered in memory alone
             return next(effect.reply for effect in self._step(understood) if isinstance(effect, Answer))
         if isinstance(understood, Answered):
             return understood
