@@ -7,6 +7,8 @@ WCAG 2.2 AA where a machine can judge it. Must not know: which page it is, and w
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
@@ -28,7 +30,7 @@ def unfold(page: Page) -> None:
     page.evaluate(_UNFOLD)
 
 
-def barriers(page: Page, rules: dict[str, object] | None = None) -> list[tuple[str, list[str]]]:
+def barriers(page: Page, rules: Mapping[str, object] | None = None) -> list[tuple[str, list[str]]]:
     """What axe-core finds: the rule and the elements that break it.
 
     Args:

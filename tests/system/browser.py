@@ -9,7 +9,6 @@ remembers every request and every complaint of the page. Must not know: what a t
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import shlex
 from collections.abc import Iterator
@@ -41,17 +40,8 @@ _FLAGS = (
     "--disable-component-update",
     "--disable-sync",
     # New Chromiums keep public pages from private addresses by themselves; old phones do not, so the portal must.
-    f"--ip-address-space-overrides={PORTAL}:80=public",
+    f"--ip-address-space-overrides={PORTAL}:80=public,{PORTAL}:443=public",
 )
-_COUNT_COLOURS = """async address => {
-    const picture = new Image();
-    picture.src = address;
-    await picture.decode();
-    const canvas = new OffscreenCanvas(picture.width, picture.height).getContext("2d");
-    canvas.drawImage(picture, 0, 0);
-    const pixels = new Uint32Array(canvas.getImageData(0, 0, picture.width, picture.height).data.buffer);
-    return new Set(pixels).size;
-}"""
 
 
 @contextlib.contextmanager
@@ -153,25 +143,22 @@ class Window:
         """``scheme://host:port`` of all requests so far."""
         return {"/".join(request.url.split("/")[:3]) for request in self.requests}
 
-    def picture(self, path: Path) -> None:
-        """What the phone's screen shows now, as PNG; the caret and animations stand still."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self.page.screenshot(path=path)
-
 
 @contextlib.contextmanager
-def window(browser: Browser, language: Language, *, javascript: bool = True, scale: float = 2) -> Iterator[Window]:
+def window(
+    browser: Browser, language: Language, *, javascript: bool = True, believing: bool = False
+) -> Iterator[Window]:
     """A new window at a phone's size.
 
     Args:
         language: the phone's own, sent as Accept-Language.
-        scale: device pixels a CSS pixel, for pictures.
+        believing: takes any certificate, where a test's authority signs; who is believed is no matter of pages.
     """
     context = browser.new_context(
         locale=_LOCALE[language],
         java_script_enabled=javascript,
         viewport=PHONE,
-        device_scale_factor=scale,
+        ignore_https_errors=believing,
         is_mobile=True,
         has_touch=True,
         color_scheme="light",
@@ -196,15 +183,5 @@ def window(browser: Browser, language: Language, *, javascript: bool = True, sca
     context.on("weberror", lambda error: made.complaints.append(f"script: {error.error}"))
     try:
         yield made
-    finally:
-        context.close()
-
-
-def colours_of(browser: Browser, picture: Path) -> int:
-    """How many colours a PNG has: a blank one has 1, a page of text hundreds."""
-    context = browser.new_context()
-    try:
-        data = base64.b64encode(picture.read_bytes()).decode()
-        return int(context.new_page().evaluate(_COUNT_COLOURS, f"data:image/png;base64,{data}"))
     finally:
         context.close()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -36,7 +36,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     [("light", RULES), ("dark", COLOURS)],
     ids=["light", "dark"],
 )
-def test_nothing_stands_in_anybodys_way(browser: Browser, site: Site, scheme: str, rules: dict[str, object]) -> None:
+def test_nothing_stands_in_anybodys_way(browser: Browser, site: Site, scheme: str, rules: Mapping[str, object]) -> None:
     with window(browser, site, color_scheme=scheme) as page:
         for name, state in STATES.items():
             bring(site, page, state, Language.KAZAKH)
