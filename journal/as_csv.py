@@ -26,6 +26,7 @@ _OTHERS, _FIXED = TEXTS[-1] + 1, len(HEADERS[Language.ENGLISH])
 _CALCULATED = re.compile(rf";(?=\s*(?:{FORMULA}|{NUMBER}(?:;|\Z)))")
 """Where a cell of a row begins that ``columns.inert`` would mark."""
 
+
 class CsvWriter:
     """Writes to a binary stream, since mark and line ends are bytes; it stays open."""
 

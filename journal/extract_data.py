@@ -27,7 +27,7 @@ from journal.columns import Language
 from journal.database import reading
 from journal.manifest import ENTRIES, FORMAT, RECORD, Counts, Link, Record
 from journal.signing import fingerprint
-from journal.visits import Correction, Tally, Visit, bounds_ms, visits_in
+from journal.visits import Correction, Tally, Visit, bounds_ms, takes_more, visits_in
 from journal.wanted import Wanted
 
 FORMATS = ("csv", "xlsx", "pdf", "jsonl")
@@ -147,13 +147,16 @@ class _Writing:
 
     def _writers(self, opened: ExitStack) -> Iterator[Writer]:
         folder, order = self._folder, self._order
+        personal = bool({"csv", "xlsx"} & set(order.formats)) and takes_more(self._connection)
         if "csv" in order.formats:
             out = opened.enter_context((folder / "visits.csv").open("wb"))
-            yield CsvWriter(out, order.language, order.zone)
+            yield CsvWriter(out, order.language, order.zone, personal)
         if "jsonl" in order.formats:
             yield JsonlWriter(opened.enter_context((folder / "visits.jsonl").open("wb")))
         if "xlsx" in order.formats:
-            yield XlsxWriter(folder / "visits.xlsx", order.language, order.zone)
+            sheet = XlsxWriter(folder / "visits.xlsx", order.language, order.zone, personal)
+            opened.callback(sheet.discard)
+            yield sheet
 
     def _record(self, part: Stretch, data: Data, public: str) -> Record:
         order, wanted = self._order, self._order.wanted

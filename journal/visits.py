@@ -167,6 +167,13 @@ def visits_in(
             yield visit
 
 
+def takes_more(connection: sqlite3.Connection) -> bool:
+    """Whether of any visitor more was taken than order No. 67 asks for: IIN or date of birth."""
+    none = 'instr(body, \'"iin":"","birth_date":""\')'  # in a text these quotation marks would be escaped
+    query = f"SELECT 1 FROM entries NOT INDEXED WHERE kind = 'visitor_identified' AND body <> '' AND {none} = 0 LIMIT 1"
+    return connection.execute(query).fetchone() is not None
+
+
 Row = tuple[int, int, bytes, int, Entry]
 """Number, UTC ms, boot id, boot ms and the entry."""
 

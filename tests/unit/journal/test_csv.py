@@ -47,8 +47,8 @@ def test_the_whole_file_across_kazakhstans_change_of_offset() -> None:
     assert _csv(VISIT, online) == (
         b"\xef\xbb\xbf"
         b"visit;surname;given name;patronymic;subscriber number;document;document number;workstation number;device;"
-        b"addresses;began;began UTC offset;ended;ended UTC offset;authorised by;employee;left according to;ended by;times away;"
-        b"bytes up;bytes down;bytes counted;clock\r\n"
+        b"addresses;began;began UTC offset;ended;ended UTC offset;authorised by;employee;left according to;ended by;"
+        b"times away;bytes up;bytes down;bytes counted;clock\r\n"
         b"k3v9;;;;'+77011234567;;;;02:00:00:00:00:01;10.77.0.10 10.77.0.11;2024-02-29 23:59:59;UTC+06:00;"
         b"2024-03-01 00:59:59;UTC+05:00;password by SMS;;network port;;1;12345;6000000000;all;\r\n"
         b"k4;;;;'+77011234567;;;;02:00:00:00:00:02;;2024-02-29 23:59:59;UTC+06:00;;;password by SMS;;;;0;;;;\r\n"
