@@ -1,7 +1,7 @@
 """Visits as a workbook for Excel: real dates, a frozen header with a filter, and texts that stay texts.
 
-xlsxwriter makes the workbook: its parts, formats, and sheets with a header alone. The rows are put into those sheets
-here, as they come, straight into the compressed file: cell by cell through xlsxwriter a row costs six times as much,
+xlsxwriter makes the workbook: its parts, formats, and sheets with a sample of each cell. The rows are put into these
+here, as they come, straight into the compressed file: cell by cell through xlsxwriter a row costs several times as much,
 and the sheet lies on the disk uncompressed meanwhile. A text is a text cell (``inlineStr``, ECMA-376 part 1, 18.3.1.4),
 never judged by its first character, and its format is Excel's own "text", so that it is no formula either when somebody
 edits the cell. A sheet that is full is followed by another.
@@ -35,7 +35,7 @@ _ROWS_AT_A_TIME = 64
 """So many are compressed at once."""
 _WIDTHS = (18, 20, 16, 20, 16, 12, 16, 12, 18, 28, 19, 11, 19, 11, 18, 14, 18, 14, 8, 14, 14, 14, 12, 16, 14)
 _DAY_ZERO = datetime(1899, 12, 30)  # noqa: DTZ001  # Excel counts days of a wall clock, without a zone
-_FIRST_ROW, _ROWS_END = '<row r="2"', "</sheetData>"
+_FIRST_ROW, _ROWS_END = '<row r="1"', "</sheetData>"
 # Nothing of these may stand in a text as it is: markup; what a reader takes for a character's number (ECMA-376 part 1,
 # 22.9.2.19); blanks at an edge, which it would drop.
 _SPECIAL = re.compile(r"[&<>]|_x| ;|; ").search
@@ -61,7 +61,7 @@ class XlsxWriter:
         sheet_bytes: int = SHEET_BYTES,
     ) -> None:
         self._table = Table(language, zone, personal)
-        self._beside, self._sheet_rows, self._sheet_bytes = path.parent, sheet_rows, sheet_bytes
+        self._sheet_rows, self._sheet_bytes = sheet_rows, sheet_bytes
         columns = range(len(self._table.header))
         self._texts = [at for at in columns if at not in (BEGAN, ENDED, *COUNTS)]
         self._starts = [f'<c r="{xl_col_to_name(at)}' for at in columns]
@@ -113,15 +113,20 @@ class XlsxWriter:
 
     def _begin_sheet(self) -> None:
         self._rows.append(1)
-        head, _, sample = self._shell_sheet().partition(_FIRST_ROW)
-        for place, start in enumerate(self._starts):
-            style = re.search(rf'{start}2" s="(\d+)"', sample)
-            assert style, "xlsxwriter wrote the sample"
-            self._ends[place] = f'" s="{style[1]}"' + (' t="inlineStr"><is><t>' if place in self._texts else "><v>")
+        head, _, samples = self._shell_sheet().partition(_FIRST_ROW)
+        styles = dict(re.findall(r'<c r="([A-Z]+[12])" s="(\d+)"', samples))
+        names = [xl_col_to_name(place) for place in range(len(self._table.header))]
+        for place, name in enumerate(names):
+            end = ' t="inlineStr"><is><t>' if place in self._texts else "><v>"
+            self._ends[place] = f'" s="{styles[f"{name}2"]}"{end}'
+        cells = (
+            f'<c r="{name}1" s="{styles[f"{name}1"]}" t="inlineStr"><is><t>{escape(text)}</t></is></c>'
+            for name, text in zip(names, self._table.header, strict=True)
+        )
         self._sheet = self._archive.open(self._name(), "w")
         # How far the sheet goes is not known yet, and need not be said (18.3.1.35).
-        text = re.sub(r"<dimension [^>]*/>", "", head).encode()
-        self._written = self._sheet.write(text)
+        head = re.sub(r"<dimension [^>]*/>", "", head)
+        self._written = self._sheet.write(f'{head}<row r="1">{"".join(cells)}</row>'.encode())
 
     def _end_sheet(self) -> None:
         assert self._sheet is not None
@@ -143,10 +148,9 @@ class XlsxWriter:
             return shell.read(self._name()).decode()
 
     def _shell(self) -> ZipFile:
-        """The workbook so far, each of its sheets with a header and a sample instead of its rows."""
+        """The workbook so far, each of its sheets with a sample of the header's cells and one of the others."""
         made = BytesIO()
-        # constant_memory: texts stand in the cells, as here, instead of in a table of their own.
-        with xlsxwriter.Workbook(made, {"constant_memory": True, "tmpdir": str(self._beside)}) as book:
+        with xlsxwriter.Workbook(made, {"in_memory": True}) as book:
             bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1})
             text = book.add_format({"num_format": "@"})
             time = book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
@@ -154,10 +158,9 @@ class XlsxWriter:
             for rows in self._rows:
                 sheet = book.add_worksheet()
                 sheet.freeze_panes(1, 0)
-                for place, header in enumerate(self._table.header):
-                    sheet.set_column(place, place, _WIDTHS[place])
-                    sheet.write_string(0, place, header, bold)
                 for place in range(len(self._table.header)):
+                    sheet.set_column(place, place, _WIDTHS[place])
+                    sheet.write_number(0, place, 0, bold)
                     form = time if place in (BEGAN, ENDED) else count if place in COUNTS else text
                     sheet.write_number(1, place, 0, form)
                 sheet.autofilter(0, 0, max(1, rows - 1), len(self._table.header) - 1)
