@@ -34,4 +34,6 @@ def masked(visit: Visit) -> Visit:
         given_name=masked_name(visit.given_name),
         patronymic=masked_name(visit.patronymic),
         document_number=masked_name(visit.document_number),
+        iin=masked_name(visit.iin),
+        birth_date=masked_name(visit.birth_date),
     )

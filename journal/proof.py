@@ -1,6 +1,7 @@
 """Whether an extract is whole: the same judgement as the page ``verify.html``, for a terminal.
 
-Reads nothing but the extract. Must not know: the journal it came from, formats.
+Reads nothing but the extract. The anchor is the fingerprint of the key, as it is printed: with it the manifest is signed
+and every checkpoint. Must not know: the journal it came from, formats.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ from zipfile import BadZipFile, ZipFile
 
 import msgspec
 
+from journal import checkpoints
 from journal.as_entries import EntryLine
+from journal.entries import Sealed
 from journal.errors import ExtractUnreadable
 from journal.manifest import ENTRIES, FORMAT, MANIFEST, RECORD, SIGNATURE, Link, Manifest, Record, digest_of
 from journal.notary import Signature, genuine
@@ -91,6 +94,8 @@ class _Check:
         if record is not None:
             if signature and record.public != signature.public:
                 self._say(False, f"the signature's key is not the one that {RECORD} names")
+            if record.seal is not None:
+                self._newest(record)
             if ENTRIES in self._files.names:
                 self._walk(record)
         name = fingerprint(bytes.fromhex(signature.public)) if signature else ""
@@ -145,17 +150,51 @@ class _Check:
         for name in sorted(set(self._files.names) - known):
             self._say(False, f"{name}: is no part of the extract")
 
+    def _newest(self, record: Record) -> None:
+        """The newest checkpoint of the journal, which need not be one of these entries."""
+        try:
+            seal = msgspec.convert(record.seal, Sealed)
+        except msgspec.ValidationError:
+            return self._say(False, f"the newest checkpoint in {RECORD} is wrong")
+        if not checkpoints.genuine(seal) or (seal.seq == record.head.seq and seal.head != record.head.digest):
+            return self._say(False, f"the newest checkpoint in {RECORD} is wrong")
+        if record.public not in ("", seal.public):
+            name = fingerprint(bytes.fromhex(seal.public))
+            return self._say(False, f"the newest checkpoint in {RECORD} is signed by another key: {name}")
+        return self._say(True, f"the newest checkpoint is right: entry {seal.seq}")
+
+    def _sealed(self, line: EntryLine, previous: str, public: str) -> bool:
+        """Judge a checkpoint met on the way, after an entry with the digest ``previous``."""
+        try:
+            seal = msgspec.json.decode(line.body or "", type=Sealed)
+        except msgspec.DecodeError:
+            seal = None
+        if seal is None or (seal.seq, seal.head) != (line.seq - 1, previous) or not checkpoints.genuine(seal):
+            self._say(False, f"the checkpoint {line.seq} is wrong: the entries before it were computed anew")
+            return False
+        if public not in ("", seal.public):
+            name = fingerprint(bytes.fromhex(seal.public))
+            self._say(False, f"the checkpoint {line.seq} is signed by another key: {name}")
+            return False
+        return True
+
     def _walk(self, record: Record) -> None:
         """Link entry to entry, from the digest before the first to that of the last."""
         seq, digest, count = (record.first.seq - 1 if record.first else 0), record.before, 0
         last = record.last or Link(0, record.before)
         decode = msgspec.json.Decoder(EntryLine).decode
+        newest = record.seal or {}
+        sealed = True
         try:
             with self._files.open(ENTRIES) as stream:
                 for text in stream:
                     line = decode(text)
                     if line.seq != seq + 1 or _linked(digest, line) != line.digest:
                         return self._say(False, f"the chain of entries is broken at entry {seq + 1}")
+                    if line.kind == "sealed" and sealed:  # the first wrong one is named
+                        sealed = self._sealed(line, digest, record.public)
+                    if line.seq == newest.get("seq") and line.digest != newest.get("head"):
+                        self._say(False, f"entry {line.seq} is another than the newest checkpoint in {RECORD} says")
                     seq, digest, count = line.seq, line.digest, count + 1
         except (*_UNREADABLE, ValueError, struct.error):
             return self._say(False, f"the chain of entries is broken at entry {seq + 1}")

@@ -37,10 +37,11 @@ GENESIS = bytes(32)
 SALT_BYTES = 16
 _BODY_DOMAIN = b"qaqpa journal body 1\0"
 _ENTRY_DOMAIN = b"qaqpa journal entry 1\0"
+_HEAD, _LENGTH = struct.Struct(">qqqI").pack, struct.Struct(">I").pack
+_sha256 = hashlib.sha256
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(msgspec.Struct, frozen=True):
     """One entry as it lies in the file, but for its digest."""
 
     seq: int
@@ -76,7 +77,7 @@ class Verdict:
 
 def commitment(salt: bytes, body: bytes) -> bytes:
     """What the chain keeps of a body: 32 bytes."""
-    return hashlib.sha256(_BODY_DOMAIN + salt + body).digest()
+    return _sha256(_BODY_DOMAIN + salt + body).digest()
 
 
 def link(previous: bytes, line: Line) -> bytes:
@@ -85,10 +86,10 @@ def link(previous: bytes, line: Line) -> bytes:
     Raises:
         struct.error: a number beyond 64 bits.
     """
-    head = struct.pack(">qqqI", line.seq, line.utc_ms, line.boot_ms, len(line.boot_id))
+    head = _HEAD(line.seq, line.utc_ms, line.boot_ms, len(line.boot_id))
     committed = commitment(line.salt, line.body) if line.expired is None else line.expired
-    pieces = (head, line.boot_id, struct.pack(">I", len(line.kind)), line.kind, committed)
-    return hashlib.sha256(_ENTRY_DOMAIN + previous + b"".join(pieces)).digest()
+    pieces = (_ENTRY_DOMAIN, previous, head, line.boot_id, _LENGTH(len(line.kind)), line.kind, committed)
+    return _sha256(b"".join(pieces)).digest()
 
 
 def verify(path: Path, keys: Collection[str] = (), heads: Mapping[int, str] | None = None) -> Verdict:
@@ -177,19 +178,16 @@ def _may_expire(connection: sqlite3.Connection) -> int:
 
 
 def _line(columns: list[object]) -> Line | None:
-    match columns:
-        case [
-            int() as seq,
-            int() as utc_ms,
-            bytes() as boot_id,
-            int() as boot_ms,
-            bytes() as kind,
-            bytes() as body,
-            bytes() as salt,
-            None | bytes() as expired,
-        ] if len(salt) == SALT_BYTES:  # with another length bytes could move between salt and body unseen
-            if expired is not None and (len(expired) != 32 or body or any(salt)):
-                return None  # a body that no digest covers
-            return Line(seq, utc_ms, boot_id, boot_ms, kind, body, salt, expired)
-        case _:
-            return None
+    # Type by type instead of a match: this is half of what verification costs.
+    seq, utc_ms, boot_id, boot_ms, kind, body, salt, expired = columns
+    if not (isinstance(seq, int) and isinstance(utc_ms, int) and isinstance(boot_ms, int)):
+        return None
+    if not (isinstance(boot_id, bytes) and isinstance(kind, bytes) and isinstance(body, bytes)):
+        return None
+    if not isinstance(salt, bytes) or len(salt) != SALT_BYTES:
+        return None  # with another length bytes could move between salt and body unseen
+    if expired is None:
+        return Line(seq, utc_ms, boot_id, boot_ms, kind, body, salt)
+    if not isinstance(expired, bytes) or len(expired) != len(GENESIS) or body or any(salt):
+        return None  # a body that no digest covers
+    return Line(seq, utc_ms, boot_id, boot_ms, kind, body, salt, expired)

@@ -48,8 +48,7 @@ Correction = Callable[[Stamp], tuple[int, bool]]
 
 
 class Visit(msgspec.Struct, frozen=True):
-    """One authorised stay of one device, put together from its entries. What order No. 67 and this list do not ask for
-    (IIN, date of birth) stays in the entry."""
+    """One authorised stay of one device, put together from its entries."""
 
     visit: str
     number: str
@@ -80,9 +79,15 @@ class Visit(msgspec.Struct, frozen=True):
     document_number: str = ""
     workstation: str = ""
     staff: str = ""
-    """Which employee admitted the visitor."""
+    """Which employee admitted the visitor; empty: the visitor needed nobody."""
     corrected: bool = False
     """A time is not what the clock said then, but what it should have said."""
+    ended_by: str = ""
+    """Which employee ended the visit; empty: nobody did."""
+    iin: str = ""
+    """Order No. 67 does not ask for it, nor for the next: empty but where the venue takes them."""
+    birth_date: str = ""
+    """ISO 8601."""
 
 
 @dataclass
@@ -162,6 +167,13 @@ def visits_in(
             yield visit
 
 
+def takes_more(connection: sqlite3.Connection) -> bool:
+    """Whether of any visitor more was taken than order No. 67 asks for: IIN or date of birth."""
+    none = 'instr(body, \'"iin":"","birth_date":""\')'  # in a text these quotation marks would be escaped
+    query = f"SELECT 1 FROM entries NOT INDEXED WHERE kind = 'visitor_identified' AND body <> '' AND {none} = 0 LIMIT 1"
+    return connection.execute(query).fetchone() is not None
+
+
 Row = tuple[int, int, bytes, int, Entry]
 """Number, UTC ms, boot id, boot ms and the entry."""
 
@@ -206,6 +218,7 @@ def projection(path: Path, rows: Iterable[Row], correct: Correction) -> Iterator
                     entry.method,
                     None,
                     0,
+                    staff=entry.staff,
                     corrected=corrected,
                 )
             case VisitUsed() if entry.visit in online:
@@ -216,7 +229,8 @@ def projection(path: Path, rows: Iterable[Row], correct: Correction) -> Iterator
                 # The device left a while before that was recorded, by the same clock.
                 true_ms, corrected = correct(Stamp(utc_ms, boot_id.decode(), boot_ms))
                 ended = _utc(path, seq, entry.left_utc_ms + true_ms - utc_ms)
-                yield replace(visit, ended=ended, proof=entry.proof, corrected=corrected or visit.corrected)
+                corrected = corrected or visit.corrected
+                yield replace(visit, ended=ended, proof=entry.proof, ended_by=entry.staff, corrected=corrected)
             case VisitorIdentified() if entry.visit in online:
                 online[entry.visit] = _with_person(online[entry.visit], entry)
             case VisitAway() if entry.visit in online:
@@ -253,7 +267,9 @@ def _with_person(visit: Visit, entry: VisitorIdentified) -> Visit:
         document_kind=entry.document_kind,
         document_number=entry.document_number,
         workstation=entry.workstation,
-        staff=entry.staff,
+        staff=entry.staff or visit.staff,
+        iin=entry.iin,
+        birth_date=entry.birth_date,
     )
 
 
