@@ -51,7 +51,8 @@ def verify(path: Path, file: Path | None, keys: tuple[str, ...], heads: dict[int
     click.echo(f"{verdict.entries} entries, the chain holds; head {verdict.head}")
     if verdict.expired:
         click.echo(
-            f"{verdict.expired} of them have expired: what they said of persons was removed, as the journal says"
+            f"{verdict.expired} of them have expired: what they said of persons was removed, as the journal says,"
+            f" after {verdict.days} days or more"
         )
     for signer in verdict.signers:
         click.echo(f"sealed up to entry {verdict.sealed} by the key {signer}")
