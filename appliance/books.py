@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -28,6 +28,8 @@ from journal.store import Store
 log = logging.getLogger(__name__)
 
 
+LOST = "the key is older than this journal, and of the one before nothing is left here"
+"""Why a journal begins that has no predecessor."""
 COPY_BOOT = "restored"
 """Stands for a boot that is over: no machine has such an identifier."""
 
@@ -61,8 +63,12 @@ def open_books(
         JournalError: they cannot be kept; whoever starts us tries again.
     """
     path, now = journal_path(config), clock()
-    key = SealKey.load_or_make(path.with_name("seal.key"))
+    key_path = path.with_name("seal.key")
+    lost = key_path.exists() and not path.exists()
+    key = SealKey.load_or_make(key_path)
     opened = open_or_begin(path, datetime.fromtimestamp(now.utc_ms / 1000, UTC))
+    if lost and opened.began is None:  # not even a checkpoint is left to say where the one before stopped
+        opened = replace(opened, began=JournalBegan("", 0, "", LOST))
     try:
         if opened.began is not None:
             _begin(opened, Stamp(now.utc_ms, boot_id, now.boot_ms))
