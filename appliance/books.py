@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from appliance import adjtimex
+from appliance import adjtimex, effective
 from appliance.bookkeeper import Bookkeeper, Keeping
 from appliance.config import Config
 from appliance.events import Moment
@@ -84,6 +84,9 @@ def open_books(
             synchronised=synchronised,
             running=running,
         )
+        if told := effective.noticed(saved.get(effective.KEY, b""), config):
+            entry, to_keep = told
+            keeper.append([(Stamp(now.utc_ms, boot_id, now.boot_ms), entry)], {effective.KEY: to_keep})
     except BaseException:
         opened.store.close()
         raise

@@ -19,6 +19,7 @@ from appliance.sections import Journal, Paths
 from appliance.state import Visit
 from journal.checkpoints import beside
 from journal.entries import (
+    ConfigurationChanged,
     JournalBegan,
     VisitEnded,
 )
@@ -176,3 +177,18 @@ def test_an_older_copy_put_back_goes_on_and_says_so_in_the_middle(config: Config
     assert isinstance(began, JournalBegan) and "is not in this file" in began.why
     assert len(list(path.parent.glob("journal.db-seal-2026*"))) == 1
     assert verify(path).first_bad is None
+
+
+def test_another_configuration_is_recorded_by_the_gate_that_begins_with_it(config: Config, world: World) -> None:
+    path = _written(config, world)
+    with gate_books(config, world):
+        pass
+    (first,) = told(path, ConfigurationChanged)
+    assert isinstance(first, ConfigurationChanged) and first.changed == ()
+    shorter = msgspec.structs.replace(config, journal=Journal(reserve_mb=1, seal_entries=10, retention_days=1))
+    for _ in range(2):
+        with gate_books(shorter, world):
+            pass
+    (_, second) = told(path, ConfigurationChanged)
+    assert isinstance(second, ConfigurationChanged) and second.changed == ("journal.retention_days",)
+    assert second.digest != first.digest
