@@ -68,7 +68,7 @@ def check(path: Path, key: str = "") -> Verdict:
     Raises:
         ExtractUnreadable: it is neither, or cannot be read.
     """
-    with _opened(path) as files:
+    with opened(path) as files:
         return _Check(files, key).verdict()
 
 
@@ -179,7 +179,12 @@ def _linked(previous: str, line: EntryLine) -> str:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Files]:
+def opened(path: Path) -> Iterator[Files]:
+    """The files of a folder or zip.
+
+    Raises:
+        ExtractUnreadable
+    """
     try:
         if path.is_dir():
             yield Files([each.name for each in path.iterdir()], lambda name: (path / name).open("rb"))

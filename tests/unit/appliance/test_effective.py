@@ -24,10 +24,8 @@ def test_the_first_configuration_is_told_without_keys_and_then_no_more() -> None
 
 def test_keys_that_changed_are_named_and_values_are_not() -> None:
     _, kept = noticed(b"", _config(BEFORE)) or (None, b"")
-    text = "[venue]\nname = \"Чайхана\"\n[journal]\nretention_days = 1\n[[workstation]]\nnumber = \"3\"\nport = \"p1\"\n"
-    after = _config(text)
-        '[venue]\nname = "Чайхана"\n[journal]\nretention_days = 1\n[[workstation]]\nnumber = "3"\nport = "p1"\n'
-    )
+    more = '[[workstation]]\nnumber = "3"\nport = "p1"\n'
+    after = _config('[venue]\nname = "Чайхана"\n[journal]\nretention_days = 1\n' + more)
     told = noticed(kept, after)
     assert told is not None
     entry, kept_then = told
