@@ -15,6 +15,9 @@ import msgspec
 from journal.manifest import Link
 from journal.seal import GENESIS, commitment
 
+ALWAYS_SHOWN = frozenset({b"sealed", b"clock_set", b"retention_ran", b"journal_began"})
+"""Kinds that say nothing of a person, and by which the others are judged."""
+
 
 class EntryLine(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """One entry: with ``body`` and ``salt``, or with ``commitment``. Digests and salts are hexadecimal digits."""
@@ -93,7 +96,7 @@ def write_entries(
         start = (seq, utc_ms, boot_id.decode(), boot_ms, kind.decode(), digest.hex())
         if kept is not None:
             line = EntryLine(*start, commitment=kept.hex())
-        elif shown(body):
+        elif kind in ALWAYS_SHOWN or shown(body):
             line = EntryLine(*start, body=body.decode(), salt=salt.hex())
         else:
             line = EntryLine(*start, commitment=commitment(salt, body).hex())

@@ -16,7 +16,9 @@ from zipfile import BadZipFile, ZipFile
 
 import msgspec
 
+from journal import checkpoints
 from journal.as_entries import EntryLine
+from journal.entries import Sealed
 from journal.errors import ExtractUnreadable
 from journal.manifest import ENTRIES, FORMAT, MANIFEST, RECORD, SIGNATURE, Link, Manifest, Record, digest_of
 from journal.notary import Signature, genuine
@@ -89,6 +91,8 @@ class _Check:
         self._compare(manifest)
         record, record_digest = self._parsed(RECORD, Record)
         if record is not None:
+            if not set(record.files) <= set(manifest.files):
+                self._say(False, f"{RECORD} and {MANIFEST} contradict each other")
             if signature and record.public != signature.public:
                 self._say(False, f"the signature's key is not the one that {RECORD} names")
             if ENTRIES in self._files.names:
@@ -150,23 +154,33 @@ class _Check:
         seq, digest, count = (record.first.seq - 1 if record.first else 0), record.before, 0
         last = record.last or Link(0, record.before)
         decode = msgspec.json.Decoder(EntryLine).decode
+        sealed: Sealed | None = None
         try:
             with self._files.open(ENTRIES) as stream:
                 for text in stream:
                     line = decode(text)
                     if line.seq != seq + 1 or _linked(digest, line) != line.digest:
                         return self._say(False, f"the chain of entries is broken at entry {seq + 1}")
+                    if line.kind == "sealed" and line.body is not None:
+                        sealed = msgspec.json.decode(line.body, type=Sealed)
+                        if (sealed.seq, sealed.head) != (seq, digest):
+                            return self._say(False, f"the chain of entries is broken at entry {line.seq}")
                     seq, digest, count = line.seq, line.digest, count + 1
         except (*_UNREADABLE, ValueError, struct.error):
             return self._say(False, f"the chain of entries is broken at entry {seq + 1}")
         if Link(seq, digest) != last or (seq == record.head.seq and digest != record.head.digest):
             return self._say(False, f"the chain of entries is broken at entry {seq + 1}")
+        # It covers all the others.
+        if sealed and not (checkpoints.genuine(sealed) and sealed.public == (record.public or sealed.public)):
+            return self._say(False, f"the checkpoint of entry {sealed.seq} is not signed by the extract's key")
         self._say(True, f"the chain of entries holds: {count} entries, the last is {seq}")
 
 
 def _linked(previous: str, line: EntryLine) -> str:
     body, salt, emptied = b"", b"", None
-    if line.body is not None and not line.commitment:
+    if (line.body is None) is not bool(line.commitment):
+        raise ValueError("a body that no digest covers, or nothing at all")
+    if line.body is not None:
         body, salt = line.body.encode(), bytes.fromhex(line.salt)
         if len(salt) != SALT_BYTES:
             raise ValueError("a salt of another length")

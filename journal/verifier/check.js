@@ -2,7 +2,8 @@
 // What makes an extract whole. Every finding is {ok, word, with}: words.js has the sentences.
 
 const ascii = (text) => new TextEncoder().encode(text);
-const BODY = ascii("qaqpa journal body 1\0"), ENTRY = ascii("qaqpa journal entry 1\0"), EXTRACT = ascii("qaqpa extract 1\0");
+const BODY = ascii("qaqpa journal body 1\0"), ENTRY = ascii("qaqpa journal entry 1\0"), EXTRACT = ascii("qaqpa extract 1\0"),
+  SEAL = ascii("qaqpa journal seal 1\0");
 
 async function check(files, read = () => {}) {
   const findings = [], facts = {};
@@ -44,10 +45,15 @@ async function check(files, read = () => {}) {
   const record = await parsed(byName.get("record.json"), say, "record.json");
   if (!record) return finish();
   facts.says = record.json;
+  const listing = new Set(manifest.json.files.map(described));
+  if (!Array.isArray(record.json.files) || !record.json.files.every((file) => listing.has(described(file))))
+    say(false, "contradiction");
   if (signer && record.json.public !== signer.public) say(false, "otherKey");
   if (byName.has("entries.jsonl")) await walked(byName.get("entries.jsonl"), record.json, say);
   return finish();
 }
+
+const described = (file) => (file ? JSON.stringify([file.name, file.size, file.sha256]) : "");
 
 async function parsed(file, say, name) {
   if (!file) {
@@ -91,11 +97,15 @@ function fingerprint(publicKey) {
 }
 
 async function walked(file, record, say) {
-  let seq = record.first ? record.first.seq - 1 : 0, digest = record.before, count = 0;
+  let seq = record.first ? record.first.seq - 1 : 0, digest = record.before, count = 0, seal = null;
   try {
     for await (const text of lines(file)) {
       const line = JSON.parse(text);
       if (line.seq !== seq + 1 || linked(digest, line) !== line.digest) return say(false, "broken", { seq: seq + 1 });
+      if (line.kind === "sealed" && typeof line.body === "string") {
+        seal = JSON.parse(line.body);
+        if (seal.seq !== seq || seal.head !== digest) return say(false, "broken", { seq: line.seq });
+      }
       [seq, digest, count] = [line.seq, line.digest, count + 1];
     }
   } catch {
@@ -103,14 +113,28 @@ async function walked(file, record, say) {
   }
   const last = record.last || { seq: 0, digest: record.before };
   if (seq !== last.seq || digest !== last.digest) return say(false, "broken", { seq: seq + 1 });
+  if (seal && !sealedBy(record.public || seal.public, seal)) return say(false, "unsealed", { seq: seal.seq });
   const atHead = seq !== record.head.seq || digest === record.head.digest;
   return say(atHead, atHead ? "walked" : "broken", { count, seq });
+}
+
+// The last checkpoint covers all that is before it.
+function sealedBy(key, seal) {
+  try {
+    const seq = new DataView(new ArrayBuffer(8));
+    seq.setBigInt64(0, BigInt(seal.seq));
+    const message = joined(SEAL, new Uint8Array(seq.buffer), unhex(seal.head, 32));
+    return seal.public === key && verified(unhex(key, 32), message, unhex(seal.signature, 64));
+  } catch {
+    return false;
+  }
 }
 
 // The arithmetic of the journal's chain.
 function linked(previous, line) {
   let kept;
-  if (typeof line.body === "string" && !line.commitment) {
+  if ((typeof line.body === "string") === Boolean(line.commitment)) throw new Error("a body that no digest covers");
+  if (typeof line.body === "string") {
     kept = new Sha256().update(BODY).update(unhex(line.salt, 16)).update(ascii(line.body)).digest();
   } else {
     kept = unhex(line.commitment, 32);

@@ -21,6 +21,8 @@ const WORDS = {
     twice: "{name}: екі рет бар",
     walked: "жазбалар тізбегі үзілмеген: {count} жазба, соңғысы {seq}",
     broken: "жазбалар тізбегі {seq}-жазбада ҮЗІЛГЕН",
+    contradiction: "record.json мен manifest.json бір-біріне қайшы",
+    unsealed: "{seq}-жазбаның бақылау қолтаңбасы көшірме кілтімен ЖАСАЛМАҒАН",
     facts: ["Орын", "Кезең", "Жасаған", "Негіздеме", "Келулер", "Басылған журналдағы код (record.json)", "Манифест"],
   },
   ru: {
@@ -44,6 +46,8 @@ const WORDS = {
     twice: "{name}: есть дважды",
     walked: "цепочка записей цела: записей {count}, последняя {seq}",
     broken: "цепочка записей НАРУШЕНА на записи {seq}",
+    contradiction: "record.json и manifest.json ПРОТИВОРЕЧАТ друг другу",
+    unsealed: "контрольная подпись записи {seq} сделана НЕ ключом выписки",
     facts: ["Пункт", "Период", "Составил", "Основание", "Посещений", "Код на печатном журнале (record.json)", "Манифест"],
   },
   en: {
@@ -67,6 +71,8 @@ const WORDS = {
     twice: "{name}: is there twice",
     walked: "the chain of entries holds: {count} entries, the last is {seq}",
     broken: "the chain of entries is BROKEN at entry {seq}",
+    contradiction: "record.json and manifest.json CONTRADICT each other",
+    unsealed: "the checkpoint of entry {seq} is NOT signed by the extract's key",
     facts: ["Venue", "Period", "Made by", "Reason", "Visits", "Code on the printed register (record.json)", "Manifest"],
   },
 };
