@@ -6,6 +6,7 @@ Must not know: how any of them is written.
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -22,7 +23,7 @@ from appliance.performer import ALIVE, last_alive
 from appliance.state import Terms, Visit
 from journal.entries import Entry, JournalBegan, Stamp, VisitBegan
 from journal.salvage import Opened, open_or_begin
-from journal.signing import SealKey
+from journal.signing import SealKey, fingerprint
 from journal.store import Store
 
 log = logging.getLogger(__name__)
@@ -48,6 +49,18 @@ class Books:
 def journal_path(config: Config) -> Path:
     """The journal's file."""
     return Path(config.paths.state) / "gate" / "journal.db"
+
+
+def own_key(config: Config) -> str:
+    """The fingerprint of the key that seals this appliance's journal; "": there is none yet, or it is not for our eyes.
+
+    Raises:
+        JournalUnavailable: it is no key.
+    """
+    path = journal_path(config).with_name("seal.key")
+    if not os.access(path, os.R_OK):
+        return ""
+    return fingerprint(SealKey.load_or_make(path).public)
 
 
 def open_books(

@@ -46,10 +46,12 @@ def _fingerprint(_context: click.Context, parameter: click.Parameter, values: tu
 def verify(path: Path, file: Path | None, keys: tuple[str, ...], heads: dict[int, str], against: Path | None) -> None:
     """Walk the whole chain and its checkpoints. Exit 1 and name the first bad entry if it does not hold; with --against
     also if the journal is not the one that the extract was made of."""
-    from appliance.books import journal_path
+    from appliance.books import journal_path, own_key
     from journal.seal import verify as verify_chain
 
-    journal = file or journal_path(load(path))
+    config = None if file else load(path)
+    journal = journal_path(config) if config else file
+    assert journal is not None
     if against is not None:
         _compare(journal, against, keys)
     verdict = verify_chain(journal, keys, heads)
@@ -63,6 +65,11 @@ def verify(path: Path, file: Path | None, keys: tuple[str, ...], heads: dict[int
         )
     for signer in verdict.signers:
         click.echo(f"sealed up to entry {verdict.sealed} by the key {signer}")
+    own = own_key(config) if config and not keys else ""
+    if own and verdict.signers and own not in verdict.signers:
+        raise click.ClickException(f"this appliance's own key is another, {own}: give --key if that is known")
+    if config and not verdict.signers and verdict.entries > config.journal.seal_entries:
+        raise click.ClickException("no checkpoint vouches for it, although there should be some: they were taken away")
     if not verdict.signers:
         click.echo("no checkpoint vouches for it yet")
 

@@ -47,6 +47,8 @@ class Verdict(msgspec.Struct, frozen=True):
     """Of the key that signed, rightly; "": none did. Whose it is, a person must compare."""
     record: str
     """SHA-256 of record.json, as the printed register has it; "" if there is none."""
+    notes: tuple[str, ...] = ()
+    """What the extract itself says against its journal: nothing is wrong with the extract, and yet ask the owner."""
 
     @property
     def whole(self) -> bool:
@@ -78,6 +80,7 @@ class _Check:
     def __init__(self, files: Files, key: str) -> None:
         self._files, self._key = files, "".join(key.lower().split())
         self._findings: list[Finding] = []
+        self._notes: tuple[str, ...] = ()
 
     def verdict(self) -> Verdict:
         for name in sorted({name for name in self._files.names if self._files.names.count(name) > 1}):
@@ -93,12 +96,16 @@ class _Check:
         if record is not None:
             if not set(record.files) <= set(manifest.files):
                 self._say(False, f"{RECORD} and {MANIFEST} contradict each other")
+            self._notes = tuple(
+                f"the journal does not go on where it stopped, {broken.recorded}: {broken.why}"
+                for broken in record.breaks
+            )
             if signature and record.public != signature.public:
                 self._say(False, f"the signature's key is not the one that {RECORD} names")
             if ENTRIES in self._files.names:
                 self._walk(record)
         name = fingerprint(bytes.fromhex(signature.public)) if signature else ""
-        return Verdict(tuple(self._findings), name, record_digest)
+        return Verdict(tuple(self._findings), name, record_digest, self._notes)
 
     def _say(self, ok: bool, what: str) -> None:
         self._findings.append(Finding(ok, what))

@@ -23,6 +23,7 @@ const WORDS = {
     broken: "жазбалар тізбегі {seq}-жазбада ҮЗІЛГЕН",
     contradiction: "record.json мен manifest.json бір-біріне қайшы",
     unsealed: "{seq}-жазбаның бақылау қолтаңбасы көшірме кілтімен ЖАСАЛМАҒАН",
+    broke: "Журнал тоқтаған жерінен жалғаспаған,",
     facts: ["Орын", "Кезең", "Жасаған", "Негіздеме", "Келулер", "Басылған журналдағы код (record.json)", "Манифест"],
   },
   ru: {
@@ -48,6 +49,7 @@ const WORDS = {
     broken: "цепочка записей НАРУШЕНА на записи {seq}",
     contradiction: "record.json и manifest.json ПРОТИВОРЕЧАТ друг другу",
     unsealed: "контрольная подпись записи {seq} сделана НЕ ключом выписки",
+    broke: "Журнал продолжен НЕ с того места, где остановился,",
     facts: ["Пункт", "Период", "Составил", "Основание", "Посещений", "Код на печатном журнале (record.json)", "Манифест"],
   },
   en: {
@@ -73,6 +75,7 @@ const WORDS = {
     broken: "the chain of entries is BROKEN at entry {seq}",
     contradiction: "record.json and manifest.json CONTRADICT each other",
     unsealed: "the checkpoint of entry {seq} is NOT signed by the extract's key",
+    broke: "The journal does NOT go on where it stopped,",
     facts: ["Venue", "Period", "Made by", "Reason", "Visits", "Code on the printed register (record.json)", "Manifest"],
   },
 };

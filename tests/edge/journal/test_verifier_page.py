@@ -13,6 +13,7 @@ import msgspec
 import pytest
 from playwright.sync_api import Page, sync_playwright
 
+from journal.entries import JournalBegan
 from journal.manifest import MANIFEST, RECORD, SIGNATURE, Manifest, hashed, written
 from journal.notary import Notary
 from journal.proof import check
@@ -20,7 +21,7 @@ from journal.signing import EXTRACT_DOMAIN, SealKey
 from journal.store import Store
 from journal.wanted import Wanted
 from tests.edge.journal.extracts import FINGERPRINT, KEY, OTHER_KEY, extract
-from tests.edge.journal.samples import at, stay, write
+from tests.edge.journal.samples import at, moment, stay, write
 from tests.edge.journal.tampering import rewrite
 
 CHROMIUM = "/usr/bin/chromium"
@@ -283,3 +284,17 @@ def test_no_changed_signature_passes(verifier: Page) -> None:
     assert verifier.evaluate(VERIFY, [public.hex(), signed.hex(), signature.hex()])
     for key, text, each in wrong:
         assert not verifier.evaluate(VERIFY, [key.hex(), text.hex(), each.hex()])
+
+
+def test_a_journal_that_was_lost_or_spoilt_says_so_in_each_extract(verifier: Page, tmp_path: Path) -> None:
+    journal, folder = tmp_path / "journal.db", tmp_path / "made"
+    write(journal, [(at(0), JournalBegan("journal.db-damaged-1", 7, "ab" * 32, "damaged: <b>page 9</b>"))], stay())
+    extract(journal, folder, Wanted(until=moment(3600)), "csv")
+    assert judged(verifier, *folder.iterdir())[0], "with the extract itself nothing is wrong"
+    facts = verifier.locator("#facts").text_content() or ""
+    assert "does NOT go on where it stopped, 2026-11-21T12:00:00Z: damaged: <b>page 9</b>" in facts
+    verdict = check(folder)
+    assert verdict.whole
+    assert [*verdict.notes] == [
+        "the journal does not go on where it stopped, 2026-11-21T12:00:00Z: damaged: <b>page 9</b>"
+    ]
