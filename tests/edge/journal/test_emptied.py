@@ -56,9 +56,10 @@ def test_an_honest_run_explains_and_its_period_is_told(store: Store, tmp_path: P
     assert (verdict.first_bad, verdict.expired, verdict.days) == (None, 1, 1)
 
 
-def test_of_a_clock_that_was_not_set_the_neighbours_tell(tmp_path: Path) -> None:
+@pytest.mark.parametrize("utc_ms", [5_000, NOON_MS + 3650 * DAY_MS])
+def test_of_a_clock_that_was_not_set_the_neighbours_tell(tmp_path: Path, utc_ms: int) -> None:
     path = tmp_path / "journal.sqlite3"
-    unset = [(Stamp(stamp.utc_ms % DAY_MS, stamp.boot_id, stamp.boot_ms), entry) for stamp, entry in stay()]
+    unset = [(Stamp(utc_ms, stamp.boot_id, stamp.boot_ms), entry) for stamp, entry in stay()]
     write(path, unset)
     _emptied(Store.open(path), at(63 + DAY_S), RetentionRan(1, NOON_MS, 10))
     assert verify(path).first_bad is None
