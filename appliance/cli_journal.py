@@ -247,6 +247,8 @@ def check(extract: Path, fingerprint: str) -> None:
     verdict = judge_extract(extract, fingerprint)
     for finding in verdict.findings:
         click.echo(f"{'ok   ' if finding.ok else 'WRONG'} {visible(finding.what)}")
+    for note in verdict.notes:
+        click.echo(f"ASK   {visible(note)}")
     if verdict.record:
         click.echo(f"      code on the printed register: {verdict.record}")
     if not verdict.whole:

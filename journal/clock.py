@@ -80,16 +80,16 @@ class Clocks:
         return corrected.utc_ms, corrected.how is not How.AS_RECORDED
 
 
-def clocks_of(path: Path) -> Clocks:
-    """What this journal says of its clocks; reads all of it once, without its bodies.
+def clocks_of(path: Path, last: int = 2**62) -> Clocks:
+    """What this journal says of its clocks up to the entry ``last``; reads all of it once, without its bodies.
 
     Raises:
         JournalUnavailable, JournalCorrupt
     """
     found = []
     with reading(path) as connection:
-        query = "SELECT body FROM entries NOT INDEXED WHERE kind = 'clock_set' AND body <> '' ORDER BY seq"
-        for (body,) in connection.execute(query):
+        query = "SELECT body FROM entries NOT INDEXED WHERE kind = 'clock_set' AND body <> '' AND seq <= ?"
+        for (body,) in connection.execute(f"{query} ORDER BY seq", (last,)):
             try:
                 entry = decode(body)
             except (msgspec.DecodeError, UnicodeDecodeError) as error:

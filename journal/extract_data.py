@@ -19,7 +19,7 @@ import msgspec
 
 from journal import manifest as manifests
 from journal.as_csv import CsvWriter
-from journal.as_entries import Stretch, end_of_chain, newest_seal, stretch, write_entries
+from journal.as_entries import Stretch, breaks, end_of_chain, newest_seal, stretch, write_entries
 from journal.as_jsonl import JsonlWriter
 from journal.as_pdf import Facts, PdfWriter
 from journal.as_xlsx import XlsxWriter
@@ -178,6 +178,7 @@ class _Writing:
             first=self._link(part.first) if part.last else None,
             last=self._link(part.last) if part.last else None,
             head=self._end,
+            breaks=breaks(self._connection),
             seal=newest_seal(self._connection),
             public=public,
             fingerprint=fingerprint(bytes.fromhex(public)) if public else "",
@@ -218,8 +219,8 @@ class _About(msgspec.Struct):
 
 
 def _shown(wanted: Wanted, chosen: set[str]) -> Callable[[bytes], bool]:
-    """Whether an entry is for the eyes of somebody who wants just this: without a filter every one is. A checkpoint says
-    nothing of anybody, and proves what is before it."""
+    """Whether an entry is for the eyes of somebody who wants just this: without a filter every one is. A checkpoint
+    says nothing of anybody, and proves what is before it."""
     if not wanted.narrow:
         return lambda _: True
     about = msgspec.json.Decoder(_About).decode

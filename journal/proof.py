@@ -1,7 +1,7 @@
 """Whether an extract is whole: the same judgement as the page ``verify.html``, for a terminal.
 
-Reads nothing but the extract. The anchor is the fingerprint of the key, as it is printed: with it the manifest is signed
-and every checkpoint. Must not know: the journal it came from, formats.
+Reads nothing but the extract. The anchor is the fingerprint of the key, as it is printed: with it the manifest is
+signed and every checkpoint. Must not know: the journal it came from, formats.
 """
 
 from __future__ import annotations
@@ -48,6 +48,8 @@ class Verdict(msgspec.Struct, frozen=True):
     """Of the key that signed, rightly; "": none did. Whose it is, a person must compare."""
     record: str
     """SHA-256 of record.json, as the printed register has it; "" if there is none."""
+    notes: tuple[str, ...] = ()
+    """What the extract itself says against its journal: nothing is wrong with the extract, and yet ask the owner."""
 
     @property
     def whole(self) -> bool:
@@ -71,7 +73,7 @@ def check(path: Path, key: str = "") -> Verdict:
     Raises:
         ExtractUnreadable: it is neither, or cannot be read.
     """
-    with _opened(path) as files:
+    with opened(path) as files:
         return _Check(files, key).verdict()
 
 
@@ -79,6 +81,7 @@ class _Check:
     def __init__(self, files: Files, key: str) -> None:
         self._files, self._key = files, "".join(key.lower().split())
         self._findings: list[Finding] = []
+        self._notes: tuple[str, ...] = ()
 
     def verdict(self) -> Verdict:
         for name in sorted({name for name in self._files.names if self._files.names.count(name) > 1}):
@@ -92,6 +95,12 @@ class _Check:
         self._compare(manifest)
         record, record_digest = self._parsed(RECORD, Record)
         if record is not None:
+            if not set(record.files) <= set(manifest.files):
+                self._say(False, f"{RECORD} and {MANIFEST} contradict each other")
+            self._notes = tuple(
+                f"the journal does not go on where it stopped, {broken.recorded}: {broken.why}"
+                for broken in record.breaks
+            )
             if signature and record.public != signature.public:
                 self._say(False, f"the signature's key is not the one that {RECORD} names")
             if record.seal is not None:
@@ -99,7 +108,7 @@ class _Check:
             if ENTRIES in self._files.names:
                 self._walk(record)
         name = fingerprint(bytes.fromhex(signature.public)) if signature else ""
-        return Verdict(tuple(self._findings), name, record_digest)
+        return Verdict(tuple(self._findings), name, record_digest, self._notes)
 
     def _say(self, ok: bool, what: str) -> None:
         self._findings.append(Finding(ok, what))
@@ -205,7 +214,9 @@ class _Check:
 
 def _linked(previous: str, line: EntryLine) -> str:
     body, salt, emptied = b"", b"", None
-    if line.body is not None and not line.commitment:
+    if (line.body is None) is not bool(line.commitment):
+        raise ValueError("a body that no digest covers, or nothing at all")
+    if line.body is not None:
         body, salt = line.body.encode(), bytes.fromhex(line.salt)
         if len(salt) != SALT_BYTES:
             raise ValueError("a salt of another length")
@@ -218,7 +229,12 @@ def _linked(previous: str, line: EntryLine) -> str:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Files]:
+def opened(path: Path) -> Iterator[Files]:
+    """The files of a folder or zip.
+
+    Raises:
+        ExtractUnreadable
+    """
     try:
         if path.is_dir():
             yield Files([each.name for each in path.iterdir()], lambda name: (path / name).open("rb"))

@@ -30,7 +30,8 @@ import msgspec
 
 from journal import checkpoints
 from journal.database import reading, translated
-from journal.entries import NEVER_EXPIRE, RetentionRan, decode
+from journal.emptied import Emptied, emptied
+from journal.entries import NEVER_EXPIRE
 
 GENESIS = bytes(32)
 """What stands for the digest before the first entry."""
@@ -73,6 +74,8 @@ class Verdict:
     """Up to which entry checkpoints vouch; what comes after proves itself only to who knew an earlier head."""
     signers: tuple[str, ...] = ()
     """Fingerprints of the keys that signed the checkpoints."""
+    days: int = 0
+    """The shortest period that a retention run named, if anything has expired."""
 
 
 def commitment(salt: bytes, body: bytes) -> bytes:
@@ -113,13 +116,14 @@ def verify(path: Path, keys: Collection[str] = (), heads: Mapping[int, str] | No
         # Before the journal: the gate writes it after, so what lies here is never ahead of what is read.
         beside = checkpoints.newest(path)
     walk = checkpoints.Walk(keys, heads or {}, beside)
-    entries, head, expired = 0, GENESIS, 0
+    entries, head, expired, days = 0, GENESIS, 0, 0
 
     def verdict(first_bad: int | None, problem: str) -> Verdict:
-        return Verdict(entries, head.hex(), first_bad, problem, expired, walk.sealed, tuple(walk.signers))
+        return Verdict(entries, head.hex(), first_bad, problem, expired, walk.sealed, tuple(walk.signers), days)
 
     with reading(path) as connection:
-        rows, may_expire, unexplained = _rows(connection), None, None
+        rows, unexplained = _rows(connection), None
+        runs: Emptied | None = None
         while True:
             expected = entries + 1
             try:
@@ -143,11 +147,12 @@ def verify(path: Path, keys: Collection[str] = (), heads: Mapping[int, str] | No
                 told = f"entry {expected} is not as it was written, or does not belong at this place"
                 return verdict(expected, f"{told}, or the one before was rewritten with its digest")
             if line.expired is not None:
-                may_expire = _may_expire(connection) if may_expire is None else may_expire
+                runs = emptied(connection) if runs is None else runs
+                days = runs.days
                 told = f"entry {expected} lost its body, and no retention run did that"
                 if line.kind.decode(errors="replace") in NEVER_EXPIRE:
                     return verdict(expected, told)
-                if expected > may_expire and unexplained is None:
+                if unexplained is None and not runs.explains(expected, line.utc_ms):
                     # Told at the end: if the entry of that run was edited, that one is to be named.
                     unexplained = verdict(expected, told)
                 expired += 1
@@ -162,19 +167,6 @@ def _rows(connection: sqlite3.Connection) -> Iterator[tuple[object, ...]]:
     commitment = "commitment" if b"commitment" in names else "NULL"  # a reader cannot bring an old file up to date
     columns = f"seq, utc_ms, boot_id, boot_ms, kind, body, salt, {commitment}, digest"
     return connection.execute(f"SELECT {columns} FROM entries NOT INDEXED ORDER BY seq")
-
-
-def _may_expire(connection: sqlite3.Connection) -> int:
-    """Up to which entry retention says that it took bodies away. That it said so is for the chain to prove."""
-    last = 0
-    for (body,) in connection.execute("SELECT body FROM entries NOT INDEXED WHERE kind = 'retention_ran'"):
-        try:
-            ran = decode(body)
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            continue
-        if isinstance(ran, RetentionRan):
-            last = max(last, ran.last)
-    return last
 
 
 def _line(columns: list[object]) -> Line | None:

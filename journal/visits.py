@@ -156,14 +156,18 @@ def visits_in(
     until: datetime | None,
     correct: Correction,
     tally: Tally,
+    last: int = 2**62,
 ) -> Iterator[Visit]:
-    """As ``visits``, on a snapshot that somebody else holds open; SQLite's errors are that one's to translate."""
+    """As ``visits``, on a snapshot that somebody else holds open; SQLite's errors are that one's to translate.
+
+    ``last``: as the journal was when that was its last entry.
+    """
     # No lower bound in the query: a visit that began long before the period may reach into it. No upper bound either:
     # its end is told after the period.
-    first, last = _aware(since, _EARLIEST), _aware(until, _LATEST)
+    earliest, latest = _aware(since, _EARLIEST), _aware(until, _LATEST)
     kinds = ", ".join(f"'{kind}'" for kind in _VISIT_KINDS)
-    for visit in projection(path, _rows(connection, path, f"kind IN ({kinds})", (), tally), correct):
-        if visit.began < last and (visit.ended is None or visit.ended > first or visit.began >= first):
+    for visit in projection(path, _rows(connection, path, f"kind IN ({kinds}) AND seq <= ?", (last,), tally), correct):
+        if visit.began < latest and (visit.ended is None or visit.ended > earliest or visit.began >= earliest):
             yield visit
 
 

@@ -45,11 +45,16 @@ async function check(files, read = () => {}) {
   const record = await parsed(byName.get("record.json"), say, "record.json");
   if (!record) return finish();
   facts.says = record.json;
+  const listing = new Set(manifest.json.files.map(described));
+  if (!Array.isArray(record.json.files) || !record.json.files.every((file) => listing.has(described(file))))
+    say(false, "contradiction");
   if (signer && record.json.public !== signer.public) say(false, "otherKey");
   if (record.json.seal) newest(record.json, say);
   if (byName.has("entries.jsonl")) await walked(byName.get("entries.jsonl"), record.json, say);
   return finish();
 }
+
+const described = (file) => (file ? JSON.stringify([file.name, file.size, file.sha256]) : "");
 
 async function parsed(file, say, name) {
   if (!file) {
@@ -147,7 +152,8 @@ async function walked(file, record, say) {
 // The arithmetic of the journal's chain.
 function linked(previous, line) {
   let kept;
-  if (typeof line.body === "string" && !line.commitment) {
+  if ((typeof line.body === "string") === Boolean(line.commitment)) throw new Error("a body that no digest covers");
+  if (typeof line.body === "string") {
     kept = new Sha256().update(BODY).update(unhex(line.salt, 16)).update(ascii(line.body)).digest();
   } else {
     kept = unhex(line.commitment, 32);

@@ -27,6 +27,9 @@ const WORDS = {
     newestUnfit: "{seq}-жазба record.json ішіндегі соңғы бақылау нүктесі айтқандай ЕМЕС",
     sealWrong: "{seq}-бақылау нүктесі ДҰРЫС ЕМЕС: оған дейінгі жазбалар қайта есептелген",
     sealOther: "{seq}-бақылау нүктесіне басқа кілт қол қойған: {fingerprint}",
+    contradiction: "record.json мен manifest.json бір-біріне қайшы",
+    unsealed: "{seq}-жазбаның бақылау қолтаңбасы көшірме кілтімен ЖАСАЛМАҒАН",
+    broke: "Журнал тоқтаған жерінен жалғаспаған,",
     facts: ["Орын", "Кезең", "Жасаған", "Негіздеме", "Келулер", "Басылған журналдағы код (record.json)", "Манифест"],
   },
   ru: {
@@ -56,6 +59,9 @@ const WORDS = {
     newestUnfit: "запись {seq} НЕ ТА, о которой говорит последняя контрольная точка в record.json",
     sealWrong: "контрольная точка {seq} НЕВЕРНА: записи до неё вычислены заново",
     sealOther: "контрольную точку {seq} подписал другой ключ: {fingerprint}",
+    contradiction: "record.json и manifest.json ПРОТИВОРЕЧАТ друг другу",
+    unsealed: "контрольная подпись записи {seq} сделана НЕ ключом выписки",
+    broke: "Журнал продолжен НЕ с того места, где остановился,",
     facts: ["Пункт", "Период", "Составил", "Основание", "Посещений", "Код на печатном журнале (record.json)", "Манифест"],
   },
   en: {
@@ -85,6 +91,9 @@ const WORDS = {
     newestUnfit: "entry {seq} is ANOTHER than the newest checkpoint in record.json says",
     sealWrong: "the checkpoint {seq} is WRONG: the entries before it were computed anew",
     sealOther: "the checkpoint {seq} is signed by another key: {fingerprint}",
+    contradiction: "record.json and manifest.json CONTRADICT each other",
+    unsealed: "the checkpoint of entry {seq} is NOT signed by the extract's key",
+    broke: "The journal does NOT go on where it stopped,",
     facts: ["Venue", "Period", "Made by", "Reason", "Visits", "Code on the printed register (record.json)", "Manifest"],
   },
 };

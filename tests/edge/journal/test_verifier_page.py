@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 from playwright.sync_api import Page, sync_playwright
 
 from journal import checkpoints
@@ -252,6 +253,54 @@ def agree(page: Page, folder: Path, whole: bool, sentence: str) -> None:
     assert (judgement, verdict.whole) == (whole, whole), (found, verdict)
     for told in (found, [finding.what for finding in verdict.findings]):
         assert any(sentence in each.lower() for each in told), told
+
+
+def _with_commitment_beside(folder: Path) -> None:
+    """A text that no digest covers, beside the true one's commitment: an inspector would read it."""
+    before = hashed(folder / "entries.jsonl")
+    line, *rest = (folder / "entries.jsonl").read_bytes().splitlines(keepends=True)
+    told = {**json.loads(line), "body": '{"kind":"gate_stopped","online":0}'}
+    (folder / "entries.jsonl").write_bytes(b"".join([json.dumps(told).encode() + b"\n", *rest]))
+    after = hashed(folder / "entries.jsonl")
+    edited(RECORD, before.sha256.encode(), after.sha256.encode())(folder)
+    edited(RECORD, f'"size": {before.size}'.encode(), f'"size": {after.size}'.encode())(folder)
+
+
+def _with_mark(folder: Path) -> None:
+    (folder / RECORD).write_bytes(b"\xef\xbb\xbf" + (folder / RECORD).read_bytes())
+
+
+BY_ITS_MAKER: dict[str, tuple[SealKey | None, Callable[[Path], object], str]] = {
+    "the chain anew, without the key": (None, lambda _: None, "the checkpoint 11 is wrong"),
+    "the chain anew, with another key": (OTHER_KEY, lambda _: None, "the checkpoint 11 is signed by another key"),
+    "a text beside its commitment": (KEY, _with_commitment_beside, "broken at entry 1"),
+    "a byte order mark": (KEY, _with_mark, "record.json: cannot be read"),
+    "two lists": (KEY, edited(RECORD, b'"name": "visits.csv"', b'"name": "visits.txt"'), "contradict each other"),
+}
+
+
+@pytest.mark.parametrize("name", BY_ITS_MAKER)
+def test_what_its_maker_had_signed_is_judged_too(verifier: Page, tmp_path: Path, name: str) -> None:
+    """The gate signs what it is asked to: what is in an extract must hold by itself."""
+    seal_key, change, sentence = BY_ITS_MAKER[name]
+    journal, folder = tmp_path / "journal.db", tmp_path / "made"
+    store = Store.open(journal)
+    store.append(stay())
+    store.seal(KEY, at(65))
+    store.close()
+    rewrite(journal, lambda line: replace(line, utc_ms=line.utc_ms + (line.seq == 5)), seal_key)
+    extract(journal, folder, Wanted(number="+77010000000"), "csv", "jsonl")
+    for proof in (MANIFEST, SIGNATURE):
+        (folder / proof).unlink()
+    change(folder)
+    (folder / MANIFEST).write_bytes(written(Manifest(1, tuple(map(hashed, sorted(folder.iterdir()))))))
+    signature = Notary(journal, KEY).sign(hashed(folder / MANIFEST).sha256)
+    (folder / SIGNATURE).write_bytes(msgspec.json.encode(signature))
+    whole, found = judged(verifier, *folder.iterdir())
+    told = [finding.what for finding in check(folder).findings if not finding.ok]
+    assert not whole and told
+    for said in (found, told):
+        assert any(sentence in each.lower() for each in said), said
 
 
 def test_names_of_files_are_text(verifier: Page, good: Path, tmp_path: Path) -> None:
