@@ -168,7 +168,8 @@ class Performer:
         kept = {effect.key: effect.value for effect in effects if isinstance(effect, Keep)}
         if records or kept or now.boot_ms >= self._alive_due_ms:
             self._journal.append(records, {**kept, ALIVE: f"{self._boot_id} {now.utc_ms}".encode()})
-            self._alive_due_ms = now.boot_ms + ALIVE_MS
+            # A disk that was full is looked at again with each writing: who waits at the page should not wait for it.
+            self._alive_due_ms = now.boot_ms + (ALIVE_MS if self.has_room else REWRITE_MS)
             self.writable = True
 
     def _admit(self, now: Moment, device: str, addresses: Sequence[str]) -> None:

@@ -20,6 +20,7 @@ from tests.attack.catalogue import Listed
 from tests.attack.field import Attacker, Field
 from tests.attack.frames import Ear
 from tests.lab.visitor import Visitor
+from tests.system import wiretap
 
 _AT_ONCE = 8
 _ETHERTYPES = {b"\x08\x00": "IPv4", b"\x86\xdd": "IPv6"}
@@ -87,10 +88,12 @@ def _all(attempts: Sequence[tuple[Listed, Callable[[], None]]]) -> None:
 
 
 def _counts(frame: bytes) -> bool:
-    """Is it anything that only a visitor can have sent? The gate's own are ARP, ND, MLD and its link to the SMSC."""
+    """Is it anything that only a visitor can have sent? The gate's own are ARP, ND, MLD, its link to the SMSC
+    and its question whether the Internet is there."""
     match _ETHERTYPES.get(frame[12:14]):
         case "IPv4":
-            return not (frame[23] == 6 and _SMPP in (frame[34:36], frame[36:38]))
+            smpp = frame[23] == 6 and _SMPP in (frame[34:36], frame[36:38])
+            return not smpp and wiretap.told(frame) is not None
         case "IPv6":
             local = frame[22:24] == b"\xfe\x80" or frame[38:40] in (b"\xff\x02", b"\xfe\x80")
             return not local and not (frame[20] == 58 and frame[54] in (135, 136))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from ipaddress import IPv4Address
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -127,6 +128,17 @@ def test_at_the_reserve_nobody_new_is_admitted_and_every_end_is_recorded(new_cor
     core.disk.has_room = True
     core.ask(EnterPassword("10.77.0.11", password))
     assert set(core.kernel.admitted) == {"02:00:00:00:00:02"}, "the password is still good"
+
+
+def test_a_disk_without_room_is_tried_every_two_seconds_until_it_has_some(new_core: NewCore) -> None:
+    core = new_core()
+    written = []
+    for has_room in (False, False, False, True, True):
+        core.disk.has_room = has_room
+        core.wait(20 if not written else 2)
+        core.happen()
+        written.append(core.disk.writings)
+    assert [after - before for before, after in pairwise(written)] == [1, 1, 1, 0]
 
 
 def test_full_disk_still_closes_and_records_the_true_end_later(new_core: NewCore, tmp_path: Path) -> None:

@@ -115,12 +115,14 @@ class Disk:
         self.store = Store.open(path)
         self.full = False
         self.has_room = True
+        self.writings = 0
 
     def append(self, entries: Sequence[tuple[Stamp, Entry]], kept: Mapping[str, bytes | None]) -> int:
         if self.full:
             raise JournalUnavailable(self._path, Cause.FULL, "on purpose")
         if entries:
             self._story.append("record " + " ".join(str(entry.__struct_config__.tag) for _, entry in entries))
+        self.writings += 1
         return self.store.append(entries, kept)
 
 

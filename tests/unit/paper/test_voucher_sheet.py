@@ -11,7 +11,7 @@ from paper.voucher_sheet import Sheet, link, write
 SHEET = Sheet("Қақпа", "Жазғы лагерь " * 4, "1f00aa10", "2 h · 500 MB", "http://10.77.0.1")
 
 
-@pytest.mark.parametrize(("vouchers", "pages"), [(1, 1), (24, 1), (25, 2), (500, 21)])
+@pytest.mark.parametrize(("vouchers", "pages"), [(1, 1), (24, 1), (25, 2), (49, 3)])
 def test_24_vouchers_are_a_page(vouchers: int, pages: int) -> None:
     codes = [f"ACDE-FHJK-{number:04}" for number in range(vouchers)]
     printed = write(SHEET, codes)
