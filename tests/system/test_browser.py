@@ -120,12 +120,12 @@ def test_a_whole_stay(
         assert last.url == f"{ORIGIN}/online?lang={language}"
         assert last.is_navigation_request()
         assert last.redirected_from is not None
-        assert (last.redirected_from.method, last.redirected_from.url) == ("POST", f"{ORIGIN}/login")
+        assert (last.redirected_from.method, last.redirected_from.url) == ("POST", f"{ORIGIN}/login?lang={language}")
         fits(screen)
 
         assert len(screen.complaints) == 1
         assert screen.complaints[0].startswith(WRONG_PASSWORD)
-        assert screen.complaints[0].endswith(f" at {ORIGIN}/login")
+        assert screen.complaints[0].endswith(f" at {ORIGIN}/login?lang={language}")
 
         assert screen.page.context.cookies() == []
         assert not [answer.url for answer in screen.responses if "set-cookie" in answer.all_headers()]

@@ -132,7 +132,7 @@ def test_at_the_reserve_nobody_new_is_admitted_and_every_end_is_recorded(new_cor
 
 def test_a_disk_without_room_is_tried_every_two_seconds_until_it_has_some(new_core: NewCore) -> None:
     core = new_core()
-    written = []
+    written: list[int] = []
     for has_room in (False, False, False, True, True):
         core.disk.has_room = has_room
         core.wait(20 if not written else 2)
