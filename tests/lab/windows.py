@@ -169,7 +169,7 @@ class Window:
         for form in self.page.forms:
             filled = form.filled(entries)
             if filled is not None and (button is None or button in form.buttons):
-                return self._send(form, filled)
+                return self._send(form, {**filled, **(form.buttons[button] if button else {})})
         raise DeadEnd(f"{self.page.url} has no form with {', '.join(entries)} {button or ''}:\n{self.page.text}")
 
     def press(self, button: str) -> Page:
