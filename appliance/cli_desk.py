@@ -81,12 +81,12 @@ def find(path: Path, code: str, workstation: str, staff: str, as_json: bool) -> 
 @_config
 @_code
 @_workstation
-@click.option("--surname", default="")
-@click.option("--given-name", default="")
+@click.option("--surname", default="", help="As the document has it, in Cyrillic.")
+@click.option("--given-name", default="", help="As the document has it, in Cyrillic.")
 @click.option("--patronymic", default=None, help='"": has none.')
-@click.option("--document-kind", default="")
-@click.option("--document-number", default="")
-@click.option("--iin", default="")
+@click.option("--document-kind", default="", help="Only where [desk] fields asks for it.")
+@click.option("--document-number", default="", help="Only where [desk] fields asks for it.")
+@click.option("--iin", default="", help="Only where [desk] fields asks for it.")
 @click.option("--birth-date", default="", help="2000-12-31")
 @click.option("--mrz", "scan", is_flag=True, help="Read the document's machine-readable zone first, from a scanner.")
 @staff_option
@@ -94,7 +94,7 @@ def find(path: Path, code: str, workstation: str, staff: str, as_json: bool) -> 
 def admit(
     path: Path, code: str, workstation: str, scan: bool, staff: str, as_json: bool, patronymic: str | None, **typed: str
 ) -> None:
-    """Let a device in for the person whose identity document was shown (¶10). What is not given is asked for."""
+    """Let CODE's device in for the person whose identity document was shown (¶10). What is not given is asked for."""
     config = load(path)
     zone = _scanned() if scan else None
     if zone is not None:
@@ -122,7 +122,7 @@ def admit(
 def password(
     path: Path, code: str, workstation: str, number: str, language: str | None, staff: str, as_json: bool
 ) -> None:
-    """Send a password to the visitor's number; they read it to you, and you `qaqpa desk enter` it."""
+    """Send a password to the number of CODE's visitor; they read it to you, and you `qaqpa desk enter` it."""
     config = load(path)
     chosen = wire.Language(language) if language else config.venue.language
     number = number or _asked("Subscriber number", needed=True)
@@ -138,7 +138,7 @@ def password(
 @staff_option
 @_json
 def enter(path: Path, code: str, workstation: str, told: str, staff: str, as_json: bool) -> None:
-    """Enter the password that the visitor read out (order No. 58 ¶7.2)."""
+    """Enter the password that CODE's visitor read out (order No. 58 ¶7.2)."""
     config = load(path)
     told = told or _asked("Password", needed=True)
     _tell(ask(config, EnterPasswordAtDesk(staff=staff, code=code, workstation=workstation, password=told)), as_json)

@@ -29,7 +29,7 @@ def voucher() -> None:
 @click.option("--label", default="", help="What you call the batch; printed on each voucher.")
 @click.option("--hours", type=click.FloatRange(0, 720), default=0.0, help="How long a visit lasts; 0: no limit.")
 @click.option("--quota-mb", type=click.IntRange(0, 10_000_000), default=0, help="How much it may use; 0: no limit.")
-@click.option("--valid-days", type=click.IntRange(1, 1096), default=90, show_default=True)
+@click.option("--valid-days", type=click.IntRange(1, 1096), default=90, show_default=True, help="Until when.")
 @click.option("--sheet", type=click.Path(dir_okay=False, path_type=Path), help="Print them on A4 into this PDF file.")
 @staff_option
 @_json
