@@ -218,8 +218,8 @@ class _About(msgspec.Struct):
 
 
 def _shown(wanted: Wanted, chosen: set[str]) -> Callable[[bytes], bool]:
-    """Whether an entry is for the eyes of somebody who wants just this: without a filter every one is. A checkpoint says
-    nothing of anybody, and proves what is before it."""
+    """Whether an entry is for the eyes of somebody who wants just this: without a filter every one is. A checkpoint
+    says nothing of anybody, and proves what is before it."""
     if not wanted.narrow:
         return lambda _: True
     about = msgspec.json.Decoder(_About).decode
