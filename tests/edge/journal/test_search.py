@@ -125,7 +125,7 @@ def test_a_damaged_index_costs_time_and_nothing_else(path: Path, damage: bytes |
 def test_a_forged_index_shows_nothing_that_the_journal_does_not_say(path: Path) -> None:
     _up_to_date(path)
     with closing(sqlite3.connect(beside(path), isolation_level=None)) as forged:
-        forged.execute("UPDATE terms SET began = 2")
+        forged.execute("UPDATE OR IGNORE terms SET began = 2")
         forged.execute("INSERT OR IGNORE INTO parts SELECT 2, seq FROM parts")
     (found,) = find(path, number_of(0), 10)
     assert (found.visit, found.number, found.addresses) == (name_of(0), number_of(0), ("10.77.0.1",))
