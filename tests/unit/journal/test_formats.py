@@ -14,6 +14,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from msgspec.structs import replace
 
+from appliance.wire_words import Ended
+from firewall.presence.evidence import Proof
 from journal.as_pdf import Facts, PdfWriter
 from journal.as_xlsx import XlsxWriter
 from journal.columns import HEADERS, TEXTS, WORDS, Language, visible
@@ -210,3 +212,6 @@ def test_words_are_there_in_every_language() -> None:
     assert max(TEXTS) < len(HEADERS[Language.KAZAKH])
     assert WORDS[Language.KAZAKH].keys() == WORDS[Language.RUSSIAN].keys()
     assert set(REGISTER) == set(Language)
+    methods, proofs = {"sms", "desk", "document", "voucher"}, {*Proof, *Ended, "silence", "reboot"}
+    for language in Language:
+        assert methods | proofs <= WORDS[language].keys()
