@@ -26,7 +26,7 @@ from appliance.config import Config, load
 from appliance.numbers import judge
 from appliance.wire_journal import Key, LookAtKey, NoteLook, Signed, SignExtract
 from journal.notary import Signature
-from journal.visits import Visit
+from journal.visit import Visit
 from journal.wanted import Wanted
 
 FORMATS = ("csv", "xlsx", "pdf", "jsonl")

@@ -22,7 +22,8 @@ from journal.manifest import MANIFEST, RECORD, SIGNATURE, Record, digest_of
 from journal.notary import Signature
 from journal.proof import Files, Finding, check, opened
 from journal.seal import verify
-from journal.visits import Tally, Visit, visits_in
+from journal.visit import Visit
+from journal.visits import Tally, visits_in
 from journal.wanted import Wanted
 
 _VISITS = "visits.jsonl"

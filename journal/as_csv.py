@@ -19,7 +19,7 @@ from datetime import tzinfo
 from typing import BinaryIO
 
 from journal.columns import FORMULA, HEADERS, NUMBER, TEXTS, Cell, Language, Table, harmless
-from journal.visits import Visit
+from journal.visit import Visit
 
 _OTHERS, _FIXED = TEXTS[-1] + 1, len(HEADERS[Language.ENGLISH])
 """From the first of these on a row has counts and our own words, from the second on texts again."""

@@ -24,7 +24,7 @@ import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name
 
 from journal.columns import BEGAN, COUNTS, ENDED, Cell, Language, Table, visible
-from journal.visits import Visit
+from journal.visit import Visit
 
 SHEET_ROWS = 1_048_576
 """Excel's own limit."""

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
 from typing import Any
 
-from journal.visits import Visit
+from journal.visit import Visit
 
 
 class Language(StrEnum):

@@ -27,7 +27,8 @@ from journal.columns import Language
 from journal.database import reading
 from journal.manifest import ENTRIES, FORMAT, RECORD, Counts, Link, Record
 from journal.signing import fingerprint
-from journal.visits import Correction, Tally, Visit, bounds_ms, takes_more, visits_in
+from journal.visit import Visit
+from journal.visits import Correction, Tally, bounds_ms, takes_more, visits_in
 from journal.wanted import Wanted
 
 FORMATS = ("csv", "xlsx", "pdf", "jsonl")

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from journal.visits import Visit
+from journal.visit import Visit
 
 _HIDDEN = "•"
 

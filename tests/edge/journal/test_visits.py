@@ -14,7 +14,8 @@ import pytest
 from journal.as_csv import write_csv
 from journal.entries import Entry, Stamp, VisitAway, VisitEnded, VisitMoved, VisitResumed
 from journal.errors import JournalCorrupt
-from journal.visits import Visit, entries, visits
+from journal.visit import Visit
+from journal.visits import entries, visits
 from tests.edge.journal.samples import NOON_MS, NUMBER, PHONE, at, began, ended, moment, stay, used, write
 
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from journal.as_csv import CsvWriter, plain, write_csv
 from journal.columns import HEADERS, PERSONAL, Language, Table, harmless, inert, visible
-from journal.visits import Visit
+from journal.visit import Visit
 
 ALMATY = ZoneInfo("Asia/Almaty")
 BEGAN = datetime(2024, 2, 29, 17, 59, 59, 999_000, tzinfo=UTC)

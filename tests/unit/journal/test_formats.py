@@ -20,7 +20,7 @@ from journal.as_pdf import Facts, PdfWriter
 from journal.as_xlsx import XlsxWriter
 from journal.columns import HEADERS, TEXTS, WORDS, Language, visible
 from journal.register_words import REGISTER
-from journal.visits import Visit
+from journal.visit import Visit
 
 ALMATY = ZoneInfo("Asia/Almaty")
 BEGAN = datetime(2024, 2, 29, 17, 59, 59, tzinfo=UTC)
