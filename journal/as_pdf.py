@@ -133,9 +133,8 @@ class PdfWriter:
         self._say(_MARGIN, y - 13, f"{words.period}: {since} – {until} · {words.rules}: {facts.rules}", size=8)
         self._say(_MARGIN, y - 24, f"{words.made}: {facts.by}, {facts.made} · {words.why}: {facts.why}", size=8)
         self._y = y - 32
-        self._row(
-            [self._wrapped(text, width) for text, width in zip(words.columns, _WIDTHS, strict=True)], "DejaVuSans-Bold"
-        )
+        bold = "DejaVuSans-Bold"
+        self._row([self._wrapped(text, width, bold) for text, width in zip(words.columns, _WIDTHS, strict=True)], bold)
 
     def _end_page(self) -> None:
         place = f"{self._words.volume.format(volume=self._volume)} · {self._words.page.format(page=self._page)}"
@@ -214,25 +213,22 @@ class PdfWriter:
         canvas.line(_MARGIN, bottom, x, bottom)
         self._y = bottom
 
-    def _wrapped(self, text: str, width: float) -> list[str]:
+    def _wrapped(self, text: str, width: float, font: str = "DejaVuSans") -> list[str]:
         lines, line, room = [], "", width - 2 * _PADDING
         for word in self._printable(text).split(" "):
             longer = f"{line} {word}" if line else word
-            if self._width(longer) <= room:
+            if _width(longer, font) <= room:
                 line = longer
                 continue
             if line:
                 lines.append(line)
             line = ""
             for letter in word:  # one word wider than the column is broken where it must be
-                if line and self._width(line + letter) > room:
+                if line and _width(line + letter, font) > room:
                     lines.append(line)
                     line = ""
                 line += letter
         return [*lines, line]
-
-    def _width(self, text: str) -> float:
-        return float(pdfmetrics.stringWidth(text, "DejaVuSans", _SIZE))
 
     def _say(self, x: float, y: float, text: str, font: str = "DejaVuSans", size: float = _SIZE) -> None:
         self._canvas.setFont(font, size)
@@ -240,6 +236,10 @@ class PdfWriter:
 
     def _printable(self, text: str) -> str:
         return "".join(letter if ord(letter) in self._glyphs else f"⟨{ord(letter):04X}⟩" for letter in visible(text))
+
+
+def _width(text: str, font: str) -> float:
+    return float(pdfmetrics.stringWidth(text, font, _SIZE))
 
 
 def _fonts() -> frozenset[int]:
