@@ -16,6 +16,9 @@ from appliance.state import Visit
 from appliance.turn import Turn
 from journal import entries
 
+WAITS_MS = 3_600_000
+"""How long after it expired a voucher that was entered in time may still be waiting for its device's password."""
+
 
 class Arrival(Protocol):
     """What every event that lets somebody in tells."""
@@ -72,7 +75,7 @@ def _with_voucher(turn: Turn, device: str, visit: Visit, digest: str) -> Visit:
     voucher = turn.session.vouchers[digest]
     batch = turn.session.batches[voucher.batch]
     turn.session = replace(turn.session, held=turn.session.held.delete(device))
-    if batch.void:
+    if batch.void or turn.at.utc_ms >= batch.expires_utc_ms + WAITS_MS:
         turn.put_voucher(digest, replace(voucher, device=""))
         return visit
     turn.put_voucher(digest, replace(voucher, used=True))

@@ -6,14 +6,15 @@ Must not know: how any of them is written.
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 
-from appliance import adjtimex
+from appliance import adjtimex, effective
 from appliance.bookkeeper import Bookkeeper, Keeping
 from appliance.config import Config
 from appliance.events import Moment
@@ -22,12 +23,14 @@ from appliance.performer import ALIVE, last_alive
 from appliance.state import Terms, Visit
 from journal.entries import Entry, JournalBegan, Stamp, VisitBegan
 from journal.salvage import Opened, open_or_begin
-from journal.signing import SealKey
+from journal.signing import SealKey, fingerprint
 from journal.store import Store
 
 log = logging.getLogger(__name__)
 
 
+LOST = "the key is older than this journal, and of the one before nothing is left here"
+"""Why a journal begins that has no predecessor."""
 COPY_BOOT = "restored"
 """Stands for a boot that is over: no machine has such an identifier."""
 
@@ -48,6 +51,18 @@ def journal_path(config: Config) -> Path:
     return Path(config.paths.state) / "gate" / "journal.db"
 
 
+def own_key(config: Config) -> str:
+    """The fingerprint of the key that seals this appliance's journal; "": there is none yet, or it is not for our eyes.
+
+    Raises:
+        JournalUnavailable: it is no key.
+    """
+    path = journal_path(config).with_name("seal.key")
+    if not os.access(path, os.R_OK):
+        return ""
+    return fingerprint(SealKey.load_or_make(path).public)
+
+
 def open_books(
     config: Config,
     boot_id: str,
@@ -61,8 +76,12 @@ def open_books(
         JournalError: they cannot be kept; whoever starts us tries again.
     """
     path, now = journal_path(config), clock()
-    key = SealKey.load_or_make(path.with_name("seal.key"))
+    key_path = path.with_name("seal.key")
+    lost = key_path.exists() and not path.exists()
+    key = SealKey.load_or_make(key_path)
     opened = open_or_begin(path, datetime.fromtimestamp(now.utc_ms / 1000, UTC))
+    if lost and opened.began is None:  # not even a checkpoint is left to say where the one before stopped
+        opened = replace(opened, began=JournalBegan("", 0, "", LOST))
     try:
         if opened.began is not None:
             _begin(opened, Stamp(now.utc_ms, boot_id, now.boot_ms))
@@ -78,6 +97,9 @@ def open_books(
             synchronised=synchronised,
             running=running,
         )
+        if told := effective.noticed(saved.get(effective.KEY, b""), config):
+            entry, to_keep = told
+            keeper.append([(Stamp(now.utc_ms, boot_id, now.boot_ms), entry)], {effective.KEY: to_keep})
     except BaseException:
         opened.store.close()
         raise

@@ -40,23 +40,47 @@ def _fingerprint(_context: click.Context, parameter: click.Parameter, values: tu
 @click.option("--file", type=click.Path(dir_okay=False, path_type=Path), help="Another journal, such as a back-up.")
 @click.option("--key", "keys", multiple=True, callback=_fingerprint, help="A fingerprint that may have signed.")
 @click.option("--head", "heads", multiple=True, callback=_head, help="ENTRY:DIGEST as an extract prints it.")
-def verify(path: Path, file: Path | None, keys: tuple[str, ...], heads: dict[int, str]) -> None:
-    """Walk the whole chain and its checkpoints. Exit 1 and name the first bad entry if it does not hold."""
-    from appliance.books import journal_path
+@click.option("--against", type=click.Path(path_type=Path), help="An extract of this journal that somebody has kept.")
+def verify(path: Path, file: Path | None, keys: tuple[str, ...], heads: dict[int, str], against: Path | None) -> None:
+    """Walk the whole chain and its checkpoints. Exit 1 and name the first bad entry if it does not hold; with --against
+    also if the journal is not the one that the extract was made of."""
+    from appliance.books import journal_path, own_key
     from journal.seal import verify as verify_chain
 
-    verdict = verify_chain(file or journal_path(load(path)), keys, heads)
+    config = None if file else load(path)
+    journal = journal_path(config) if config else file
+    assert journal is not None
+    if against is not None:
+        _compare(journal, against, keys)
+    verdict = verify_chain(journal, keys, heads)
     if verdict.first_bad is not None:
         raise click.ClickException(f"entry {verdict.first_bad}: {verdict.problem}")
     click.echo(f"{verdict.entries} entries, the chain holds; head {verdict.head}")
     if verdict.expired:
         click.echo(
-            f"{verdict.expired} of them have expired: what they said of persons was removed, as the journal says"
+            f"{verdict.expired} of them have expired: what they said of persons was removed, as the journal says,"
+            f" after {verdict.days} days or more"
         )
     for signer in verdict.signers:
         click.echo(f"sealed up to entry {verdict.sealed} by the key {signer}")
+    own = own_key(config) if config and not keys else ""
+    if own and verdict.signers and own not in verdict.signers:
+        raise click.ClickException(f"this appliance's own key is another, {own}: give --key if that is known")
+    if config and not verdict.signers and verdict.entries > config.journal.seal_entries:
+        raise click.ClickException("no checkpoint vouches for it, although there should be some: they were taken away")
     if not verdict.signers:
         click.echo("no checkpoint vouches for it yet")
+
+
+def _compare(journal: Path, extract: Path, keys: tuple[str, ...]) -> None:
+    from journal.against import compare
+    from journal.columns import visible
+
+    findings = compare(journal, extract, keys)
+    for finding in findings:
+        click.echo(f"{'ok   ' if finding.ok else 'WRONG'} {visible(finding.what)}")
+    if not all(finding.ok for finding in findings):
+        raise click.ClickException(f"{journal} and {extract} contradict each other")
 
 
 @click.command()
@@ -68,11 +92,12 @@ def backup(path: Path, copy: Path) -> None:
     from appliance.client import Client
     from appliance.render import gate_socket
     from journal.backup import back_up
+    from journal.columns import visible
 
     config = load(path)
     made = back_up(journal_path(config), copy)
-    click.echo(f"{copy}: {made.entries} entries, verified; head {made.head}")
-    note = NoteBackup(file=copy.name[:64], entries=made.entries, head=made.head, by=invoker()[:64])
+    click.echo(visible(f"{copy}: {made.entries} entries, verified; head {made.head}"))
+    note = NoteBackup(file=visible(copy.name)[:64], entries=made.entries, head=made.head, by=invoker()[:64])
     try:
         reply = Client(gate_socket(config)).ask(note)
     except GateUnreachable:

@@ -26,7 +26,7 @@ from appliance.config import Config, load
 from appliance.numbers import judge
 from appliance.wire_journal import Key, LookAtKey, NoteLook, Signed, SignExtract
 from journal.notary import Signature
-from journal.visits import Visit
+from journal.visit import Visit
 from journal.wanted import Wanted
 
 FORMATS = ("csv", "xlsx", "pdf", "jsonl")
@@ -247,6 +247,8 @@ def check(extract: Path, fingerprint: str) -> None:
     verdict = judge_extract(extract, fingerprint)
     for finding in verdict.findings:
         click.echo(f"{'ok   ' if finding.ok else 'WRONG'} {visible(finding.what)}")
+    for note in verdict.notes:
+        click.echo(f"ASK   {visible(note)}")
     if verdict.record:
         click.echo(f"      code on the printed register: {verdict.record}")
     if not verdict.whole:

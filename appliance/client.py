@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import select
 import socket
+import struct
 import threading
 
 from appliance import wire
@@ -51,8 +52,12 @@ class Client:
     def _connect(self) -> socket.socket:
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
-            connection.settimeout(self._timeout_s)
+            # By the kernel's own time limit: under Python's, a full queue is no wait but a refusal at once (unix(7)).
+            whole_s, rest_s = divmod(self._timeout_s, 1)
+            limit = struct.pack("@ll", int(whole_s), int(rest_s * 1_000_000))
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
             connection.connect(self._socket_path)
+            connection.settimeout(self._timeout_s)
         except BaseException:
             connection.close()
             raise

@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 from appliance import announcement, colours
@@ -82,6 +83,10 @@ def contradictions(config: Config) -> list[tuple[str, str]]:
 def _of_the_venue(config: Config) -> Iterator[tuple[str, str]]:
     if config.venue.timezone not in available_timezones():
         yield "venue.timezone", 'is no time zone name; for example "Asia/Almaty"'
+    try:
+        urlsplit(config.venue.link)
+    except ValueError as error:
+        yield "venue.link", f'is no address ({error}); for example "https://cafe.example.kz"'
     colour = config.venue.colour
     if colour and (has := colours.by_day(colour)) < colours.ENOUGH:
         yield (

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from appliance.events import Event, Moment
+from appliance.events import Event, MessageReported, Moment
 from appliance.wire import Reply, Request
 
 
@@ -55,3 +55,8 @@ class Stop:
 
 Item = Requested | Happened | Answered | Stop
 """Anything that may be posted."""
+
+
+def can_wait(item: Item) -> bool:
+    """Whether nobody waits for it, and it neither opens nor closes: what became of an SMS."""
+    return isinstance(item, Happened) and isinstance(item.event, MessageReported)

@@ -151,12 +151,17 @@ class Performer:
             self._sync_due_ms = now.boot_ms  # who was closed in vain, because it could not be recorded, is opened again
         self._shut.clear()
         self._closings.recorded()
+        last_closed = {
+            (effect.device, text): position
+            for position, effect in enumerate(effects)
+            if isinstance(effect, Revoke)
+            for text in effect.addresses
+        }
         for position, effect in enumerate(effects):
             match effect:
                 case Admit():
                     # A batch may open and close the same address of a device: the last word counts.
-                    closed_later = _closed(effects[position:])
-                    own = [a for a in effect.addresses if (effect.device, a) not in closed_later]
+                    own = [a for a in effect.addresses if last_closed.get((effect.device, a), -1) < position]
                     self._admit(now, effect.device, own)
                 case SendPassword():
                     self._send(effect)

@@ -179,6 +179,8 @@ class Reception:
             address = ip_address(ip)
         except ValueError:
             return Refused(Refusal.NOT_ON_LAN)
+        if isinstance(address, IPv6Address) and address.scope_id is not None:
+            return Refused(Refusal.NOT_ON_LAN)  # nginx writes none; of the same address there would be two spellings
         lan = self.lan if isinstance(address, IPv4Address) else self.lan6
         if lan is None or address not in lan.network or address == lan.ip:
             return Refused(Refusal.NOT_ON_LAN)

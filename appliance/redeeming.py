@@ -3,8 +3,8 @@
     made ──▶ waits for a device's password (voucher_needs_sms) ──▶ used, with a visit's beginning
       └────────────────────────────────────────────────────────────▶ used
 
-A voucher's duration and quota take the place of the venue's for that visit. Unknown ones are counted by device and for
-the venue; the others are no guesses. Must not know: codes, paper.
+A voucher's duration and quota take the place of the venue's for that visit. Unknown ones are counted by device, which
+locks it out, and for the venue, which only tells; the others are no guesses. Must not know: codes, paper.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from typing import assert_never
 from msgspec.structs import replace
 
 from appliance import allowances
-from appliance.admission import admitted
-from appliance.allowances import Limit
+from appliance.admission import WAITS_MS, admitted
+from appliance.allowances import Limit, Times
+from appliance.crowd import without_oldest
 from appliance.desk_events import VoucherEntered, VouchersAsked, VouchersLooked, VouchersVoidAsked
 from appliance.leaving import left_utc_ms
 from appliance.state import Batch, Visit, Voucher
@@ -28,7 +29,11 @@ from journal import entries
 MOST_VOUCHERS = 20_000
 WRONG_OF_DEVICE = Limit(10, 3600)
 WRONG_OF_VENUE = Limit(1000, 3600)
-"""Wide: whoever invents devices must not lock out those who paid."""
+"""Told, and no reason to refuse: a hundred invented devices would keep everybody who paid outside for an hour, while as
+many guesses as 28 leases a second allow (280) hit one of 20,000 vouchers in 340 years."""
+MOST_GUESSING = 10_000
+"""So many devices are counted apart; the oldest go first."""
+_VENUE = ""
 FORGET_MS = 30 * 86_400_000
 """How long after it expired a voucher is still known as one."""
 
@@ -107,7 +112,9 @@ def voucher_entered(turn: Turn, event: VoucherEntered) -> None:
     if voucher.used:
         return turn.refuse(Refusal.VOUCHER_USED)
     batch = turn.session.batches[voucher.batch]
-    if batch.void or (not voucher.device and event.at.utc_ms >= batch.expires_utc_ms):
+    # Whoever entered it in time may enter it again while the password is on its way, and nobody else.
+    ends_utc_ms = batch.expires_utc_ms + (WAITS_MS if voucher.device == event.device else 0)
+    if batch.void or event.at.utc_ms >= ends_utc_ms:
         return turn.refuse(Refusal.VOUCHER_EXPIRED)
     if event.port is None:
         return turn.refuse(Refusal.UNKNOWN_DEVICE)
@@ -140,6 +147,8 @@ def _hold(turn: Turn, device: str, digest: str, voucher: Voucher) -> None:
     """The voucher waits for this device, no longer for another: who has the paper has the voucher, whatever MAC address
     the phone takes. Another voucher that waited for this device is free again."""
     before = turn.session.held.get(device)
+    if before != digest and (before is not None or voucher.device):
+        _count(turn, device, WRONG_OF_DEVICE)  # no guess, but each is kept: it must not go on without end
     if before is not None and before != digest:
         turn.put_voucher(before, replace(turn.session.vouchers[before], device=""))
     if before != digest:
@@ -149,17 +158,25 @@ def _hold(turn: Turn, device: str, digest: str, voucher: Voucher) -> None:
 
 
 def _wait_s(turn: Turn, device: str) -> int:
-    wrong, now = turn.session.wrong_vouchers, turn.at.boot_ms
-    return max(
-        allowances.retry_in_s(wrong.get(device, ()), WRONG_OF_DEVICE, now),
-        allowances.retry_in_s(wrong.get("", ()), WRONG_OF_VENUE, now),
-    )
+    return allowances.retry_in_s(turn.session.wrong_vouchers.get(device, ()), WRONG_OF_DEVICE, turn.at.boot_ms)
 
 
 def _count_wrong(turn: Turn, device: str) -> None:
-    for who, limit in ((device, WRONG_OF_DEVICE), ("", WRONG_OF_VENUE)):
-        now = turn.at.boot_ms
-        times = (*allowances.within(turn.session.wrong_vouchers.get(who, ()), limit, now), now)
-        turn.session = replace(turn.session, wrong_vouchers=turn.session.wrong_vouchers.set(who, times))
-        if len(times) == limit.count:
-            turn.record(entries.DeskFailed(what="voucher", staff="", device=who, tries=len(times)))
+    """Too many are recorded, of a device and of the venue. After the latter, devices are no news as long as it goes on:
+    whoever invents them must not make the journal write."""
+    told = len(_wrong(turn, _VENUE, WRONG_OF_VENUE)) == WRONG_OF_VENUE.count
+    for who, limit in ((device, WRONG_OF_DEVICE), (_VENUE, WRONG_OF_VENUE)):
+        if _count(turn, who, limit) == limit.count and not told:
+            turn.record(entries.DeskFailed(what="voucher", staff="", device=who, tries=limit.count))
+
+
+def _count(turn: Turn, who: str, limit: Limit) -> int:
+    times = (*_wrong(turn, who, limit), turn.at.boot_ms)[-limit.count :]
+    wrong = turn.session.wrong_vouchers.set(who, times)
+    wrong, _ = without_oldest(wrong, MOST_GUESSING, lambda each: each[-1], spared=(_VENUE,))
+    turn.session = replace(turn.session, wrong_vouchers=wrong)
+    return len(times)
+
+
+def _wrong(turn: Turn, who: str, limit: Limit) -> Times:
+    return allowances.within(turn.session.wrong_vouchers.get(who, ()), limit, turn.at.boot_ms)

@@ -72,6 +72,7 @@ def files(config: Config, standing: Standing = Standing.NONE) -> dict[str, str]:
         "listen_any": _listen(config, _plain(config), f" default_server backlog={_BACKLOG}"),
         # On https alone: then whoever asks for our name on http is answered like any other probe, by the way there.
         "listen_ours": _secure(config) if secure else _listen(config, _plain(config)),
+        "misdirected": _misdirected(config) if secure else "# Nothing is on https.",
         "servers": "\n".join(["no-resolv", *servers]) if servers else "# upstream: as /etc/resolv.conf says",
         "garden": "\n".join(_garden(config)) or "# empty",
         "portal_record": "\n".join(records) or "# the portal is named by its address",
@@ -152,23 +153,39 @@ def _listen(config: Config, ports: Iterable[int], suffix: str = "") -> str:
     own = [str(config.lan.gate.ip)]
     # Any IPv6 address, since older kernels' REDIRECT takes the link-local one; the firewall knows who may come.
     own += ["[::]"] if config.lan.gate6 else []
-    only = {"[::]": " ipv6only=on"} if suffix else {}
+    only = {"[::]": " ipv6only=on"} if "default_server" in suffix else {}  # once an address, as backlog
     return "\n        ".join(f"listen {host}:{port}{suffix}{only.get(host, '')};" for host in own for port in ports)
+
+
+# A visitor comes twice; keys of tickets that nobody changes would open what was recorded before.
+_TLS = ("ssl_protocols TLSv1.2 TLSv1.3;", "ssl_session_tickets off;")
 
 
 def _secure(config: Config) -> str:
     return "\n        ".join(
         (
-            _listen(config, [HTTPS_PORT], f" ssl backlog={_BACKLOG}"),
+            _listen(config, [HTTPS_PORT], " ssl"),
             f"ssl_certificate {kept_file(config)};",
             f"ssl_certificate_key {kept_file(config)};",
-            "ssl_protocols TLSv1.2 TLSv1.3;",
-            # A visitor comes twice; keys of tickets that nobody changes would open what was recorded before.
-            "ssl_session_tickets off;",
+            *_TLS,
             # No Strict-Transport-Security: phones would refuse the portal on http for as long as it says, and that is
             # where the portal is when the certificate has lapsed. No stapling: authorities are giving OCSP up.
         )
     )
+
+
+def _misdirected(config: Config) -> str:
+    """Another name has no page of ours on https either: with a site's own DNS leading here, or a wildcard certificate
+    that it shares, our forms would be that site's own (DNS rebinding)."""
+    lines = (
+        "server {",
+        f"    {_listen(config, [HTTPS_PORT], f' ssl default_server backlog={_BACKLOG}')}",
+        *(f"    {line}" for line in _TLS),
+        "    ssl_reject_handshake on;",
+        "    return 421;",  # our name in the handshake, another in Host (RFC 9110 15.5.20)
+        "}",
+    )
+    return "\n    ".join(lines)
 
 
 def _router6(config: Config) -> str:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from appliance.events import Moment
+from journal.emptied import PLAUSIBLE_UTC_MS, old_enough
 from journal.entries import Entry, RetentionRan, Stamp
 from journal.store import Expired
 
@@ -23,8 +24,6 @@ SCANNED = 20_000
 """Entries looked at in one step: 10 ms."""
 TAKEN = 500
 """Bodies taken in one step: 10 ms and one sync."""
-PLAUSIBLE_UTC_MS = 1_735_689_600_000
-"""2025-01-01T00:00:00Z. No Qaqpa recorded anything before: such an entry had a clock that was not set."""
 
 
 class Store(Protocol):
@@ -39,6 +38,7 @@ class Store(Protocol):
 @dataclass
 class _Run:
     day: int
+    began_utc_ms: int
     before_utc_ms: int
     scanned: int
     last: int
@@ -68,14 +68,18 @@ class Retention:
         year ahead would take a year too much."""
         if self._run is None and now.utc_ms // DAY_MS != self._day:
             before = now.utc_ms - self._days * DAY_MS
-            self._run = _Run(now.utc_ms // DAY_MS, before, self._reached, self._reached, self._reached)
+            reached = self._reached
+            self._run = _Run(now.utc_ms // DAY_MS, now.utc_ms, before, reached, reached, reached)
         if self._run is not None:
-            self._go_on(self._run, now, stamp)
+            self._go_on(self._run, stamp)
 
-    def _go_on(self, run: _Run, now: Moment, stamp: Stamp) -> None:
+    def _go_on(self, run: _Run, stamp: Stamp) -> None:
         match run.phase:
             case "scan":
-                if not self._scan(run, now.utc_ms):
+                if not self._scan(run):
+                    return
+                if not 0 <= stamp.utc_ms - run.began_utc_ms <= DAY_MS:
+                    self._run = None  # the clock was set meanwhile: what it said then is not to be believed
                     return
                 if run.last > run.taken_up_to:
                     self._store.append([(stamp, RetentionRan(self._days, run.before_utc_ms, run.last))], {})
@@ -102,16 +106,16 @@ class Retention:
         self._store.append([], {KEPT: f"{day} {reached}".encode()})
         self._day, self._reached = day, reached
 
-    def _scan(self, run: _Run, now_ms: int) -> bool:
+    def _scan(self, run: _Run) -> bool:
         """Look at the next entries; True when the first one that is young enough to stay was met, or the end.
 
         An entry whose clock was not set, or that claims to come from the future, goes with its neighbours.
         """
         times = self._store.times(run.scanned, SCANNED)
         for seq, utc_ms in times:
-            if PLAUSIBLE_UTC_MS <= utc_ms <= now_ms:
-                if utc_ms >= run.before_utc_ms:
-                    return True
+            if not old_enough(utc_ms, run.before_utc_ms, run.began_utc_ms + DAY_MS):
+                return True
+            if PLAUSIBLE_UTC_MS <= utc_ms < run.before_utc_ms:
                 run.last = seq
             run.scanned = seq
         return len(times) < SCANNED

@@ -29,7 +29,7 @@ GardenName = Annotated[
     str,
     # Two labels at least: "kz" would open a country. The last is no number: an address is no name.
     Meta(
-        pattern=r"^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])$",
+        pattern=r"^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])\Z",
         description="host names in lower case, such as pay.example.kz, without * and final dot; at most 100",
     ),
 ]

@@ -28,6 +28,12 @@ from appliance.wire import Refusal, Refused
 log = logging.getLogger(__name__)
 
 CONNECTIONS = 256
+_ROOM = {Role.PORTAL: CONNECTIONS - 32, Role.STAFF: CONNECTIONS - 16, Role.ADMINISTRATOR: CONNECTIONS}
+"""How many may be open when one more of this role comes: a portal gone mad must keep neither staff from visitors nor
+administrators from ending visits."""
+_AT_ONCE = 128
+"""How many may wait to be taken. asyncio takes as many at one go and sees only then that there is no room, some four
+times over: of a service's 1,024 descriptors the journal and the kernel need some too."""
 FAREWELL_S = 1.0
 """How long a peer that has heard the last word may take to close; ours do at once."""
 REQUEST_TIMEOUT_S = 5.0
@@ -61,6 +67,8 @@ class Server:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="server", daemon=True)
         self._peers: set[_Peer] = set()
+        self._served: set[_Peer] = set()
+        """Those of them that were not refused."""
         self._stopped: asyncio.Event | None = None
         self._listening = threading.Event()
         self._failure: OSError | None = None
@@ -95,7 +103,7 @@ class Server:
         try:
             with contextlib.suppress(FileNotFoundError):
                 self._path.unlink()
-            server = await self._loop.create_unix_server(lambda: _Peer(self), path=self._path, backlog=1024)
+            server = await self._loop.create_unix_server(lambda: _Peer(self), path=self._path, backlog=_AT_ONCE)
             self._path.chmod(0o660)
         except OSError as error:
             self._failure = error
@@ -131,14 +139,15 @@ class Server:
         if role is None:
             log.warning("uid %d asked at the gate's socket and was refused", uid)
             return Refusal.FORBIDDEN
-        # Room is kept for administrators: a portal gone mad must not keep them from ending visits.
-        if len(self._peers) > (CONNECTIONS if role is Role.ADMINISTRATOR else CONNECTIONS - 16):
+        if len(self._served) >= _ROOM[role]:
             return Refusal.BUSY
+        self._served.add(peer)
         return role
 
     def gone(self, peer: _Peer) -> None:
         """Count it out."""
         self._peers.discard(peer)
+        self._served.discard(peer)
 
     def ask(self, request: wire.Request, role: Role, deliver: Callable[[wire.Reply], None]) -> wire.Reply | None:
         """The reply, or None: then ``deliver`` is called with it later, in the server's thread."""

@@ -53,6 +53,7 @@ from appliance.wire_words import Trouble as Trouble
 MAX_REQUEST_BYTES = 8192
 """The largest request, a person with names of a thousand letters, fits: those are answered by name. More is refused
 unread."""
+_LONGEST_TOLD = 200
 MAX_REPLY_BYTES = 16 * 1024 * 1024
 """A list of 60,000 live visits fits."""
 
@@ -229,7 +230,8 @@ def decode_request(line: bytes) -> Request:
     try:
         return _request_decoder.decode(line)
     except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
-        raise WireError(f"not a request: {error}") from error
+        # Hostile text: escaped and short in the log.
+        raise WireError(f"not a request: {str(error)[:_LONGEST_TOLD]!r}") from error
 
 
 def decode_reply(line: bytes) -> Reply:

@@ -13,7 +13,7 @@ from msgspec import Meta
 # Bounds are on the wire types themselves: nothing longer ever reaches the core.
 Ip = Annotated[str, Meta(min_length=2, max_length=45)]
 Text = Annotated[str, Meta(max_length=64)]
-Mac = Annotated[str, Meta(pattern=r"^[0-9a-f]{2}(:[0-9a-f]{2}){5}$")]
+Mac = Annotated[str, Meta(pattern=r"^[0-9a-f]{2}(:[0-9a-f]{2}){5}\Z")]
 
 
 class Language(StrEnum):
@@ -117,4 +117,4 @@ class Refusal(StrEnum):
     VOUCHER_EXPIRED = "voucher_expired"
     """Too late, or the venue has declared its batch void."""
     TOO_MANY_VOUCHERS = "too_many_vouchers"
-    """Too many that do not exist were tried; wait ``retry_in_s``."""
+    """Too many were tried that do not exist, or exchanged for others; wait ``retry_in_s``."""

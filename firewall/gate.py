@@ -133,7 +133,7 @@ class Gate:
     def as_left(self) -> bool:
         """Look at the next part of what ``sync`` left, and renew it; False: something is not as it was, so sync.
 
-        A look takes milliseconds with ten thousand admitted; ``LOOKS`` of them see everything once.
+        A look takes milliseconds, for a login waits meanwhile; ``LOOKS`` of them see everything once.
         """
         parts = next(self._round, None)
         if parts is None:
@@ -143,11 +143,12 @@ class Gate:
         return all(part() for part in parts)
 
     def _parts(self) -> list[Callable[[], bool]]:
-        rules, sets = self._projection()
+        (rules, sets), settings = self._projection(), self._settings
         looks: list[Callable[[], bool]] = [partial(sets.as_left, name) for name in sets.looked_at]
         looks += [partial(self._rules.as_left, rules, family) for family in Family]
         looks += [self._keep_shares] if self._shaping.wanted else []
-        return [*looks, self._binding.as_left, self._rest_as_left]
+        looks += [self._binding.as_left, self._rest_as_left, self._look_around]
+        return [*looks, lambda: not isolation.isolate(settings.lan_interface), lambda: not switches.hold(settings)]
 
     def _keep_shares(self) -> bool:
         """The visitors' rates converge by themselves, a part at a time: a look holds them, and no sync is needed."""
@@ -159,9 +160,7 @@ class Gate:
         _, sets = self._projection()
         sets.ensure()
         self._bridge_address.hold()
-        self._look_around()
-        repaired = isolation.isolate(self._settings.lan_interface) + switches.hold(self._settings)
-        return not repaired and not self._contested - self._holder.keys()
+        return not self._contested - self._holder.keys()
 
     def admit(self, mac: str, addresses: Collection[Address]) -> None:
         """Open the gate for one device; what else it is admitted with remains."""
@@ -226,13 +225,14 @@ class Gate:
                 part.close()
             self._held, self._holder, self._contested = {}, {}, frozenset()
 
-    def _look_around(self) -> None:
+    def _look_around(self) -> bool:
         """Say it, once, when the WAN has got an address of the LAN's meanwhile: nobody's answers come back then."""
         problems = [f"{setting}: {problem}" for setting, problem in surroundings.overlaps(self._settings)]
         for problem in problems:
             if problem not in self._problems:
                 log.error("%s", problem)
         self._problems = problems
+        return True
 
     def _projection(self) -> tuple[Ruleset, Sets]:
         """What the kernel must hold; which of two ways depends on what it can do."""

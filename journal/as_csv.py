@@ -13,20 +13,26 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable
 from datetime import tzinfo
 from typing import BinaryIO
 
-from journal.columns import Language, Table, harmless
-from journal.visits import Visit
+from journal.columns import FORMULA, HEADERS, NUMBER, TEXTS, Cell, Language, Table, harmless
+from journal.visit import Visit
+
+_OTHERS, _FIXED = TEXTS[-1] + 1, len(HEADERS[Language.ENGLISH])
+"""From the first of these on a row has counts and our own words, from the second on texts again."""
+_CALCULATED = re.compile(rf";(?=\s*(?:{FORMULA}|{NUMBER}(?:;|\Z)))")
+"""Where a cell of a row begins that ``columns.inert`` would mark."""
 
 
 class CsvWriter:
     """Writes to a binary stream, since mark and line ends are bytes; it stays open."""
 
-    def __init__(self, out: BinaryIO, language: Language, zone: tzinfo) -> None:
+    def __init__(self, out: BinaryIO, language: Language, zone: tzinfo, personal: bool = False) -> None:
         self._text = io.TextIOWrapper(out, encoding="utf-8-sig", newline="")
-        self._table = Table(language, zone)
+        self._table = Table(language, zone, personal)
         self._writer = csv.writer(self._text, delimiter=";", lineterminator="\r\n")
         self._writer.writerow(self._table.header)
 
@@ -35,7 +41,12 @@ class CsvWriter:
         Raises:
             OSError: the stream cannot be written to.
         """
-        self._writer.writerow(harmless(self._table.row(visit)))
+        row = self._table.row(visit)
+        line = plain(row)
+        if line is None:
+            self._writer.writerow(harmless(row))
+        else:
+            self._text.write(line)
 
     def close(self) -> None:
         """Everything is with the stream now.
@@ -47,6 +58,20 @@ class CsvWriter:
             self._text.flush()
         finally:
             self._text.detach()
+
+
+def plain(row: list[Cell]) -> str | None:
+    """The row as ``harmless`` and the csv module would have it, all cells at a time, which costs a fifth; None: it has
+    a character that needs their care."""
+    texts = ";".join(["", *row[:_OTHERS]])
+    personal = ";".join(["", *row[_FIXED:]])
+    whole = texts + personal
+    if not whole.isprintable() or '"' in whole or whole.count(";") != len(row) - (_FIXED - _OTHERS):
+        return None
+    # Of the cells that are no text none begins like a formula, and none before the counts is a number.
+    away, up_bytes, down_bytes, counted, clock = row[_OTHERS:_FIXED]
+    marked, more = _CALCULATED.sub(";'", texts), _CALCULATED.sub(";'", personal) if len(personal) > 1 else ""
+    return f"{marked[1:]};{away};{up_bytes};{down_bytes};{counted};{clock}{more}\r\n"
 
 
 def write_csv(visits: Iterable[Visit], out: BinaryIO, zone: tzinfo, language: Language = Language.ENGLISH) -> int:

@@ -8,12 +8,21 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import BinaryIO
 
 import msgspec
 
-from journal.manifest import Link
+from journal.manifest import Break, Link
 from journal.seal import GENESIS, commitment
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+ALWAYS_SHOWN = frozenset({b"sealed", b"clock_set", b"retention_ran", b"journal_began"})
+"""Kinds that say nothing of a person, and by which the others are judged."""
+
+
+class _Why(msgspec.Struct):
+    why: str
 
 
 class EntryLine(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -64,6 +73,16 @@ def newest_seal(connection: sqlite3.Connection) -> dict[str, str | int] | None:
     return msgspec.json.decode(row[0], type=dict[str, str | int]) if row else None
 
 
+def breaks(connection: sqlite3.Connection, most: int = 100) -> tuple[Break, ...]:
+    """Where the journal says that it does not go on where it stopped, the newest first."""
+    query = "SELECT seq, utc_ms, body FROM entries NOT INDEXED WHERE kind = 'journal_began' ORDER BY seq DESC LIMIT ?"
+    told = []
+    for seq, utc_ms, body in connection.execute(query, (most,)):
+        recorded = (_EPOCH + timedelta(milliseconds=utc_ms)).isoformat(timespec="seconds").replace("+00:00", "Z")
+        told.append(Break(seq, recorded, msgspec.json.decode(body, type=_Why).why))
+    return tuple(told)
+
+
 def write_entries(
     connection: sqlite3.Connection,
     part: Stretch,
@@ -93,7 +112,7 @@ def write_entries(
         start = (seq, utc_ms, boot_id.decode(), boot_ms, kind.decode(), digest.hex())
         if kept is not None:
             line = EntryLine(*start, commitment=kept.hex())
-        elif shown(body):
+        elif kind in ALWAYS_SHOWN or shown(body):
             line = EntryLine(*start, body=body.decode(), salt=salt.hex())
         else:
             line = EntryLine(*start, commitment=commitment(salt, body).hex())

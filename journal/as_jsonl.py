@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 import msgspec
 
-from journal.visits import Visit
+from journal.visit import Visit
 
 
 class JsonlWriter:

@@ -27,7 +27,7 @@ from reportlab.pdfgen.canvas import Canvas
 from journal.columns import WORDS, Language, Table, visible
 from journal.errors import ExtractFailed
 from journal.register_words import REGISTER
-from journal.visits import Visit
+from journal.visit import Visit
 
 FONTS = {
     name: Path(f"/usr/share/fonts/truetype/dejavu/{name}.ttf")

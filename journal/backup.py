@@ -86,6 +86,11 @@ def put_back(copy: Path, path: Path, now: datetime) -> tuple[Verdict, JournalBeg
             aside = _set_aside(path, now)
             draft.rename(path)
             _sync(path.parent)
+            with reading(path) as connection:
+                sealed = checkpoints.last_in(connection)
+            if sealed is not None:
+                checkpoints.remember(path, sealed, FILE_MODE)
+                os.chown(checkpoints.beside(path), owner.st_uid, owner.st_gid)
         finally:
             os.close(lock)
     previous = aside.name if aside else ""

@@ -63,6 +63,15 @@ class BackupMade(Kind, frozen=True, tag="backup_made"):
     """Who asked for it."""
 
 
+class ConfigurationChanged(Kind, frozen=True, tag="configuration_changed"):
+    """A gate begins with another configuration than the one before; recorded when it starts."""
+
+    digest: str
+    """SHA-256 of all its keys with the digests of their values, 64 hexadecimal digits."""
+    changed: tuple[str, ...]
+    """Which keys have other values, as ``section.key``; empty: it is the first that is recorded."""
+
+
 class ExtractMade(Kind, frozen=True, tag="extract_made"):
     """Visits of a period were written to a file that leaves the box; recorded before the gate signs its manifest."""
 

@@ -5,8 +5,8 @@ For whoever must repeat it without our code:
     signature = Ed25519( "qaqpa journal seal 1" 00 | seq, 8 bytes signed big-endian | digest(seq), 32 bytes )
 
 A checkpoint is the entry ``Sealed`` right after entry ``seq``; the newest one also lies in the file ``<journal>-seal``
-beside the journal, so that a journal that was cut off or put back to an older copy is found. Must not know: SQLite,
-when a checkpoint is due.
+beside the journal, so that a journal that was cut off or put back to an older copy is found. Must not know: SQLite's
+layout beyond one query, when a checkpoint is due.
 
 What is left to an attacker:
 
@@ -20,8 +20,10 @@ What is left to an attacker:
 from __future__ import annotations
 
 import os
+import sqlite3
 import struct
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -64,6 +66,20 @@ def newest(journal: Path) -> Sealed | None:
     except (FileNotFoundError, msgspec.DecodeError):
         return None
     return seal if isinstance(seal, Sealed) and genuine(seal) else None
+
+
+def last_in(connection: sqlite3.Connection) -> Sealed | None:
+    """The newest genuine checkpoint among the journal's own entries; None: there is none.
+
+    Raises:
+        sqlite3.Error: for ``translated`` to translate.
+    """
+    query = "SELECT body FROM entries NOT INDEXED WHERE kind = 'sealed' ORDER BY seq DESC LIMIT 1"
+    for (body,) in connection.execute(query):
+        with suppress(msgspec.DecodeError, UnicodeDecodeError):
+            seal = decode(body)
+            return seal if isinstance(seal, Sealed) and genuine(seal) else None
+    return None
 
 
 def remember(journal: Path, seal: Sealed, mode: int) -> None:

@@ -60,7 +60,7 @@ def _integrity(path: Path) -> Iterator[Finding]:
 def _chain(path: Path) -> Iterator[Finding]:
     verdict = seal.verify(path)
     if verdict.first_bad is None:
-        expired = f", {verdict.expired} expired" if verdict.expired else ""
+        expired = f", {verdict.expired} expired after {verdict.days} days or more" if verdict.expired else ""
         told = f"{verdict.entries} entries{expired}, head {verdict.head}"
         yield Finding(True, f"its chain holds: {told}; sealed up to entry {verdict.sealed}{_by(verdict)}", "")
     else:

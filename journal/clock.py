@@ -52,6 +52,7 @@ class Clocks:
         self._sets: dict[str, list[ClockSet]] = {}
         for entry in sets:
             self._sets.setdefault(entry.boot_id, []).append(entry)
+        self._doubtful = {boot for boot, told in self._sets.items() if not all(entry.trusted for entry in told)}
 
     def corrected(self, stamp: Stamp) -> Corrected:
         """When the entry of this stamp was recorded."""
@@ -73,20 +74,22 @@ class Clocks:
 
     def correct(self, stamp: Stamp) -> tuple[int, bool]:
         """The same for a projection that only needs the time and whether it is to be flagged."""
+        if stamp.boot_id not in self._doubtful:
+            return stamp.utc_ms, False  # a million visits ask, and hardly a boot is doubtful
         corrected = self.corrected(stamp)
         return corrected.utc_ms, corrected.how is not How.AS_RECORDED
 
 
-def clocks_of(path: Path) -> Clocks:
-    """What this journal says of its clocks; reads all of it once, without its bodies.
+def clocks_of(path: Path, last: int = 2**62) -> Clocks:
+    """What this journal says of its clocks up to the entry ``last``; reads all of it once, without its bodies.
 
     Raises:
         JournalUnavailable, JournalCorrupt
     """
     found = []
     with reading(path) as connection:
-        query = "SELECT body FROM entries NOT INDEXED WHERE kind = 'clock_set' AND body <> '' ORDER BY seq"
-        for (body,) in connection.execute(query):
+        query = "SELECT body FROM entries NOT INDEXED WHERE kind = 'clock_set' AND body <> '' AND seq <= ?"
+        for (body,) in connection.execute(f"{query} ORDER BY seq", (last,)):
             try:
                 entry = decode(body)
             except (msgspec.DecodeError, UnicodeDecodeError) as error:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
 from typing import Any
 
-from journal.visits import Visit
+from journal.visit import Visit
 
 
 class Language(StrEnum):
@@ -26,37 +26,69 @@ HEADERS: dict[Language, tuple[str, ...]] = {
     Language.ENGLISH: (
         "visit", "surname", "given name", "patronymic", "subscriber number", "document", "document number",
         "workstation number", "device", "addresses", "began", "began UTC offset", "ended", "ended UTC offset",
-        "authorised by", "employee", "left according to", "times away", "bytes up", "bytes down", "bytes counted",
-        "clock",
+        "authorised by", "employee", "left according to", "ended by", "times away", "bytes up", "bytes down",
+        "bytes counted", "clock",
     ),
     Language.RUSSIAN: (
         "посещение", "фамилия", "имя", "отчество", "абонентский номер", "документ", "номер документа",
         "номер компьютера", "устройство", "адреса", "начало", "начало: смещение UTC", "окончание",
-        "окончание: смещение UTC", "авторизация", "сотрудник", "уход по данным", "отлучек", "байт передано",
-        "байт получено", "учёт байт", "часы",
+        "окончание: смещение UTC", "авторизация", "сотрудник", "уход по данным", "завершил", "отлучек",
+        "байт передано", "байт получено", "учёт байт", "часы",
     ),
     Language.KAZAKH: (
         "келу", "тегі", "аты", "әкесінің аты", "абоненттік нөмір", "құжат", "құжат нөмірі", "компьютер нөмірі",
         "құрылғы", "мекенжайлар", "басталуы", "басталуы: UTC ығысуы", "аяқталуы", "аяқталуы: UTC ығысуы",
-        "авторизация", "қызметкер", "кеткені туралы дерек", "үзілістер", "жіберілген байт", "алынған байт",
-        "байт есебі", "сағат",
+        "авторизация", "қызметкер", "кеткені туралы дерек", "аяқтаған", "үзілістер", "жіберілген байт",
+        "алынған байт", "байт есебі", "сағат",
     ),
 }  # fmt: skip
 """Of every column, in their order."""
 
+PERSONAL: dict[Language, tuple[str, ...]] = {
+    Language.ENGLISH: ("IIN", "date of birth"),
+    Language.RUSSIAN: ("ИИН", "дата рождения"),
+    Language.KAZAKH: ("ЖСН", "туған күні"),
+}
+"""Of the columns that follow where the venue takes more of a visitor than order No. 67 asks for."""
+
 BEGAN, BEGAN_OFFSET, ENDED, ENDED_OFFSET = 10, 11, 12, 13
-COUNTS = (17, 18, 19)
+COUNTS = (18, 19, 20)
 """Columns of whole numbers."""
-TEXTS = (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 14, 15, 16)
-"""Columns of what somebody else wrote; the others are our own words, times and numbers."""
+TEXTS = (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 14, 15, 16, 17)
+"""Columns of what somebody else wrote; the others are our own words, times and numbers. Those of ``PERSONAL`` are
+texts too."""
 
 WORDS: dict[Language, dict[str, str]] = {
-    Language.ENGLISH: {},
+    Language.ENGLISH: {
+        "sms": "password by SMS",
+        "desk": "password told to an employee",
+        "document": "identity document",
+        "voucher": "voucher",
+        "port": "network port",
+        "station": "access point",
+        "lease": "address given back",
+        "silence": "device fell silent",
+        "reboot": "gate restarted",
+        "time": "time used up",
+        "quota": "traffic used up",
+        "visitor": "visitor left by the button",
+        "staff": "ended by an employee",
+        "corrected": "time corrected",
+    },
     Language.RUSSIAN: {
         "sms": "пароль по SMS",
         "desk": "пароль через сотрудника",
         "document": "документ, удостоверяющий личность",
         "voucher": "ваучер",
+        "port": "сетевой порт",
+        "station": "точка доступа",
+        "lease": "возврат адреса",
+        "silence": "устройство молчит",
+        "reboot": "перезапуск шлюза",
+        "time": "время истекло",
+        "quota": "трафик исчерпан",
+        "visitor": "посетитель вышел сам",
+        "staff": "завершено сотрудником",
         "all": "полностью",
         "so far": "на данный момент",
         "at least": "не менее",
@@ -68,6 +100,15 @@ WORDS: dict[Language, dict[str, str]] = {
         "desk": "қызметкер арқылы құпиясөз",
         "document": "жеке басын куәландыратын құжат",
         "voucher": "ваучер",
+        "port": "желі порты",
+        "station": "қолжетімділік нүктесі",
+        "lease": "мекенжай қайтарылды",
+        "silence": "құрылғы үнсіз",
+        "reboot": "шлюз қайта іске қосылды",
+        "time": "уақыты бітті",
+        "quota": "трафигі бітті",
+        "visitor": "келуші өзі шықты",
+        "staff": "қызметкер аяқтады",
         "all": "толық",
         "so far": "осы сәтке дейін",
         "at least": "кемінде",
@@ -82,7 +123,11 @@ WORDS: dict[Language, dict[str, str]] = {
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 # ＝＋－＠ are the full-width forms, which East Asian settings take for the plain ones. A leading apostrophe is marked
 # too, so that removing one apostrophe always gives the original back.
-_CALCULATED = re.compile(r"\s*(?:[=+\-@＝＋－＠'\t\r\n]|\d+(?:[.,]\d+)?(?:[eE]\d+)?\s*\Z)").match
+FORMULA = r"[=+\-@＝＋－＠'\t\r\n]"
+"""What a cell begins with that a spreadsheet may calculate, after blanks; as a regular expression."""
+NUMBER = r"\d+(?:[.,]\d+)?(?:[eE]\d+)?\s*"
+"""A whole cell, after blanks, that it takes for a number."""
+_CALCULATED = re.compile(rf"\s*(?:{FORMULA}|{NUMBER}\Z)").match
 
 Cell = Any
 """Text or a whole number, by its column."""
@@ -115,32 +160,32 @@ def inert(text: str) -> str:
 
 def harmless(row: list[Cell]) -> list[Cell]:
     """The row for a spreadsheet that would calculate: every text in it is visible and inert."""
-    if not "".join([row[place] for place in TEXTS]).isprintable():
-        for place in TEXTS:
-            row[place] = visible(row[place])
-    for place in TEXTS:
-        # What begins with a letter is no formula and no number: for most cells there is nothing to look at.
-        if (text := row[place]) and not text[0].isalpha() and _CALCULATED(text):
-            row[place] = f"'{text}"
+    for place in (*TEXTS, *range(len(HEADERS[Language.ENGLISH]), len(row))):
+        row[place] = inert(visible(row[place]))
     return row
 
 
 class Table:
-    """Visits as rows of cells, in one language and with the times of one zone."""
+    """Visits as rows of cells, in one language and with the times of one zone.
 
-    def __init__(self, language: Language, zone: tzinfo) -> None:
-        self.header = HEADERS[language]
-        self._words, self._zone = WORDS[language], zone
+    Args:
+        personal: with the columns of ``PERSONAL``.
+    """
+
+    def __init__(self, language: Language, zone: tzinfo, personal: bool = False) -> None:
+        self.header = HEADERS[language] + (PERSONAL[language] if personal else ())
+        self._words, self._zone, self._personal = WORDS[language], zone, personal
         self._minutes: dict[int, tuple[str, str]] = {}
         """Local time and offset of the minutes met last: thousands of visits begin or end in one of them."""
 
     def row(self, visit: Visit) -> list[Cell]:
         """Texts as they were recorded (not inert, not made visible), and counts as numbers."""
         word = self._words.get
+        method, proof, up_bytes, down_bytes = visit.method, visit.proof or "", visit.up_bytes, visit.down_bytes
         began, began_offset = self.local(visit.began)
         ended, ended_offset = self.local(visit.ended) if visit.ended else ("", "")
         counted = _counted(visit)
-        return [
+        row = [
             visit.visit,
             visit.surname,
             visit.given_name,
@@ -155,15 +200,19 @@ class Table:
             began_offset,
             ended,
             ended_offset,
-            word(visit.method, visit.method),
+            word(method, method),
             visit.staff,
-            visit.proof or "",
+            word(proof, proof),
+            visit.ended_by,
             visit.away,
-            "" if visit.up_bytes is None else visit.up_bytes,
-            "" if visit.down_bytes is None else visit.down_bytes,
+            "" if up_bytes is None else up_bytes,
+            "" if down_bytes is None else down_bytes,
             word(counted, counted),
             word("corrected", "corrected") if visit.corrected else "",
         ]
+        if self._personal:
+            row += (visit.iin, visit.birth_date)
+        return row
 
     def local(self, moment: datetime) -> tuple[str, str]:
         """The moment as the venue's clock on the wall showed it, to the second, and that clock's offset. The offset is

@@ -13,6 +13,7 @@ import msgspec
 
 from journal.book_entries import BackupMade as BackupMade
 from journal.book_entries import ClockSet as ClockSet
+from journal.book_entries import ConfigurationChanged as ConfigurationChanged
 from journal.book_entries import ExtractMade as ExtractMade
 from journal.book_entries import IdentifierShown as IdentifierShown
 from journal.book_entries import JournalBegan as JournalBegan
@@ -200,6 +201,7 @@ Entry = (
     | RetentionRan
     | JournalBegan
     | BackupMade
+    | ConfigurationChanged
     | VisitorIdentified
     | ExtractMade
     | IdentifierShown
@@ -211,7 +213,17 @@ Entry = (
 
 NEVER_EXPIRE = frozenset(
     str(kind.__struct_config__.tag)
-    for kind in (GateStarted, GateStopped, Sealed, ClockSet, RetentionRan, JournalBegan, BackupMade, ExtractMade)
+    for kind in (
+        GateStarted,
+        GateStopped,
+        Sealed,
+        ClockSet,
+        RetentionRan,
+        JournalBegan,
+        BackupMade,
+        ConfigurationChanged,
+        ExtractMade,
+    )
 )
 """Kinds that say nothing of a visitor, and without which the others prove less. Everything else expires."""
 

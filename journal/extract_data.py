@@ -19,7 +19,7 @@ import msgspec
 
 from journal import manifest as manifests
 from journal.as_csv import CsvWriter
-from journal.as_entries import Stretch, end_of_chain, newest_seal, stretch, write_entries
+from journal.as_entries import Stretch, breaks, end_of_chain, newest_seal, stretch, write_entries
 from journal.as_jsonl import JsonlWriter
 from journal.as_pdf import Facts, PdfWriter
 from journal.as_xlsx import XlsxWriter
@@ -27,7 +27,8 @@ from journal.columns import Language
 from journal.database import reading
 from journal.manifest import ENTRIES, FORMAT, RECORD, Counts, Link, Record
 from journal.signing import fingerprint
-from journal.visits import Correction, Tally, Visit, bounds_ms, visits_in
+from journal.visit import Visit
+from journal.visits import Correction, Tally, bounds_ms, takes_more, visits_in
 from journal.wanted import Wanted
 
 FORMATS = ("csv", "xlsx", "pdf", "jsonl")
@@ -147,13 +148,16 @@ class _Writing:
 
     def _writers(self, opened: ExitStack) -> Iterator[Writer]:
         folder, order = self._folder, self._order
+        personal = bool({"csv", "xlsx"} & set(order.formats)) and takes_more(self._connection)
         if "csv" in order.formats:
             out = opened.enter_context((folder / "visits.csv").open("wb"))
-            yield CsvWriter(out, order.language, order.zone)
+            yield CsvWriter(out, order.language, order.zone, personal)
         if "jsonl" in order.formats:
             yield JsonlWriter(opened.enter_context((folder / "visits.jsonl").open("wb")))
         if "xlsx" in order.formats:
-            yield XlsxWriter(folder / "visits.xlsx", order.language, order.zone)
+            sheet = XlsxWriter(folder / "visits.xlsx", order.language, order.zone, personal)
+            opened.callback(sheet.discard)
+            yield sheet
 
     def _record(self, part: Stretch, data: Data, public: str) -> Record:
         order, wanted = self._order, self._order.wanted
@@ -175,6 +179,7 @@ class _Writing:
             first=self._link(part.first) if part.last else None,
             last=self._link(part.last) if part.last else None,
             head=self._end,
+            breaks=breaks(self._connection),
             seal=newest_seal(self._connection),
             public=public,
             fingerprint=fingerprint(bytes.fromhex(public)) if public else "",
@@ -208,19 +213,23 @@ class _Writing:
 
 
 class _About(msgspec.Struct):
+    kind: str = ""
     visit: str = ""
     number: str = ""
     device: str = ""
 
 
 def _shown(wanted: Wanted, chosen: set[str]) -> Callable[[bytes], bool]:
-    """Whether an entry is for the eyes of somebody who wants just this: without a filter every one is."""
+    """Whether an entry is for the eyes of somebody who wants just this: without a filter every one is. A checkpoint
+    says nothing of anybody, and proves what is before it."""
     if not wanted.narrow:
         return lambda _: True
     about = msgspec.json.Decoder(_About).decode
 
     def shown(body: bytes) -> bool:
         told = about(body)
+        if told.kind == "sealed":
+            return True
         if told.visit:
             return told.visit in chosen
         return bool(

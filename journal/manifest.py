@@ -38,6 +38,15 @@ class Link(_Part, frozen=True):
     digest: str
 
 
+class Break(_Part, frozen=True):
+    """Where the journal does not go on where it stopped: damaged, lost, cut short or put back."""
+
+    seq: int
+    recorded: str
+    """RFC 3339, UTC."""
+    why: str
+
+
 class Counts(_Part, frozen=True):
     """How much there is."""
 
@@ -71,6 +80,8 @@ class Record(_Part, frozen=True):
     last: Link | None
     head: Link
     """The journal's last entry when the extract was made."""
+    breaks: tuple[Break, ...]
+    """In the whole journal, the newest first, at most 100: whoever spoils it to get rid of its history is seen."""
     seal: dict[str, str | int] | None
     """The newest checkpoint in the journal, as its entry says."""
     public: str

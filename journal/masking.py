@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from journal.visits import Visit
+from journal.visit import Visit
 
 _HIDDEN = "•"
 
@@ -34,4 +34,6 @@ def masked(visit: Visit) -> Visit:
         given_name=masked_name(visit.given_name),
         patronymic=masked_name(visit.patronymic),
         document_number=masked_name(visit.document_number),
+        iin=masked_name(visit.iin),
+        birth_date=masked_name(visit.birth_date),
     )

@@ -1,6 +1,7 @@
 """Whether an extract is whole: the same judgement as the page ``verify.html``, for a terminal.
 
-Reads nothing but the extract. Must not know: the journal it came from, formats.
+Reads nothing but the extract. The anchor is the fingerprint of the key, as it is printed: with it the manifest is
+signed, and every checkpoint. Must not know: the journal it came from, formats.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ from zipfile import BadZipFile, ZipFile
 
 import msgspec
 
+from journal import checkpoints
 from journal.as_entries import EntryLine
+from journal.entries import Sealed
 from journal.errors import ExtractUnreadable
 from journal.manifest import ENTRIES, FORMAT, MANIFEST, RECORD, SIGNATURE, Link, Manifest, Record, digest_of
 from journal.notary import Signature, genuine
@@ -45,6 +48,8 @@ class Verdict(msgspec.Struct, frozen=True):
     """Of the key that signed, rightly; "": none did. Whose it is, a person must compare."""
     record: str
     """SHA-256 of record.json, as the printed register has it; "" if there is none."""
+    notes: tuple[str, ...] = ()
+    """What the extract itself says against its journal: nothing is wrong with the extract, and yet ask the owner."""
 
     @property
     def whole(self) -> bool:
@@ -68,7 +73,7 @@ def check(path: Path, key: str = "") -> Verdict:
     Raises:
         ExtractUnreadable: it is neither, or cannot be read.
     """
-    with _opened(path) as files:
+    with opened(path) as files:
         return _Check(files, key).verdict()
 
 
@@ -76,6 +81,7 @@ class _Check:
     def __init__(self, files: Files, key: str) -> None:
         self._files, self._key = files, "".join(key.lower().split())
         self._findings: list[Finding] = []
+        self._notes: tuple[str, ...] = ()
 
     def verdict(self) -> Verdict:
         for name in sorted({name for name in self._files.names if self._files.names.count(name) > 1}):
@@ -89,12 +95,20 @@ class _Check:
         self._compare(manifest)
         record, record_digest = self._parsed(RECORD, Record)
         if record is not None:
+            if not set(record.files) <= set(manifest.files):
+                self._say(False, f"{RECORD} and {MANIFEST} contradict each other")
+            self._notes = tuple(
+                f"the journal does not go on where it stopped, {broken.recorded}: {broken.why}"
+                for broken in record.breaks
+            )
             if signature and record.public != signature.public:
                 self._say(False, f"the signature's key is not the one that {RECORD} names")
+            if record.seal is not None:
+                self._newest(record)
             if ENTRIES in self._files.names:
                 self._walk(record)
         name = fingerprint(bytes.fromhex(signature.public)) if signature else ""
-        return Verdict(tuple(self._findings), name, record_digest)
+        return Verdict(tuple(self._findings), name, record_digest, self._notes)
 
     def _say(self, ok: bool, what: str) -> None:
         self._findings.append(Finding(ok, what))
@@ -145,17 +159,51 @@ class _Check:
         for name in sorted(set(self._files.names) - known):
             self._say(False, f"{name}: is no part of the extract")
 
+    def _newest(self, record: Record) -> None:
+        """The newest checkpoint of the journal, which need not be one of these entries."""
+        try:
+            seal = msgspec.convert(record.seal, Sealed)
+        except msgspec.ValidationError:
+            return self._say(False, f"the newest checkpoint in {RECORD} is wrong")
+        if not checkpoints.genuine(seal) or (seal.seq == record.head.seq and seal.head != record.head.digest):
+            return self._say(False, f"the newest checkpoint in {RECORD} is wrong")
+        if record.public not in ("", seal.public):
+            name = fingerprint(bytes.fromhex(seal.public))
+            return self._say(False, f"the newest checkpoint in {RECORD} is signed by another key: {name}")
+        return self._say(True, f"the newest checkpoint is right: entry {seal.seq}")
+
+    def _sealed(self, line: EntryLine, previous: str, public: str) -> bool:
+        """Judge a checkpoint met on the way, after an entry with the digest ``previous``."""
+        try:
+            seal = msgspec.json.decode(line.body or "", type=Sealed)
+        except msgspec.DecodeError:
+            seal = None
+        if seal is None or (seal.seq, seal.head) != (line.seq - 1, previous) or not checkpoints.genuine(seal):
+            self._say(False, f"the checkpoint {line.seq} is wrong: the entries before it were computed anew")
+            return False
+        if public not in ("", seal.public):
+            name = fingerprint(bytes.fromhex(seal.public))
+            self._say(False, f"the checkpoint {line.seq} is signed by another key: {name}")
+            return False
+        return True
+
     def _walk(self, record: Record) -> None:
         """Link entry to entry, from the digest before the first to that of the last."""
         seq, digest, count = (record.first.seq - 1 if record.first else 0), record.before, 0
         last = record.last or Link(0, record.before)
         decode = msgspec.json.Decoder(EntryLine).decode
+        newest = record.seal or {}
+        sealed = True
         try:
             with self._files.open(ENTRIES) as stream:
                 for text in stream:
                     line = decode(text)
                     if line.seq != seq + 1 or _linked(digest, line) != line.digest:
                         return self._say(False, f"the chain of entries is broken at entry {seq + 1}")
+                    if line.kind == "sealed" and sealed:  # the first wrong one is named
+                        sealed = self._sealed(line, digest, record.public)
+                    if line.seq == newest.get("seq") and line.digest != newest.get("head"):
+                        self._say(False, f"entry {line.seq} is another than the newest checkpoint in {RECORD} says")
                     seq, digest, count = line.seq, line.digest, count + 1
         except (*_UNREADABLE, ValueError, struct.error):
             return self._say(False, f"the chain of entries is broken at entry {seq + 1}")
@@ -166,7 +214,9 @@ class _Check:
 
 def _linked(previous: str, line: EntryLine) -> str:
     body, salt, emptied = b"", b"", None
-    if line.body is not None and not line.commitment:
+    if (line.body is None) is not bool(line.commitment):
+        raise ValueError("a body that no digest covers, or nothing at all")
+    if line.body is not None:
         body, salt = line.body.encode(), bytes.fromhex(line.salt)
         if len(salt) != SALT_BYTES:
             raise ValueError("a salt of another length")
@@ -179,7 +229,12 @@ def _linked(previous: str, line: EntryLine) -> str:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Files]:
+def opened(path: Path) -> Iterator[Files]:
+    """The files of a folder or zip.
+
+    Raises:
+        ExtractUnreadable
+    """
     try:
         if path.is_dir():
             yield Files([each.name for each in path.iterdir()], lambda name: (path / name).open("rb"))

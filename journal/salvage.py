@@ -12,11 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-import msgspec
-
 from journal import checkpoints
 from journal.database import reading, translated
-from journal.entries import JournalBegan, Sealed, decode
+from journal.entries import JournalBegan, Sealed
 from journal.errors import Cause, JournalCorrupt, JournalError, JournalUnavailable
 from journal.opening import lock_writer, open_checked
 from journal.store import Store
@@ -50,7 +48,9 @@ def open_or_begin(path: Path, now: datetime) -> Opened:
     try:
         with translated(path):
             sealed = checkpoints.newest(path)
-        if sealed is None or store.holds(sealed):
+        if sealed is None:
+            return Opened(store, _unaccompanied(path), {})
+        if store.holds(sealed):
             return Opened(store, None, {})
         name = _name(path, now, "seal")
         with translated(path):
@@ -60,6 +60,17 @@ def open_or_begin(path: Path, now: datetime) -> Opened:
         raise
     why = f"entry {sealed.seq}, of which the checkpoint in {name.name} was made, is not in this file"
     return Opened(store, JournalBegan("", sealed.seq, sealed.head, why), {})
+
+
+def _unaccompanied(path: Path) -> JournalBegan | None:
+    """What is to be said of a journal that was sealed, while nothing lies beside it: its end may have been cut off, and
+    the one witness of that taken away."""
+    with reading(path) as connection:
+        sealed = checkpoints.last_in(connection)
+    if sealed is None:
+        return None
+    why = f"no checkpoint lies beside it any more: what came after entry {sealed.seq} may be missing"
+    return JournalBegan("", sealed.seq, sealed.head, why)
 
 
 def set_aside(path: Path) -> list[Path]:
@@ -107,11 +118,7 @@ def _last_seal(path: Path) -> Sealed | None:
     """The newest genuine checkpoint that the damaged journal, or the file beside it, still shows."""
     found = [checkpoints.newest(path)]
     with suppress(JournalError), reading(path) as connection:
-        query = "SELECT body FROM entries WHERE kind = 'sealed' ORDER BY seq DESC LIMIT 1"
-        for (body,) in connection.execute(query):
-            with suppress(msgspec.DecodeError, UnicodeDecodeError):
-                entry = decode(body)
-                found.append(entry if isinstance(entry, Sealed) and checkpoints.genuine(entry) else None)
+        found.append(checkpoints.last_in(connection))
     return max((sealed for sealed in found if sealed), key=lambda sealed: sealed.seq, default=None)
 
 

@@ -30,17 +30,19 @@ import msgspec
 
 from journal import checkpoints
 from journal.database import reading, translated
-from journal.entries import NEVER_EXPIRE, RetentionRan, decode
+from journal.emptied import Emptied, emptied
+from journal.entries import NEVER_EXPIRE
 
 GENESIS = bytes(32)
 """What stands for the digest before the first entry."""
 SALT_BYTES = 16
 _BODY_DOMAIN = b"qaqpa journal body 1\0"
 _ENTRY_DOMAIN = b"qaqpa journal entry 1\0"
+_HEAD, _LENGTH = struct.Struct(">qqqI").pack, struct.Struct(">I").pack
+_sha256 = hashlib.sha256
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(msgspec.Struct, frozen=True):
     """One entry as it lies in the file, but for its digest."""
 
     seq: int
@@ -72,11 +74,13 @@ class Verdict:
     """Up to which entry checkpoints vouch; what comes after proves itself only to who knew an earlier head."""
     signers: tuple[str, ...] = ()
     """Fingerprints of the keys that signed the checkpoints."""
+    days: int = 0
+    """The shortest period that a retention run named, if anything has expired."""
 
 
 def commitment(salt: bytes, body: bytes) -> bytes:
     """What the chain keeps of a body: 32 bytes."""
-    return hashlib.sha256(_BODY_DOMAIN + salt + body).digest()
+    return _sha256(_BODY_DOMAIN + salt + body).digest()
 
 
 def link(previous: bytes, line: Line) -> bytes:
@@ -85,10 +89,10 @@ def link(previous: bytes, line: Line) -> bytes:
     Raises:
         struct.error: a number beyond 64 bits.
     """
-    head = struct.pack(">qqqI", line.seq, line.utc_ms, line.boot_ms, len(line.boot_id))
+    head = _HEAD(line.seq, line.utc_ms, line.boot_ms, len(line.boot_id))
     committed = commitment(line.salt, line.body) if line.expired is None else line.expired
-    pieces = (head, line.boot_id, struct.pack(">I", len(line.kind)), line.kind, committed)
-    return hashlib.sha256(_ENTRY_DOMAIN + previous + b"".join(pieces)).digest()
+    pieces = (_ENTRY_DOMAIN, previous, head, line.boot_id, _LENGTH(len(line.kind)), line.kind, committed)
+    return _sha256(b"".join(pieces)).digest()
 
 
 def verify(path: Path, keys: Collection[str] = (), heads: Mapping[int, str] | None = None) -> Verdict:
@@ -112,13 +116,14 @@ def verify(path: Path, keys: Collection[str] = (), heads: Mapping[int, str] | No
         # Before the journal: the gate writes it after, so what lies here is never ahead of what is read.
         beside = checkpoints.newest(path)
     walk = checkpoints.Walk(keys, heads or {}, beside)
-    entries, head, expired = 0, GENESIS, 0
+    entries, head, expired, days = 0, GENESIS, 0, 0
 
     def verdict(first_bad: int | None, problem: str) -> Verdict:
-        return Verdict(entries, head.hex(), first_bad, problem, expired, walk.sealed, tuple(walk.signers))
+        return Verdict(entries, head.hex(), first_bad, problem, expired, walk.sealed, tuple(walk.signers), days)
 
     with reading(path) as connection:
-        rows, may_expire, unexplained = _rows(connection), None, None
+        rows, unexplained = _rows(connection), None
+        runs: Emptied | None = None
         while True:
             expected = entries + 1
             try:
@@ -142,11 +147,12 @@ def verify(path: Path, keys: Collection[str] = (), heads: Mapping[int, str] | No
                 told = f"entry {expected} is not as it was written, or does not belong at this place"
                 return verdict(expected, f"{told}, or the one before was rewritten with its digest")
             if line.expired is not None:
-                may_expire = _may_expire(connection) if may_expire is None else may_expire
+                runs = emptied(connection) if runs is None else runs
+                days = runs.days
                 told = f"entry {expected} lost its body, and no retention run did that"
                 if line.kind.decode(errors="replace") in NEVER_EXPIRE:
                     return verdict(expected, told)
-                if expected > may_expire and unexplained is None:
+                if unexplained is None and not runs.explains(expected, line.utc_ms):
                     # Told at the end: if the entry of that run was edited, that one is to be named.
                     unexplained = verdict(expected, told)
                 expired += 1
@@ -163,33 +169,17 @@ def _rows(connection: sqlite3.Connection) -> Iterator[tuple[object, ...]]:
     return connection.execute(f"SELECT {columns} FROM entries NOT INDEXED ORDER BY seq")
 
 
-def _may_expire(connection: sqlite3.Connection) -> int:
-    """Up to which entry retention says that it took bodies away. That it said so is for the chain to prove."""
-    last = 0
-    for (body,) in connection.execute("SELECT body FROM entries NOT INDEXED WHERE kind = 'retention_ran'"):
-        try:
-            ran = decode(body)
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            continue
-        if isinstance(ran, RetentionRan):
-            last = max(last, ran.last)
-    return last
-
-
 def _line(columns: list[object]) -> Line | None:
-    match columns:
-        case [
-            int() as seq,
-            int() as utc_ms,
-            bytes() as boot_id,
-            int() as boot_ms,
-            bytes() as kind,
-            bytes() as body,
-            bytes() as salt,
-            None | bytes() as expired,
-        ] if len(salt) == SALT_BYTES:  # with another length bytes could move between salt and body unseen
-            if expired is not None and (len(expired) != 32 or body or any(salt)):
-                return None  # a body that no digest covers
-            return Line(seq, utc_ms, boot_id, boot_ms, kind, body, salt, expired)
-        case _:
-            return None
+    # Type by type instead of a match: this is half of what verification costs.
+    seq, utc_ms, boot_id, boot_ms, kind, body, salt, expired = columns
+    if not (isinstance(seq, int) and isinstance(utc_ms, int) and isinstance(boot_ms, int)):
+        return None
+    if not (isinstance(boot_id, bytes) and isinstance(kind, bytes) and isinstance(body, bytes)):
+        return None
+    if not isinstance(salt, bytes) or len(salt) != SALT_BYTES:
+        return None  # with another length bytes could move between salt and body unseen
+    if expired is None:
+        return Line(seq, utc_ms, boot_id, boot_ms, kind, body, salt)
+    if not isinstance(expired, bytes) or len(expired) != len(GENESIS) or body or any(salt):
+        return None  # a body that no digest covers
+    return Line(seq, utc_ms, boot_id, boot_ms, kind, body, salt, expired)

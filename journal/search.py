@@ -22,7 +22,8 @@ from journal.entries import decode
 from journal.errors import JournalCorrupt, JournalError
 from journal.index import KINDS, Index, beside, same_journal
 from journal.terms import Asked, Told, asked, terms_of
-from journal.visits import Row, Visit, as_recorded, projection
+from journal.visit import Visit
+from journal.visits import Row, as_recorded, projection
 
 _Found = TypeVar("_Found")
 

@@ -29,6 +29,7 @@ from journal.entries import (
     decode,
 )
 from journal.errors import JournalCorrupt
+from journal.visit import Visit
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
@@ -45,44 +46,6 @@ _VISIT_KINDS = (
 
 Correction = Callable[[Stamp], tuple[int, bool]]
 """From what the clock said to the true UTC milliseconds, and whether they differ: a router has no battery clock."""
-
-
-class Visit(msgspec.Struct, frozen=True):
-    """One authorised stay of one device, put together from its entries. What order No. 67 and this list do not ask for
-    (IIN, date of birth) stays in the entry."""
-
-    visit: str
-    number: str
-    """Subscriber number, E.164; empty if the visitor was admitted by an identity document."""
-    device: str
-    addresses: tuple[str, ...]
-    """Every address the device had in the visit, in the order in which they appeared."""
-    began: datetime
-    """UTC; when the admission was recorded."""
-    ended: datetime | None
-    """UTC; when the device left. None: the visit is not over."""
-    method: str
-    """How the visitor was authorised, for example ``sms``."""
-    proof: str | None
-    """Which source said that the device left; None: the visit is not over."""
-    away: int
-    """How many gaps the visit has: the device was away and returned within the grace."""
-    up_bytes: int | None = None
-    """What the device sent through the gate, IP packets with headers, as far as recorded. None: nothing is known."""
-    down_bytes: int | None = None
-    """What it got."""
-    in_part: bool = False
-    """A part of the visit was not counted to its end: it used at least so much."""
-    surname: str = ""
-    given_name: str = ""
-    patronymic: str = ""
-    document_kind: str = ""
-    document_number: str = ""
-    workstation: str = ""
-    staff: str = ""
-    """Which employee admitted the visitor."""
-    corrected: bool = False
-    """A time is not what the clock said then, but what it should have said."""
 
 
 @dataclass
@@ -151,15 +114,26 @@ def visits_in(
     until: datetime | None,
     correct: Correction,
     tally: Tally,
+    last: int = 2**62,
 ) -> Iterator[Visit]:
-    """As ``visits``, on a snapshot that somebody else holds open; SQLite's errors are that one's to translate."""
+    """As ``visits``, on a snapshot that somebody else holds open; SQLite's errors are that one's to translate.
+
+    ``last``: as the journal was when that was its last entry.
+    """
     # No lower bound in the query: a visit that began long before the period may reach into it. No upper bound either:
     # its end is told after the period.
-    first, last = _aware(since, _EARLIEST), _aware(until, _LATEST)
+    earliest, latest = _aware(since, _EARLIEST), _aware(until, _LATEST)
     kinds = ", ".join(f"'{kind}'" for kind in _VISIT_KINDS)
-    for visit in projection(path, _rows(connection, path, f"kind IN ({kinds})", (), tally), correct):
-        if visit.began < last and (visit.ended is None or visit.ended > first or visit.began >= first):
+    for visit in projection(path, _rows(connection, path, f"kind IN ({kinds}) AND seq <= ?", (last,), tally), correct):
+        if visit.began < latest and (visit.ended is None or visit.ended > earliest or visit.began >= earliest):
             yield visit
+
+
+def takes_more(connection: sqlite3.Connection) -> bool:
+    """Whether of any visitor more was taken than order No. 67 asks for: IIN or date of birth."""
+    none = 'instr(body, \'"iin":"","birth_date":""\')'  # in a text these quotation marks would be escaped
+    query = f"SELECT 1 FROM entries NOT INDEXED WHERE kind = 'visitor_identified' AND body <> '' AND {none} = 0 LIMIT 1"
+    return connection.execute(query).fetchone() is not None
 
 
 Row = tuple[int, int, bytes, int, Entry]
@@ -206,6 +180,7 @@ def projection(path: Path, rows: Iterable[Row], correct: Correction) -> Iterator
                     entry.method,
                     None,
                     0,
+                    staff=entry.staff,
                     corrected=corrected,
                 )
             case VisitUsed() if entry.visit in online:
@@ -216,7 +191,8 @@ def projection(path: Path, rows: Iterable[Row], correct: Correction) -> Iterator
                 # The device left a while before that was recorded, by the same clock.
                 true_ms, corrected = correct(Stamp(utc_ms, boot_id.decode(), boot_ms))
                 ended = _utc(path, seq, entry.left_utc_ms + true_ms - utc_ms)
-                yield replace(visit, ended=ended, proof=entry.proof, corrected=corrected or visit.corrected)
+                corrected = corrected or visit.corrected
+                yield replace(visit, ended=ended, proof=entry.proof, ended_by=entry.staff, corrected=corrected)
             case VisitorIdentified() if entry.visit in online:
                 online[entry.visit] = _with_person(online[entry.visit], entry)
             case VisitAway() if entry.visit in online:
@@ -253,7 +229,9 @@ def _with_person(visit: Visit, entry: VisitorIdentified) -> Visit:
         document_kind=entry.document_kind,
         document_number=entry.document_number,
         workstation=entry.workstation,
-        staff=entry.staff,
+        staff=entry.staff or visit.staff,
+        iin=entry.iin,
+        birth_date=entry.birth_date,
     )
 
 

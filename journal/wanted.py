@@ -6,7 +6,7 @@ from datetime import datetime
 
 import msgspec
 
-from journal.visits import Visit
+from journal.visit import Visit
 
 
 class Wanted(msgspec.Struct, frozen=True, omit_defaults=True):

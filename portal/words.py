@@ -61,10 +61,8 @@ class Words:
         if seconds < _MINUTE_S:
             return self.say("unit.seconds", n=self.number(max(0, seconds)))
         hours, minutes = divmod(seconds // _MINUTE_S, 60)
-        of_minutes = self.say("unit.minutes", n=self.number(minutes))
-        if not hours:
-            return of_minutes
-        return f"{self.say('unit.hours', n=self.number(hours))} {of_minutes}"
+        counted = [("unit.hours", hours), ("unit.minutes", minutes)]
+        return " ".join(self.say(key, n=self.number(count)) for key, count in counted if count)
 
     def size(self, count: int) -> str:
         """So many bytes, rounded down: nobody is told of more than is there. One decimal below ten."""

@@ -18,7 +18,7 @@ MAX_LINE_BYTES = 4096
 """The longest line on the sender's socket, without its newline."""
 
 Id = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[\x21-\x7e]+$")]
-Number = Annotated[str, Meta(pattern=r"^\+[1-9][0-9]{6,14}$")]
+Number = Annotated[str, Meta(pattern=r"^\+[1-9][0-9]{6,14}\Z")]
 UtcMs = Annotated[int, Meta(ge=0, le=253_402_300_799_999)]
 
 

@@ -24,13 +24,14 @@ from typing import Any
 
 from pyroute2 import IPRoute
 from pyroute2.netlink.exceptions import NetlinkError
-from pyroute2.netlink.rtnl import RTM_DELLINK, RTM_NEWLINK, RTM_NEWNEIGH, RTMGRP_LINK, RTMGRP_NEIGH
+from pyroute2.netlink.rtnl import RTM_DELLINK, RTM_NEWLINK, RTMGRP_LINK, RTMGRP_NEIGH
 from pyroute2.netlink.rtnl.marshal import MarshalRtnl
-from pyroute2.netlink.rtnl.ndmsg import NUD_PERMANENT
 
 from firewall.errors import FirewallError, KernelRefused, NotABridge
 from firewall.isolation import isolate_port, isolated
+from firewall.netlink import HEADER, messages
 from firewall.presence.evidence import Evidence, Proof
+from firewall.presence.learnt import Learnt, learnt, listed
 from firewall.presence.places import Places
 
 _SO_RCVBUFFORCE = 33  # linux/socket.h; Python has no name for it. Needs CAP_NET_ADMIN, which the gate has.
@@ -156,7 +157,7 @@ class Ports:
                         self._dump()
                         behind = False
                     elif events in readable:
-                        for message in self._marshal.parse(events.recv(_RECEIVE_BYTES)):
+                        for message in messages(events.recv(_RECEIVE_BYTES)):
                             self._event(message)
                 except OSError as error:
                     # ENOBUFS: the kernel had more to say than the buffer holds. Whatever else went wrong, a dump tells
@@ -175,17 +176,15 @@ class Ports:
                 if error.errno != errno.ENOBUFS:
                     raise
 
-    def _event(self, message: Any) -> None:
-        match message["header"]["type"]:
-            case kind if kind == RTM_NEWLINK:
-                self._link(message)
-            case kind if kind == RTM_DELLINK:
+    def _event(self, message: bytes) -> None:
+        _, kind, *_ = HEADER.unpack_from(message)
+        if kind in (RTM_NEWLINK, RTM_DELLINK):
+            for link in self._marshal.parse(message):
                 # Also said, in the bridge's family, of a port that was only taken out of the bridge.
-                self._port_gone(message["index"])
-            case kind if kind == RTM_NEWNEIGH and message["family"] == socket.AF_BRIDGE:
-                self._learnt(message)
-            case _:
-                pass  # RTM_DELNEIGH: aged out, flushed or moved. None of them is a leave.
+                self._link(link) if kind == RTM_NEWLINK else self._port_gone(link["index"])
+        elif found := learnt(message):
+            self._learnt(found)
+        # RTM_DELNEIGH: aged out, flushed or moved. None of them is a leave.
 
     def _link(self, message: Any) -> None:
         index = message["index"]
@@ -218,9 +217,9 @@ class Ports:
         elif (gone := self._ports.pop(index, None)) is not None:
             self._left(index, gone.name)
 
-    def _learnt(self, message: Any, moved: bool = False) -> None:
-        mac, port = message.get_attr("NDA_LLADDR"), message["ifindex"]
-        if mac is None or message["state"] & NUD_PERMANENT or port not in self._ports:
+    def _learnt(self, found: Learnt, moved: bool = False) -> None:
+        mac, port = found
+        if port not in self._ports:
             return
         moved = moved or self._places.port_of(mac) != port
         self._put(mac, port)
@@ -247,7 +246,7 @@ class Ports:
         """Read everything and deliver the difference to what was known."""
         with IPRoute() as kernel:
             links = list(kernel.get_links())
-            entries = list(kernel.fdb("dump"))
+        entries = listed()
         bridge = next((link for link in links if link.get_attr("IFLA_IFNAME") == self._name), None)
         if bridge is None:
             for port in [*self._ports]:
@@ -258,13 +257,12 @@ class Ports:
         self._bridge = bridge["index"]
         ports = {link["index"]: link for link in links if link.get_attr("IFLA_MASTER") == self._bridge}
         # Moves before losses: a device that is behind another port now has not left with its old one.
-        behind = [entry for entry in entries if entry["ifindex"] in ports and not entry["state"] & NUD_PERMANENT]
+        behind = [entry for entry in entries if entry.port in ports]
         moved: set[str] = set()
         for entry in behind:
-            mac = entry.get_attr("NDA_LLADDR")
-            if mac in self._present and self._places.port_of(mac) != entry["ifindex"]:
-                self._put(mac, entry["ifindex"])
-                moved.add(mac)
+            if entry.mac in self._present and self._places.port_of(entry.mac) != entry.port:
+                self._put(*entry)
+                moved.add(entry.mac)
         for index in [index for index in self._ports if index not in ports]:
             self._port_gone(index)
         for index, link in ports.items():
@@ -275,7 +273,7 @@ class Ports:
                 self._put(mac, by_name[name])
                 self._present.add(mac)
         for entry in behind:
-            self._learnt(entry, moved=entry.get_attr("NDA_LLADDR") in moved)
+            self._learnt(entry, moved=entry.mac in moved)
 
 
 def _port(message: Any, before: _Port | None) -> _Port:

@@ -3,6 +3,7 @@
 
 const ascii = (text) => new TextEncoder().encode(text);
 const BODY = ascii("qaqpa journal body 1\0"), ENTRY = ascii("qaqpa journal entry 1\0"), EXTRACT = ascii("qaqpa extract 1\0");
+const SEAL = ascii("qaqpa journal seal 1\0");
 
 async function check(files, read = () => {}) {
   const findings = [], facts = {};
@@ -44,10 +45,16 @@ async function check(files, read = () => {}) {
   const record = await parsed(byName.get("record.json"), say, "record.json");
   if (!record) return finish();
   facts.says = record.json;
+  const listing = new Set(manifest.json.files.map(described));
+  if (!Array.isArray(record.json.files) || !record.json.files.every((file) => listing.has(described(file))))
+    say(false, "contradiction");
   if (signer && record.json.public !== signer.public) say(false, "otherKey");
+  if (record.json.seal) newest(record.json, say);
   if (byName.has("entries.jsonl")) await walked(byName.get("entries.jsonl"), record.json, say);
   return finish();
 }
+
+const described = (file) => (file ? JSON.stringify([file.name, file.size, file.sha256]) : "");
 
 async function parsed(file, say, name) {
   if (!file) {
@@ -90,12 +97,47 @@ function fingerprint(publicKey) {
   return hex(new Sha256().update(unhex(publicKey, 32)).digest()).slice(0, 40).match(/.{4}/g).join(" ");
 }
 
+// A checkpoint: of which entry, and whether the key that it names has signed its digest.
+function genuine(seal) {
+  try {
+    const seq = new Uint8Array(8);
+    new DataView(seq.buffer).setBigInt64(0, BigInt(seal.seq));
+    return verified(unhex(seal.public, 32), joined(SEAL, seq, unhex(seal.head, 32)), unhex(seal.signature, 64));
+  } catch {
+    return false;
+  }
+}
+
+function newest({ seal, head, public: key }, say) {
+  const fits = seal.seq !== head.seq || seal.head === head.digest;
+  if (seal.kind !== "sealed" || !fits || !genuine(seal)) return say(false, "newestWrong");
+  if (key && key !== seal.public) return say(false, "newestOther", { fingerprint: fingerprint(seal.public) });
+  return say(true, "newestRight", { seq: seal.seq });
+}
+
+function sealed(line, previous, key, say) {
+  let seal = {};
+  try {
+    seal = JSON.parse(line.body) || {};
+  } catch {
+    // no checkpoint, as is said below
+  }
+  if (seal.seq !== line.seq - 1 || seal.head !== previous || !genuine(seal)) say(false, "sealWrong", { seq: line.seq });
+  else if (key && key !== seal.public)
+    say(false, "sealOther", { seq: line.seq, fingerprint: fingerprint(seal.public) });
+  else return true;
+  return false;
+}
+
 async function walked(file, record, say) {
-  let seq = record.first ? record.first.seq - 1 : 0, digest = record.before, count = 0;
+  let seq = record.first ? record.first.seq - 1 : 0, digest = record.before, count = 0, seals = true;
+  const seal = record.seal || {};
   try {
     for await (const text of lines(file)) {
       const line = JSON.parse(text);
       if (line.seq !== seq + 1 || linked(digest, line) !== line.digest) return say(false, "broken", { seq: seq + 1 });
+      if (line.kind === "sealed" && seals) seals = sealed(line, digest, record.public, say); // the first wrong one is named
+      if (line.seq === seal.seq && line.digest !== seal.head) say(false, "newestUnfit", { seq: line.seq });
       [seq, digest, count] = [line.seq, line.digest, count + 1];
     }
   } catch {
@@ -110,7 +152,8 @@ async function walked(file, record, say) {
 // The arithmetic of the journal's chain.
 function linked(previous, line) {
   let kept;
-  if (typeof line.body === "string" && !line.commitment) {
+  if ((typeof line.body === "string") === Boolean(line.commitment)) throw new Error("a body that no digest covers");
+  if (typeof line.body === "string") {
     kept = new Sha256().update(BODY).update(unhex(line.salt, 16)).update(ascii(line.body)).digest();
   } else {
     kept = unhex(line.commitment, 32);

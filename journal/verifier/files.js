@@ -67,11 +67,14 @@ async function digestOf(file, read) {
   return { size: digest.size, sha256: hex(digest.digest()) };
 }
 
+// A byte order mark is no JSON, and the command line takes none either.
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
 async function wholeText(file) {
   const all = [];
   for await (const piece of pieces(file)) all.push(piece);
   const bytes = joined(...all);
-  return { sha256: hex(new Sha256().update(bytes).digest()), text: new TextDecoder("utf-8", { fatal: true }).decode(bytes) };
+  return { sha256: hex(new Sha256().update(bytes).digest()), text: utf8.decode(bytes) };
 }
 
 const hex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");

@@ -39,6 +39,8 @@ function show() {
     says.venue, `${says.since || "…"} – ${says.until || "…"}`, `${says.by}, ${says.made}`, says.why,
     says.counts && says.counts.visits, last.facts.record, last.facts.manifest,
   ];
+  for (const broken of Array.isArray(says.breaks) ? says.breaks : [])
+    line(element("facts"), `${words.broke} ${broken && broken.recorded}: ${broken && broken.why}`, "bad");
   words.facts.forEach((name, place) => line(element("facts"), `${name}: ${values[place]}`, ""));
 }
 

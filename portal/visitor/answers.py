@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from http import HTTPStatus
 from typing import assert_never
 
@@ -25,6 +25,15 @@ _POLICY = (  # CSP level 2
     "default-src 'none'; style-src {styles}; script-src {script}; connect-src 'self';{images} form-action 'self';"
     " base-uri 'none'; frame-ancestors 'none'"
 )
+_KEPT = 128
+"""How many rendered pages are kept: those of strangers in each language, and what troubles they may meet, are fewer."""
+
+
+@dataclass(frozen=True)
+class _Rendered:
+    html: bytes
+    policy: str
+    """Its Content-Security-Policy."""
 
 
 @dataclass(frozen=True)
@@ -69,27 +78,13 @@ class Answers:
 
     def page(self, page: Page, status: HTTPStatus = HTTPStatus.OK, *, retry_after_s: int | None = None) -> Response:
         """The page, rendered in the language of the request under way; links and forms carry the language chosen."""
-        # The wait until another password may be asked runs in style, without a script: the button appears by itself.
-        timing = _timing(page.another_in_s) if isinstance(page, Form) and page.another_in_s else ""
-        spoken = self.words()
-        g.language = spoken.language.value
-        html = render_template(
-            _template(page),
-            page=page,
-            words=spoken,
-            language=spoken.language,
-            languages=self._languages,
-            chosen=self._chosen(),
-            venue=self.venue,
-            brand=self.brand,
-            terms=self.brand.terms_in(spoken.language),
-            style=Markup(self._style),
-            script=Markup(self.script),
-            timing=Markup(timing),
-        )
-        answer = Response(html, status=status, mimetype="text/html")
-        answer.headers["Content-Language"] = spoken.language
-        answer.headers["Content-Security-Policy"] = self._policy(timing)
+        chosen = self._chosen()
+        language = chosen or incoming.language_of(request, self.default)
+        render = self._kept if tells_of_nobody(page) else self._render
+        rendered = render(page, language, chosen)
+        answer = Response(rendered.html, status=status, mimetype="text/html")
+        answer.headers["Content-Language"] = language
+        answer.headers["Content-Security-Policy"] = rendered.policy
         if retry_after_s:
             answer.headers["Retry-After"] = str(retry_after_s)
         return answer
@@ -99,6 +94,32 @@ class Answers:
         page = forms.form(status, self.words(), open_login=False)
         told = {"mark": forms.mark_of(status), "told": page.delivery, "waits": page.may_look_again}
         return Response(json.dumps(told), mimetype="application/json")
+
+    def _render(self, page: Page, language: Language, chosen: Language | None) -> _Rendered:
+        """Made of nothing but these three and what is fixed at the start, so the same three are the same page."""
+        # The wait until another password may be asked runs in style, without a script: the button appears by itself.
+        timing = _timing(page.another_in_s) if isinstance(page, Form) and page.another_in_s else ""
+        g.language = language.value
+        html = render_template(
+            _template(page),
+            page=page,
+            words=words("visitor", language),
+            language=language,
+            languages=self._languages,
+            chosen=chosen,
+            venue=self.venue,
+            brand=self.brand,
+            terms=self.brand.terms_in(language),
+            style=Markup(self._style),
+            script=Markup(self.script),
+            timing=Markup(timing),
+        )
+        return _Rendered(html.encode(), self._policy(timing))
+
+    @cached_property
+    def _kept(self) -> Callable[[Page, Language, Language | None], _Rendered]:
+        """The same for what many are shown: a crowd that arrives is all strangers, and their page is one."""
+        return lru_cache(maxsize=_KEPT)(self._render)
 
     def _chosen(self) -> Language | None:
         kept: Language | None = g.get("kept_language")
@@ -133,6 +154,19 @@ def _template(page: Page) -> str:
             return "away.html"
         case Notice():
             return "notice.html"
+        case _:
+            assert_never(page)
+
+
+def tells_of_nobody(page: Page) -> bool:
+    """Whether nothing of one visitor is on it: numbers and codes are not kept longer than it takes to say them."""
+    match page:
+        case Form():
+            return not (page.login or page.ended or page.desk.code or page.voucher_typed)
+        case Notice():
+            return not page.mark
+        case Online() | Away():
+            return False
         case _:
             assert_never(page)
 

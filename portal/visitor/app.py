@@ -62,6 +62,8 @@ def create_app(
     if portal_url:
         CaptivePortalApi(asks, portal_url, own.link).register(app)
     _register_errors(app, answers)
+    for template in app.jinja_env.list_templates(extensions=["html"]):
+        app.jinja_env.get_template(template)  # compiled now, not while a crowd's first visitor waits
     app.before_request(_judge_form)
     app.after_request(_guard)
     return app

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from flask import Request
@@ -53,8 +54,13 @@ def language_of(request: Request, default: Language) -> Language:
     Accept-Language is read here (RFC 9110 §12.5.4, primary subtag only) because werkzeug's ``best_match`` takes
     ``kk-Cyrl-KZ`` for no Kazakh at all, and among equals takes the last of the alphabet instead of the first named.
     """
+    return _preferred(request.headers.get("Accept-Language", ""), default)
+
+
+@lru_cache(maxsize=256)  # phones of one make and language say the same
+def _preferred(accepted: str, default: Language) -> Language:
     wanted: list[tuple[float, Language]] = []
-    for item in request.headers.get("Accept-Language", "").split(","):
+    for item in accepted.split(","):
         tag, _, parameter = item.partition(";")
         primary = tag.strip().partition("-")[0].lower()
         language = default if primary == "*" else next((each for each in Language if each == primary), None)

@@ -23,7 +23,7 @@ AWAY_REFRESH_S = 3
 MOMENT_REFRESH_S = 5
 """A restarted gate answers again in about a second; five keep a full venue from asking in step too often."""
 TROUBLE_REFRESH_S = 15
-"""A journal that cannot be written is mended by a person."""
+"""A journal that cannot be written is mended by a person, and so is a line."""
 _ANY_ANSWER = "-"
 """The mark of a page that is stale as soon as the gate says anything."""
 
@@ -32,6 +32,8 @@ _ANY_ANSWER = "-"
 class Online:
     """The page of an admitted device."""
 
+    heading: str
+    """Who has no Internet is not told of being online, nor to close the window."""
     login_shown: str
     """Empty: it was admitted without a number."""
     trouble: str
@@ -42,8 +44,9 @@ class Online:
     data_left: str | None
     until: str
     """How long access lasts, and what is needed then."""
-    mark: str = ""
-    refresh_s: None = None
+    mark: str
+    refresh_s: int | None
+    """Not None while the venue has no Internet: the page says by itself when it has."""
 
 
 @dataclass(frozen=True)
@@ -127,14 +130,18 @@ def _online(status: Status, words: Words) -> Online:
     time_left, data_left = status.seconds_remaining, status.bytes_remaining
     unlimited = time_left is None and data_left is None
     until = words.say("online.until" if unlimited else "online.until_limit")
+    without = status.trouble is Trouble.UPLINK
     return Online(
+        heading=words.say("online.heading_without" if without else "online.heading"),
         login_shown=forms.number_for_reading(status.number or ""),
-        trouble=words.say("trouble.uplink_online") if status.trouble is Trouble.UPLINK else "",
+        trouble=words.say("trouble.uplink_online") if without else "",
         online_for=words.elapsed(status.online_for_s or 0),
         used=words.size(status.bytes_used or 0),
         time_left=None if time_left is None else words.elapsed(time_left),
         data_left=None if data_left is None else words.size(data_left),
         until=f"{until} {words.say(_then(status.method))}",
+        mark=forms.mark_of(status) if without else "",
+        refresh_s=TROUBLE_REFRESH_S if without else None,
     )
 
 

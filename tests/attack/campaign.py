@@ -94,7 +94,8 @@ def _counts(frame: bytes) -> bool:
         return False
     match _ETHERTYPES.get(frame[12:14]):
         case "IPv4":
-            return not (frame[23] == 6 and _SMPP in (frame[34:36], frame[36:38]))
+            smpp = frame[23] == 6 and _SMPP in (frame[34:36], frame[36:38])
+            return not smpp
         case "IPv6":
             local = frame[22:24] == b"\xfe\x80" or frame[38:40] in (b"\xff\x02", b"\xfe\x80")
             return not local and not (frame[20] == 58 and frame[54] in (135, 136))

@@ -3,7 +3,8 @@
     .venv/bin/python -m tests.bench.big_journal PATH [VISITS]
 
 Written through the real store in large transactions; what is written depends on the number of visits alone, but for the
-salts. Each visit is a password asked, the visit's beginning, what it used and its end.
+salts. Each visit is a password asked, its beginning, what it used and its end; each tenth visitor is admitted by
+an identity document instead.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
-from journal.entries import Entry, PasswordAsked, Stamp, VisitBegan, VisitEnded, VisitUsed
+from journal.entries import Entry, PasswordAsked, Stamp, VisitBegan, VisitEnded, VisitorIdentified, VisitUsed
 from journal.store import Store
 
 BOOT = "1b4e28ba-2fa1-41d2-883f-0016d3cca427"
@@ -26,6 +27,34 @@ STAY_MS = 1_800_000
 BATCH = 5_000
 SUBSCRIBERS = 200_000
 """So many numbers and devices come by turns, each with its own device."""
+_SURNAMES = (
+    "Ахметов",
+    "Оспанов",
+    "Сұлтанов",
+    "Жұмабаев",
+    "Қасымов",
+    "Иванов",
+    "Кім",
+    "Әбдірахманов",
+    "Нұрланов",
+    "Ғабитов",
+)
+_ENDINGS = ("", "а", "ұлы", "қызы", "ский", "ская", "ев", "ева", "енко", "тегі")
+_GIVEN = (
+    "Айгүл",
+    "Бекзат",
+    "Гүлнұр",
+    "Дәурен",
+    "Ерлан",
+    "Жанар",
+    "Инна",
+    "Қайрат",
+    "Мөлдір",
+    "Нұрлан",
+    "Олжас",
+    "Өркен",
+)
+_PATRONYMICS = ("Қайратұлы", "Қайратқызы", "Нұрланұлы", "Нұрланқызы", "Серікұлы", "Серікқызы", "")
 
 
 def number_of(visit: int) -> str:
@@ -44,6 +73,18 @@ def name_of(visit: int) -> str:
     return f"{visit:016x}"
 
 
+def documented(visit: int) -> bool:
+    """Whether the visitor was admitted by an identity document, and has no number."""
+    return visit % 10 == 3
+
+
+def person_of(visit: int) -> tuple[str, str, str]:
+    """Surname, given name and patronymic of a documented visitor: some names are as frequent as names are."""
+    at = (visit // 10 * 7_919) % SUBSCRIBERS
+    surname = _SURNAMES[at % 10] + _ENDINGS[at // 10 % 10]
+    return surname, _GIVEN[at // 100 % len(_GIVEN)], _PATRONYMICS[at // 1200 % len(_PATRONYMICS)]
+
+
 def lines(visits: int) -> Iterator[tuple[Stamp, Entry]]:
     """Their entries, four a visit; visits follow each other instead of overlapping in the file."""
     for visit in range(visits):
@@ -52,8 +93,15 @@ def lines(visits: int) -> Iterator[tuple[Stamp, Entry]]:
         utc_ms = FIRST_UTC_MS + boot_ms
         address = f"10.77.{visit // 250 % 250}.{visit % 250 + 1}"
         left = Stamp(utc_ms + STAY_MS, BOOT, boot_ms + STAY_MS)
-        yield Stamp(utc_ms - 20_000, BOOT, boot_ms), PasswordAsked(device, number, name)
-        yield Stamp(utc_ms, BOOT, boot_ms), VisitBegan(name, device, (address,), number, "sms")
+        came = Stamp(utc_ms, BOOT, boot_ms)
+        if documented(visit):
+            surname, given_name, patronymic = person_of(visit)
+            yield came, VisitBegan(name, device, (address,), "", "document", "ayan")
+            person = (name, device, surname, given_name, patronymic, "id", f"{visit:09}", "", "", f"{visit % 40 + 1}")
+            yield came, VisitorIdentified(*person, "ayan")
+        else:
+            yield Stamp(utc_ms - 20_000, BOOT, boot_ms), PasswordAsked(device, number, name)
+            yield came, VisitBegan(name, device, (address,), number, "sms")
         yield left, VisitUsed(name, device, 1_000, 200_000, 9_000, 9_000_000, True)
         yield left, VisitEnded(name, device, left.utc_ms, "port")
 

@@ -37,7 +37,8 @@ class Form:
     """Text of a label → name of its field."""
     hidden: frozenset[str]
     """The names of those that nobody can type into."""
-    buttons: tuple[str, ...]
+    buttons: Mapping[str, Mapping[str, str]]
+    """Text of a button → what it sends besides."""
 
     def filled(self, entries: Mapping[str, str]) -> dict[str, str] | None:
         """All fields, with these typed in; None if one of them is not there to be typed into."""
@@ -83,12 +84,12 @@ class _Draft:
     ids: dict[str, str] = field(default_factory=dict)
     labels: dict[str, str] = field(default_factory=dict)
     hidden: set[str] = field(default_factory=set)
-    buttons: list[str] = field(default_factory=list)
+    buttons: dict[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 def _form(draft: _Draft) -> Form:
     labels = {text: draft.ids[of] for text, of in draft.labels.items() if of in draft.ids}
-    return Form(draft.action, draft.method, draft.fields, labels, frozenset(draft.hidden), tuple(draft.buttons))
+    return Form(draft.action, draft.method, draft.fields, labels, frozenset(draft.hidden), draft.buttons)
 
 
 class _Reader(HTMLParser):
@@ -138,7 +139,7 @@ class _Reader(HTMLParser):
             case "label" if self._form is not None:
                 self._form.labels[text] = said.get("for", "")
             case "button" if self._form is not None and said.get("type", "submit") == "submit":
-                self._form.buttons.append(text)
+                self._form.buttons[text] = {said["name"]: said.get("value", "")} if "name" in said else {}
 
     def handle_data(self, data: str) -> None:
         if self._open:

@@ -169,8 +169,19 @@ class Window:
         for form in self.page.forms:
             filled = form.filled(entries)
             if filled is not None and (button is None or button in form.buttons):
-                return self._send(form, filled)
+                return self._send(form, {**filled, **(form.buttons[button] if button else {})})
         raise DeadEnd(f"{self.page.url} has no form with {', '.join(entries)} {button or ''}:\n{self.page.text}")
+
+    def press(self, button: str) -> Page:
+        """Press the button with this text, whatever its form wants.
+
+        Raises:
+            DeadEnd: there is none.
+        """
+        for form in self.page.forms:
+            if button in form.buttons:
+                return self._send(form, {**form.fields, **form.buttons[button]})
+        raise DeadEnd(f"{self.page.url} has no button '{button}':\n{self.page.text}")
 
     def _send(self, form: Form, fields: Mapping[str, str]) -> Page:
         address = urljoin(self.page.url, form.action)

@@ -1,9 +1,7 @@
-"""Debian's Chromium inside a visitor's namespace, at a phone's size; and the screens that README shows.
+"""Debian's Chromium inside a visitor's namespace, at a phone's size.
 
     with browser_in(visitor.namespace, folder) as browser, window(browser, Language.KAZAKH) as phone:
         phone.open(PROBE)
-
-    python -m tests.system.browser docs/screens      # scripts/screens: a venue of its own, three pictures
 
 Playwright drives it over a pipe, so no port is opened and the driver may stay in the machine's own namespace. A window
 remembers every request and every complaint of the page. Must not know: what a test wants to prove.
@@ -11,13 +9,8 @@ remembers every request and every complaint of the page. Must not know: what a t
 
 from __future__ import annotations
 
-import argparse
-import base64
 import contextlib
 import shlex
-import signal
-import sys
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,17 +20,13 @@ from playwright.sync_api import Error as PlaywrightError
 
 from appliance.wire import Language
 from portal.words import Words, words
-from tests.lab.errors import LabError
-from tests.lab.venue import PORTAL, Venue
-from tests.lab.waiting import until
+from tests.lab.venue import PORTAL
 
-PHONE = ViewportSize(width=360, height=640)
-"""CSS pixels: the smallest phone that is still sold."""
+PHONE = ViewportSize(width=360, height=740)
+"""CSS pixels: a small phone, its captive window's own bars taken off."""
 PATIENCE_MS = 10_000
 
 PROBE = "http://captive.apple.com/hotspot-detect.html"
-SCREENS = ("login-kk", "asked-kk", "online-kk")
-"""The pictures' names, in the order of a stay."""
 
 _LOCALE = {Language.KAZAKH: "kk-KZ", Language.RUSSIAN: "ru-KZ", Language.ENGLISH: "en-GB"}
 _CHROMIUM = "/usr/bin/chromium"
@@ -51,17 +40,8 @@ _FLAGS = (
     "--disable-component-update",
     "--disable-sync",
     # New Chromiums keep public pages from private addresses by themselves; old phones do not, so the portal must.
-    f"--ip-address-space-overrides={PORTAL}:80=public",
+    f"--ip-address-space-overrides={PORTAL}:80=public,{PORTAL}:443=public",
 )
-_COUNT_COLOURS = """async address => {
-    const picture = new Image();
-    picture.src = address;
-    await picture.decode();
-    const canvas = new OffscreenCanvas(picture.width, picture.height).getContext("2d");
-    canvas.drawImage(picture, 0, 0);
-    const pixels = new Uint32Array(canvas.getImageData(0, 0, picture.width, picture.height).data.buffer);
-    return new Set(pixels).size;
-}"""
 
 
 @contextlib.contextmanager
@@ -163,25 +143,22 @@ class Window:
         """``scheme://host:port`` of all requests so far."""
         return {"/".join(request.url.split("/")[:3]) for request in self.requests}
 
-    def picture(self, path: Path) -> None:
-        """What the phone's screen shows now, as PNG; the caret and animations stand still."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self.page.screenshot(path=path)
-
 
 @contextlib.contextmanager
-def window(browser: Browser, language: Language, *, javascript: bool = True, scale: float = 2) -> Iterator[Window]:
+def window(
+    browser: Browser, language: Language, *, javascript: bool = True, believing: bool = False
+) -> Iterator[Window]:
     """A new window at a phone's size.
 
     Args:
         language: the phone's own, sent as Accept-Language.
-        scale: device pixels a CSS pixel, for pictures.
+        believing: takes any certificate, where a test's authority signs; who is believed is no matter of pages.
     """
     context = browser.new_context(
         locale=_LOCALE[language],
         java_script_enabled=javascript,
         viewport=PHONE,
-        device_scale_factor=scale,
+        ignore_https_errors=believing,
         is_mobile=True,
         has_touch=True,
         color_scheme="light",
@@ -208,58 +185,3 @@ def window(browser: Browser, language: Language, *, javascript: bool = True, sca
         yield made
     finally:
         context.close()
-
-
-def colours_of(browser: Browser, picture: Path) -> int:
-    """How many colours a PNG has: a blank one has 1, a page of text hundreds."""
-    context = browser.new_context()
-    try:
-        data = base64.b64encode(picture.read_bytes()).decode()
-        return int(context.new_page().evaluate(_COUNT_COLOURS, f"data:image/png;base64,{data}"))
-    finally:
-        context.close()
-
-
-def take_screens(venue: Venue, browser: Browser, folder: Path, number: str) -> list[Path]:
-    """Play a stay in Kazakh and keep three pictures of it: login, asked, online.
-
-    Args:
-        browser: of a visitor who is connected and has not asked for a password yet.
-        number: in E.164.
-    """
-    pictures = [folder / f"{name}.png" for name in SCREENS]
-    with window(browser, Language.KAZAKH) as phone:
-        phone.open(PROBE)
-        phone.picture(pictures[0])
-        phone.ask(number)
-        password = venue.password_for(number)
-        until(lambda: phone.looked_again(phone.words.say("delivery.delivered")), "the page to tell of the receipt")
-        phone.picture(pictures[1])
-        phone.enter(password)
-        phone.picture(pictures[2])
-    return pictures
-
-
-def main() -> int:
-    """The command behind scripts/screens."""
-    parser = argparse.ArgumentParser(prog="scripts/screens", description="Take the pictures that README shows.")
-    parser.add_argument("folder", type=Path, nargs="?", default=Path("docs/screens"), help="where they go")
-    given: Path = parser.parse_args().folder
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        with (
-            Venue.open("qs-", changes={"venue.name": "Кафе «Қақпа»"}) as venue,
-            tempfile.TemporaryDirectory() as scratch,
-            browser_in(venue.visitors[0].namespace, Path(scratch)) as browser,
-        ):
-            venue.visitors[0].connect()
-            for picture in take_screens(venue, browser, given, "+77011234567"):
-                print(picture)
-    except LabError as error:
-        print(f"scripts/screens: {error}", file=sys.stderr)
-        return 1
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

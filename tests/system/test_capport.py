@@ -199,6 +199,28 @@ def test_on_https_there_is_no_page_on_http_and_no_promise_for_later(stranger: Gu
 
 
 @pytest.mark.usefixtures("secured")
+def test_another_name_on_https_is_none_of_ours(stranger: Guest) -> None:
+    """A site whose DNS leads here has no page of ours for its own (DNS rebinding), whatever its certificate."""
+    assert presented(stranger, PORTAL)
+    for address in (PORTAL, f"[{GATE6}]"):
+        for named in (["-servername", "evil.example.kz"], ["-noservername"]):
+            line = ["openssl", "s_client", "-connect", f"{address}:443", *named]
+            said = run(line, namespace=stranger.phone.namespace, check=False, timeout_s=15).stdout
+            assert "BEGIN CERTIFICATE" not in said, (address, named)
+    for version in (4, 6):
+        own = [
+            "-H",
+            "Host: evil.example.kz",
+            "-H",
+            "Origin: https://evil.example.kz",
+            "-H",
+            "Sec-Fetch-Site: same-origin",
+        ]
+        assert https(stranger, "/", version, *own)[0] == 421
+        assert https(stranger, "/code", version, *own, "-X", "POST", "-d", "")[0] == 421
+
+
+@pytest.mark.usefixtures("secured")
 def test_renewal_cuts_nobody_off_and_is_seen_by_the_next(venue: Venue, stranger: Guest) -> None:
     line = program("tests.system.slow_visitor", PORTAL, HOST, str(FILES / "ca.pem"))
     with start(line, name="slow visitor", log=stranger.log("slow"), namespace=stranger.phone.namespace) as slow:

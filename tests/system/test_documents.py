@@ -10,6 +10,7 @@ import shlex
 import shutil
 import signal
 import tomllib
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -144,6 +145,7 @@ def test_an_install_from_the_production_pins_alone_works(tmp_path: Path) -> None
     here = program("pip")[0]
     run([here, *build, "--wheel-dir", str(tmp_path), str(source)], environment=machine, timeout_s=60)
     (wheel,) = tmp_path.glob("qaqpa-*.whl")
+    assert packed(wheel) == kept_in(source), "every file of a package is installed: catalogues, verifier, templates"
 
     run(["/usr/bin/python3", "-m", "venv", str(tmp_path / "venv")], timeout_s=60)
     python, qaqpa = (str(tmp_path / "venv/bin" / name) for name in ("python", "qaqpa"))
@@ -269,3 +271,21 @@ def copy_of_the_checkout(to: Path) -> Path:
     for package in ("appliance", "portal", "firewall", "sms", "journal", "paper"):
         shutil.copytree(ROOT / package, to / package, ignore=shutil.ignore_patterns("__pycache__"))
     return to
+
+
+def our_packages() -> list[str]:
+    """Top-level packages of the product."""
+    listed: list[str] = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["root_packages"]
+    return listed
+
+
+def kept_in(source: Path) -> set[str]:
+    """Every file of our packages there, by its path."""
+    files = [file for package in our_packages() for file in (source / package).rglob("*") if file.is_file()]
+    return {str(file.relative_to(source)) for file in files}
+
+
+def packed(wheel: Path) -> set[str]:
+    """What a wheel installs besides its own papers."""
+    with zipfile.ZipFile(wheel) as archive:
+        return {name for name in archive.namelist() if ".dist-info/" not in name}

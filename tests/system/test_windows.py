@@ -46,7 +46,7 @@ def test_the_whole_stay_in_windows_that_die(venue: Venue, system: System) -> Non
     window.submit({PASSWORD: f"{(int(password) + 1) % 1_000_000:06d}"})
     assert window.page.status == 422 and window.is_open()
     window.submit({PASSWORD: password})
-    assert window.page.url == f"{PAGE}/online"
+    assert window.page.url == f"{PAGE}/online?lang=kk"
     assert not window.is_open(), "the window has not seen the Internet"
     assert len(guest.texts()) == 1, "the windows sent an SMS of their own"
 
@@ -62,15 +62,32 @@ def test_the_whole_stay_in_windows_that_die(venue: Venue, system: System) -> Non
 
 @pytest.mark.parametrize("system", System)
 @pytest.mark.parametrize(("language", "other"), [("ru-RU,ru;q=0.9,en;q=0.8", "English"), ("en-GB", "Русский")])
-def test_the_phone_s_language_and_the_one_chosen(venue: Venue, system: System, language: str, other: str) -> None:
+def test_the_phone_s_language_and_the_one_chosen_which_outlives_the_window(
+    venue: Venue, system: System, language: str, other: str
+) -> None:
     guest = Guest.new(venue)
     guest.phone.connect()
     window = popped_up(guest, system, language=language)
     assert window.page.language == language[:2]
-    chosen = window.tap(other).language
+    chosen = window.press(other).language
     assert chosen == {"English": "en", "Русский": "ru"}[other]
-    (field,) = {name for form in window.page.forms for name in form.fields if name == "number"}
-    window.submit({field: typed(guest.number)})
+    window.leave()
+
+    # Nothing that this window knew is left (the portal sets no cookie), so it is the gate that knows.
+    assert window.cookies.kept == {}
+    window = popped_up(guest, system, window.cookies, language)
+    assert window.page.language == chosen, "the choice died with the window"
+    window.submit({"number": typed(guest.number)})
     assert window.page.language == chosen, "a form leads back into another language"
+    window.leave()
+    window = popped_up(guest, system, window.cookies, language)
     window.submit({"password": "12345"})
     assert (window.page.status, window.page.language) == (422, chosen)
+    window.submit({"password": venue.password_for(guest.number)})
+    assert window.page.language == chosen and not window.is_open()
+
+    # The visit is over, and the choice outlives it: it is the same phone.
+    guest.phone.disconnect()
+    until(lambda: guest.phase() is None, "the grace to end")
+    guest.phone.connect()
+    assert popped_up(guest, system, window.cookies, language).page.language == chosen

@@ -205,8 +205,9 @@ def test_a_body_that_no_retention_run_took_is_named(path: Path, world: World) ->
     verdict = verify(path)
     assert verdict.first_bad == 1 and "no retention run" in verdict.problem
     store = Store.open(path)
-    store.append([(world.stamp(), RetentionRan(30, world.moment.utc_ms, 2))])
-    assert verify(path).first_bad is None
+    world.passes(30 * DAY_MS + 1)
+    store.append([(world.stamp(), RetentionRan(30, world.moment.utc_ms - 30 * DAY_MS, 2))])
+    assert (verify(path).first_bad, verify(path).days) == (None, 30)
     store.expire(0, 3, (), 100)
     assert verify(path).first_bad == 3
     store.close()
@@ -265,6 +266,6 @@ def test_a_full_disk_gives_up_the_ballast_piece_by_piece(
             with pytest.raises(JournalUnavailable):
                 keeper.append(note(world), {})
             assert _room(keeper) == (False, 0)
+        assert _room(keeper) == (False, 0), "looked at not so soon again"
         world.passes(2_000)
-        keeper.append([], {ALIVE: b"x"})
-        assert _room(keeper) == (True, 12_000_000)
+        assert _room(keeper) == (True, 12_000_000), "although nothing was recorded"

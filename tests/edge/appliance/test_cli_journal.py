@@ -8,11 +8,13 @@ import pytest
 from click.testing import CliRunner, Result
 
 from appliance.cli import main
+from journal.checkpoints import beside
 from journal.seal import verify
 from journal.signing import SealKey, fingerprint
 from journal.store import Store
+from tests.edge.journal.extracts import extract
 from tests.edge.journal.samples import at, read, stay
-from tests.edge.journal.tampering import tampering
+from tests.edge.journal.tampering import rewrite, tampering
 
 KEY = SealKey(b"k" * 32)
 
@@ -55,6 +57,35 @@ def test_verify_refuses_another_key_and_another_head(journal: Path) -> None:
         connection.execute("UPDATE entries SET utc_ms = 1 WHERE seq = 4")
     edited = _run(journal, "verify")
     assert edited.exit_code == 1 and "Error: entry 4: " in edited.output
+
+
+def test_verify_holds_the_seals_against_the_appliances_own_key(journal: Path) -> None:
+    """Signed all anew with another key, or without a key and without any checkpoint: who does not think of --key is
+    told all the same."""
+    journal.with_name("seal.key").write_bytes(b"k" * 32)
+    assert _run(journal, "verify").exit_code == 0
+    journal.with_name("seal.key").write_bytes(b"o" * 32)
+    another = _run(journal, "verify")
+    assert another.exit_code == 1 and "own key is another" in another.output
+    assert _run(journal, "verify", "--key", fingerprint(KEY.public)).exit_code == 0
+    rewrite(journal, lambda line: None if line.kind == b"sealed" else line)
+    beside(journal).unlink()
+    assert "no checkpoint vouches for it yet" in _run(journal, "verify").output
+    config = journal.parent.parent / "qaqpa.toml"
+    config.write_text(config.read_text() + "[journal]\nseal_entries = 10\n")
+    store = Store.open(journal)
+    store.append(stay())
+    store.close()
+    gone = _run(journal, "verify")
+    assert gone.exit_code == 1 and "taken away" in gone.output
+
+
+def test_verify_against_an_extract_that_was_kept(journal: Path) -> None:
+    kept = journal.parent.parent / "kept"
+    extract(journal, kept)
+    done = _run(journal, "verify", "--against", str(kept))
+    assert done.exit_code == 1 and "WRONG the journal says nothing of this extract" in done.output
+    assert "ok    visits.jsonl: 1 visits, as the journal has them" in done.output
 
 
 @pytest.mark.parametrize(

@@ -11,13 +11,15 @@ import msgspec
 import pytest
 
 from appliance.bookkeeper import Bookkeeper
-from appliance.books import open_books
+from appliance.books import LOST, open_books
 from appliance.config import Config
 from appliance.kept import device_key
 from appliance.performer import ALIVE
 from appliance.sections import Journal, Paths
 from appliance.state import Visit
+from journal.checkpoints import beside
 from journal.entries import (
+    ConfigurationChanged,
     JournalBegan,
     VisitEnded,
 )
@@ -34,6 +36,7 @@ from tests.edge.appliance.bookkeeping import (
     told,
     visit_of,
 )
+from tests.edge.journal.tampering import tampering
 
 
 @pytest.fixture
@@ -126,6 +129,41 @@ def test_whatever_became_of_the_file_a_new_one_says_so(config: Config, world: Wo
     assert verify(path).first_bad is None
 
 
+def test_a_journal_lost_with_its_checkpoint_is_said_by_the_key(config: Config, world: World) -> None:
+    path = _written(config, world)
+    for left in path.parent.glob("journal.db*"):
+        left.unlink()
+    with gate_books(config, world):
+        pass
+    ((_, _, began), *_) = entries(path)
+    assert isinstance(began, JournalBegan) and (began.seq, began.why) == (0, LOST)
+    with gate_books(config, world):
+        pass
+    assert len(told(path, JournalBegan)) == 1, "said once"
+
+
+def test_a_checkpoint_that_is_gone_from_beside_the_journal_is_said(config: Config, world: World) -> None:
+    """Cut off the newest entries and take away the witness: the chain holds, and yet the next start says so."""
+    path = _written(config, world)
+    sealed = verify(path).sealed
+    with tampering(path) as connection:
+        connection.execute("DELETE FROM entries WHERE seq > ?", (sealed - 5,))
+    beside(path).unlink()
+    assert verify(path).first_bad is None
+    with gate_books(config, world):
+        pass
+    (began,) = told(path, JournalBegan)
+    assert isinstance(began, JournalBegan) and "may be missing" in began.why and 0 < began.seq < sealed
+    assert verify(path).first_bad is None
+    with gate_books(config, world):
+        pass
+    assert len(told(path, JournalBegan)) == 1, "said once: closing has laid a checkpoint beside it"
+
+
+def test_a_first_start_says_nothing_of_a_journal_before(config: Config, world: World) -> None:
+    assert told(_written(config, world), JournalBegan) == []
+
+
 def test_an_older_copy_put_back_goes_on_and_says_so_in_the_middle(config: Config, world: World) -> None:
     path = _written(config, world)
     older = path.read_bytes()
@@ -139,3 +177,18 @@ def test_an_older_copy_put_back_goes_on_and_says_so_in_the_middle(config: Config
     assert isinstance(began, JournalBegan) and "is not in this file" in began.why
     assert len(list(path.parent.glob("journal.db-seal-2026*"))) == 1
     assert verify(path).first_bad is None
+
+
+def test_another_configuration_is_recorded_by_the_gate_that_begins_with_it(config: Config, world: World) -> None:
+    path = _written(config, world)
+    with gate_books(config, world):
+        pass
+    (first,) = told(path, ConfigurationChanged)
+    assert isinstance(first, ConfigurationChanged) and first.changed == ()
+    shorter = msgspec.structs.replace(config, journal=Journal(reserve_mb=1, seal_entries=10, retention_days=1))
+    for _ in range(2):
+        with gate_books(shorter, world):
+            pass
+    (_, second) = told(path, ConfigurationChanged)
+    assert isinstance(second, ConfigurationChanged) and second.changed == ("journal.retention_days",)
+    assert second.digest != first.digest

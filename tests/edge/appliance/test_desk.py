@@ -167,6 +167,20 @@ def test_wrong_codes_are_limited_by_employee(core: Core) -> None:
     assert kinds(core).count("desk_failed") == 1
 
 
+def test_wrong_codes_count_while_nothing_can_be_recorded(core: Core) -> None:
+    """A full disk must be no time for guessing."""
+    typed = code(core)
+    wrong = FindDevice("mallory", code="ACDEFH" if typed != "ACDEFH" else "ACDEFJ")
+    core.disk.full = True
+    unrecorded = wire.AskPassword(ADDRESS, NUMBER, wire.Language.KAZAKH)
+    replies = core.ask(*[wrong] * WRONG_CODES.count, unrecorded, role=Role.ADMINISTRATOR)
+    assert replies == [DeskRefused(DeskRefusal.CODE_UNKNOWN)] * WRONG_CODES.count + [
+        Refused(Refusal.JOURNAL_UNAVAILABLE)
+    ]
+    refused = ask(core, FindDevice("mallory", code=typed))
+    assert refused == DeskRefused(DeskRefusal.TOO_MANY_CODES, retry_in_s=WRONG_CODES.window_s)
+
+
 def test_a_told_password(core: Core) -> None:
     typed = code(core)
     request = AskPasswordAtDesk("aigul", code=typed, number="8 701 123 45 67", language=wire.Language.RUSSIAN)

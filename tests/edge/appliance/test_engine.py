@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable, Iterator
 from ipaddress import IPv4Address
 from pathlib import Path
@@ -9,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from appliance import wire
+from appliance import engine, wire
 from appliance.allowances import Allowances, Limit
 from appliance.effects import SendPassword
 from appliance.events import DeviceLeft, DeviceSeen, MessageReported, MessageState
-from appliance.inbox import Happened, Requested, Role
+from appliance.inbox import Happened, Requested, Role, can_wait
 from appliance.state import Terms
 from appliance.wire import AskPassword, EndVisit, EnterPassword, ListVisits, Look, Phase, Refusal, Refused
 from journal.entries import VisitAway, VisitEnded, VisitMoved
@@ -284,6 +286,49 @@ def test_sms_report_reaches_the_page(new_core: NewCore) -> None:
     core.happen(MessageReported(core.now, sent.message, MessageState.SENT, "smsc-1", ""))
     (status,) = core.ask(Look(ADDRESS))
     assert isinstance(status, wire.Status) and status.delivery is wire.Delivery.SENT
+
+
+def test_what_became_of_sms_waits_for_a_transaction_to_go_with(
+    new_core: NewCore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    core = new_core()
+    core.ask(ASK)
+    message = core.sent[-1].message
+    accepted, receipt = (
+        Happened(MessageReported(core.now, message, state, "smsc-1", ""))
+        for state in (MessageState.SENT, MessageState.DELIVERED)
+    )
+    replies: list[wire.Reply] = []
+    entered = Requested(EnterPassword(ADDRESS, core.password()), Role.PORTAL, replies.append)
+
+    def come_later() -> None:
+        for item in (receipt, entered):
+            time.sleep(0.02)
+            core.engine.post(item)
+
+    monkeypatch.setattr(engine, "PATIENCE_MS", 15_000)
+    core.story.clear()
+    core.engine.post(accepted)
+    coming = threading.Thread(target=come_later)
+    coming.start()
+    core.engine.turn()
+    coming.join()
+    assert core.story == ["record password_sent password_delivered visit_began", "admit"]
+    assert len(replies) == 1
+
+    monkeypatch.setattr(engine, "PATIENCE_MS", 1)
+    core.story.clear()
+    core.lan.devices[IPv4Address("10.77.0.11")] = "02:00:00:00:00:02"
+    core.ask(AskPassword("10.77.0.11", "+77011234568", wire.Language.KAZAKH))
+    core.happen(MessageReported(core.now, core.sent[-1].message, MessageState.SENT, "smsc-2", ""))
+    assert core.story[-1] == "record password_sent"  # nothing came to go with
+
+
+def test_only_what_nobody_waits_for_is_held_back(new_core: NewCore) -> None:
+    now = new_core().now
+    assert can_wait(Happened(MessageReported(now, "0" * 16, MessageState.SENT, "smsc-1", "")))
+    assert not can_wait(Requested(ASK, Role.PORTAL, lambda _: None))
+    assert not can_wait(Happened(DeviceLeft(now, PHONE, "port", now.utc_ms)))
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from ipaddress import IPv6Address
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from appliance import wire
 from appliance.inbox import Requested, Role
 from appliance.wire import AskPassword, EndVisit, EnterPassword, ListVisits, Look, Phase, Refusal, Refused, Status
 from journal.entries import Entry, Stamp
-from tests.edge.appliance.venue import ADDRESS, NUMBER, Core
+from tests.edge.appliance.venue import ADDRESS, NUMBER, PHONE, Core
 
 ASK = AskPassword(ADDRESS, NUMBER, wire.Language.KAZAKH)
 
@@ -50,6 +51,16 @@ def test_it_is_what_the_owner_would_answer(core: Core) -> None:
 )
 def test_nobody_is_shown_for_another(core: Core, address: str, refusal: Refusal) -> None:
     assert core.engine.look(Look(address), Role.PORTAL) == Refused(refusal)
+
+
+@pytest.mark.parametrize("address", ["fd77::5%br-lan", "fd77::1%1", "fe80::5%br-lan"])
+def test_an_address_with_a_zone_is_nobody_s(core: Core, address: str) -> None:
+    """The portal's own invention (RFC 4007 11.2): it would become one more address of the visit, which no evidence
+    about the real one ever ends, and stand in the journal as the portal wrote it."""
+    core.lan.devices[IPv6Address(address)] = PHONE
+    assert core.engine.look(Look(address), Role.PORTAL) == Refused(Refusal.NOT_ON_LAN)
+    core.ask(ASK)
+    assert core.ask(EnterPassword(address, core.password())) == [Refused(Refusal.NOT_ON_LAN)]
 
 
 @pytest.mark.parametrize("request_", [ASK, EnterPassword(ADDRESS, "000000"), ListVisits(), EndVisit("02:" * 5 + "01")])

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import socket
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,7 +21,7 @@ from appliance.inbox import Requested, Role
 from appliance.server import CONNECTIONS, Server
 from appliance.wire import Done, ListVisits, Look, Refusal, Refused, Visits
 
-NOBODY = 65534
+NOBODY, CONSOLE = 65534, 65533
 
 
 class Owner:
@@ -44,11 +46,11 @@ def owner() -> Owner:
 
 @pytest.fixture
 def path(tmp_path: Path, owner: Owner) -> Iterator[Path]:
-    """The socket of a server that knows root as administrator and uid 65534 as the portal."""
+    """The socket of a server that knows root as administrator, and two uids as portal and console."""
     path = tmp_path / "gate.sock"
     for folder in (tmp_path, *list(tmp_path.parents)[:3]):
         folder.chmod(0o755)
-    server = Server(path, {0: Role.ADMINISTRATOR, NOBODY: Role.PORTAL}, owner.post)
+    server = Server(path, {0: Role.ADMINISTRATOR, CONSOLE: Role.STAFF, NOBODY: Role.PORTAL}, owner.post)
     server.start()
     path.chmod(0o666)  # so that only the uid decides in these tests
     yield path
@@ -138,11 +140,28 @@ def test_unknown_uid_is_refused_unread(path: Path, owner: Owner) -> None:
         b'{"request":"leave","ip":""}',
         b"\x00" * 40,
         b"[" * 900,
+        b'{"request":"end_visit","mac":"02:00:00:00:00:01\\n"}',
     ],
 )
 def test_no_request_of_ours(path: Path, owner: Owner, line: bytes) -> None:
     assert refused(say(path, line + b"\n")) is Refusal.BAD_REQUEST
     assert owner.seen == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"request":"look\\nuid 0 asked"}',
+        b'{"request":"look","ip":"10.77.0.10","x\\nuid 0 asked":1}',
+        b'{"request":"' + b"x" * 7000 + b'"}',
+    ],
+)
+def test_a_peer_writes_no_line_of_its_own_into_the_log(
+    path: Path, line: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert refused(say(path, line + b"\n")) is Refusal.BAD_REQUEST
+    (record,) = [record.getMessage() for record in caplog.records if record.name == "appliance.server"]
+    assert "\n" not in record and len(record) < 300
 
 
 @pytest.mark.parametrize("size", [wire.MAX_REQUEST_BYTES + 1, 100_000, 3_000_000])
@@ -266,7 +285,25 @@ def test_peer_that_leaves_before_the_answer_harms_nobody(path: Path, owner: Owne
     assert Client(str(path)).ask(ListVisits()) == Visits(())
 
 
-def test_portal_gone_mad_leaves_room_for_administrators(path: Path) -> None:
+def test_who_is_refused_takes_nobodys_room(tmp_path: Path, owner: Owner, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are heard out for a while, so that the refusal arrives."""
+    monkeypatch.setattr("appliance.server.FAREWELL_S", 60.0)
+    monkeypatch.setattr("appliance.server._ROOM", {Role.ADMINISTRATOR: 4})
+    roles: dict[int, Role] = {}
+    path = tmp_path / "gate.sock"
+    server = Server(path, roles, owner.post)
+    server.start()
+    try:
+        with contextlib.ExitStack() as stack:
+            peers = [stack.enter_context(connected(path)) for _ in range(8)]
+            assert {refused(peer.recv(999)) for peer in peers} == {Refusal.FORBIDDEN}
+            roles[os.getuid()] = Role.ADMINISTRATOR
+            assert Client(str(path)).ask(ListVisits()) == Visits(())
+    finally:
+        server.stop()
+
+
+def test_portal_gone_mad_leaves_room_for_staff_and_administrators(path: Path) -> None:
     """The portal opens as many connections as it can and says nothing."""
     program = (
         "import socket,sys,time\n"
@@ -280,9 +317,34 @@ def test_portal_gone_mad_leaves_room_for_administrators(path: Path) -> None:
     with subprocess.Popen(line, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd="/") as mad:
         assert mad.stdout and mad.stdin
         assert refused(mad.stdout.readline()) is Refusal.BUSY
+        assert wire.decode_reply(as_uid(CONSOLE, path, '{"request":"list_visits"}').encode()) == Visits(())
         assert Client(str(path)).ask(ListVisits()) == Visits(())
         mad.stdin.close()
         mad.terminate()
+
+
+def test_a_crowd_of_connections_at_once_takes_few_of_the_gates_descriptors(path: Path) -> None:
+    """The gate has 1,024 of them unless told otherwise, and the journal and the kernel need some meanwhile."""
+    program = (
+        "import contextlib,resource,socket,sys\n"
+        "resource.setrlimit(resource.RLIMIT_NOFILE,(8192,resource.getrlimit(resource.RLIMIT_NOFILE)[1]))\n"
+        "held=[]\n"
+        "for _ in range(6000):\n"
+        "    s=socket.socket(socket.AF_UNIX); s.setblocking(False)\n"
+        "    with contextlib.suppress(OSError):\n"
+        "        s.connect(sys.argv[1])\n"
+        "    held.append(s)\n"
+        "print('done',flush=True); sys.stdin.read()\n"
+    )
+    line = ["setpriv", f"--reuid={NOBODY}", "--clear-groups", "--", "/usr/bin/python3", "-c", program, str(path)]
+    before, most = descriptors(), 0
+    with subprocess.Popen(line, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd="/") as mad:
+        assert mad.stdout and mad.stdin
+        while not select.select([mad.stdout], [], [], 0)[0]:
+            most = max(most, descriptors() - before)
+        assert Client(str(path), timeout_s=15).ask(ListVisits()) == Visits(()), "an administrator waits and is served"
+        mad.stdin.close()
+    assert most < 900, "what the gate has open at the height of it"
 
 
 def test_stale_socket_is_replaced(tmp_path: Path, owner: Owner) -> None:
@@ -305,6 +367,28 @@ def test_socket_that_cannot_be_made_is_said(tmp_path: Path, owner: Owner) -> Non
 def test_nobody_listens(tmp_path: Path) -> None:
     with pytest.raises(GateUnreachable, match="qaqpa gate"):
         Client(str(tmp_path / "none.sock")).ask(ListVisits())
+
+
+def test_a_full_queue_is_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "busy.sock"
+    with socket.socket(socket.AF_UNIX) as busy, socket.socket(socket.AF_UNIX) as first:
+        busy.bind(str(path))
+        busy.listen(0)
+        first.connect(str(path))
+        with pytest.raises(GateUnreachable):
+            Client(str(path), timeout_s=0.1).ask(ListVisits())
+        answering = threading.Thread(target=_take_two, args=(busy,))
+        answering.start()
+        assert Client(str(path), timeout_s=15).ask(ListVisits()) == Visits(())
+        answering.join()
+
+
+def _take_two(busy: socket.socket) -> None:
+    """The first, when the second is surely waiting; then the second is answered."""
+    time.sleep(0.3)
+    for _ in range(2):
+        with busy.accept()[0] as peer:
+            peer.sendall(wire.encode(Visits(())) + b"\n")
 
 
 def test_answer_that_never_comes(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ def _run_and_kill(path: Path, after_s: float) -> int:
     with subprocess.Popen(command, stdout=subprocess.PIPE, bufsize=0, cwd=ROOT) as writer:
         try:
             assert writer.stdout is not None
-            assert select.select([writer.stdout], [], [], 30)[0], "the writer did not start in 30 s"
+            assert select.select([writer.stdout], [], [], 300)[0], "the writer did not start in 300 s"
             told = writer.stdout.read(6)
             assert told == b"ready\n"
             deadline = time.monotonic() + after_s

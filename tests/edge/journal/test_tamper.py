@@ -16,7 +16,7 @@ from journal.errors import JournalError
 from journal.seal import GENESIS, Line, commitment, link, verify
 from journal.signing import SealKey
 from journal.store import Store
-from tests.edge.journal.samples import at, read, stay, write
+from tests.edge.journal.samples import NOON_MS, at, read, stay, write
 from tests.edge.journal.tampering import tampering
 
 TEXTS, BLOBS, NUMBERS = ("boot_id", "kind", "body"), ("salt", "digest"), ("utc_ms", "boot_ms")
@@ -239,7 +239,7 @@ def worn(tmp_path: Path) -> Path:
     store = Store.open(path)
     store.append(stay())
     store.seal(SealKey(b"k" * 32), at(62))
-    store.append([(at(63), RetentionRan(730, 0, 8))])
+    store.append([(at(63 + 86_400), RetentionRan(1, NOON_MS + 63_000, 8))])
     store.expire(0, 8, (), 100)
     store.seal(SealKey(b"k" * 32), at(64))
     store.close()

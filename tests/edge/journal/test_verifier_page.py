@@ -1,22 +1,28 @@
-"""The page in a real browser, from a file: a good extract, every kind of change, and its own hashes and signatures."""
+"""The page in a real browser, from a file: a good extract, every kind of change."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
+from msgspec.structs import replace
 from playwright.sync_api import Page, sync_playwright
 
-from journal.manifest import MANIFEST, SIGNATURE, hashed
-from journal.notary import Notary
+from journal import checkpoints
+from journal.entries import GateStopped, Sealed
+from journal.manifest import FORMAT, MANIFEST, RECORD, SIGNATURE, Manifest, hashed, written
+from journal.notary import Notary, chain_end
 from journal.proof import check
-from journal.signing import EXTRACT_DOMAIN
+from journal.signing import SealKey
+from journal.store import Store
+from journal.wanted import Wanted
 from tests.edge.journal.extracts import FINGERPRINT, KEY, OTHER_KEY, extract
-from tests.edge.journal.samples import stay, write
+from tests.edge.journal.samples import at, stay, write
+from tests.edge.journal.tampering import rewrite
 
 CHROMIUM = "/usr/bin/chromium"
 
@@ -158,75 +164,147 @@ def test_every_kind_of_change_is_named(verifier: Page, good: Path, tmp_path: Pat
     assert sentence.replace(": missing", ": is missing") in told
 
 
+# ── checkpoints ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def sealed_journal(path: Path) -> Path:
+    """Ten entries, their checkpoint (11), and one more."""
+    store = Store.open(path)
+    store.append(stay())
+    _, digest = chain_end(path)
+    store.append([(at(62), checkpoints.make(KEY, 10, bytes.fromhex(digest))), (at(63), GateStopped(0))])
+    store.close()
+    return path
+
+
+def with_seal(folder: Path, seal: Sealed) -> None:
+    """The record has another checkpoint, and the gate's signature is right nevertheless."""
+    record = json.loads((folder / RECORD).read_text())
+    record["seal"] = msgspec.to_builtins(seal)
+    (folder / RECORD).write_text(json.dumps(record))
+    files = tuple(hashed(path) for path in sorted(folder.iterdir()) if path.name not in (MANIFEST, SIGNATURE))
+    (folder / MANIFEST).write_bytes(written(Manifest(FORMAT, files)))
+    signature = Notary(folder.parent / "journal.db", KEY).sign(hashed(folder / MANIFEST).sha256)
+    (folder / SIGNATURE).write_bytes(msgspec.json.encode(signature))
+
+
+def head_of(folder: Path, seq: int) -> bytes:
+    return bytes.fromhex(json.loads((folder / "entries.jsonl").read_text().splitlines()[seq - 1])["digest"])
+
+
+def unsigned(seal: Sealed) -> Sealed:
+    return msgspec.structs.replace(
+        seal, signature=seal.signature[:-2] + ("00" if seal.signature[-2:] != "00" else "01")
+    )
+
+
+SEALS: dict[str, tuple[Callable[[Path], Sealed], str]] = {
+    "a changed signature": (
+        lambda folder: unsigned(checkpoints.make(KEY, 10, head_of(folder, 10))),
+        "the newest checkpoint in record.json is wrong",
+    ),
+    "another key": (
+        lambda folder: checkpoints.make(OTHER_KEY, 10, head_of(folder, 10)),
+        "the newest checkpoint in record.json is signed by another key",
+    ),
+    "another chain": (
+        lambda _: checkpoints.make(KEY, 5, bytes(32)),
+        "entry 5 is another than the newest checkpoint in record.json says",
+    ),
+    "another end": (
+        lambda _: checkpoints.make(KEY, 12, bytes(32)),
+        "the newest checkpoint in record.json is wrong",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SEALS)
+def test_a_checkpoint_in_the_record_is_judged(verifier: Page, tmp_path: Path, name: str) -> None:
+    seal, sentence = SEALS[name]
+    extract(sealed_journal(tmp_path / "journal.db"), tmp_path / "e", None, "jsonl")
+    agree(verifier, tmp_path / "e", True, "the newest checkpoint is right: entry 10")
+    with_seal(tmp_path / "e", seal(tmp_path / "e"))
+    agree(verifier, tmp_path / "e", False, sentence)
+
+
+@pytest.mark.parametrize(
+    ("key", "sentence"),
+    [
+        (None, "the checkpoint 11 is wrong: the entries before it were computed anew"),
+        (OTHER_KEY, "the checkpoint 11 is signed by another key"),
+    ],
+)
+def test_entries_computed_anew_are_found_by_their_checkpoint(
+    verifier: Page, tmp_path: Path, key: SealKey | None, sentence: str
+) -> None:
+    """The journal was rewritten before the gate signed the extract in good faith; also if it is a narrow one."""
+    path = sealed_journal(tmp_path / "journal.db")
+    rewrite(path, lambda line: msgspec.structs.replace(line, utc_ms=line.utc_ms + 1) if line.seq == 3 else line, key)
+    for wanted in (None, Wanted(number="+77010000000")):
+        extract(path, tmp_path / "e", wanted, "jsonl")
+        agree(verifier, tmp_path / "e", False, sentence)
+        shutil.rmtree(tmp_path / "e")
+
+
+def agree(page: Page, folder: Path, whole: bool, sentence: str) -> None:
+    """The page and the command line both judge so, and both say that."""
+    judgement, found = judged(page, *folder.iterdir())
+    verdict = check(folder)
+    assert (judgement, verdict.whole) == (whole, whole), (found, verdict)
+    for told in (found, [finding.what for finding in verdict.findings]):
+        assert any(sentence in each.lower() for each in told), told
+
+
+def _with_commitment_beside(folder: Path) -> None:
+    """A text that no digest covers, beside the true one's commitment: an inspector would read it."""
+    before = hashed(folder / "entries.jsonl")
+    line, *rest = (folder / "entries.jsonl").read_bytes().splitlines(keepends=True)
+    told = {**json.loads(line), "body": '{"kind":"gate_stopped","online":0}'}
+    (folder / "entries.jsonl").write_bytes(b"".join([json.dumps(told).encode() + b"\n", *rest]))
+    after = hashed(folder / "entries.jsonl")
+    edited(RECORD, before.sha256.encode(), after.sha256.encode())(folder)
+    edited(RECORD, f'"size": {before.size}'.encode(), f'"size": {after.size}'.encode())(folder)
+
+
+def _with_mark(folder: Path) -> None:
+    (folder / RECORD).write_bytes(b"\xef\xbb\xbf" + (folder / RECORD).read_bytes())
+
+
+BY_ITS_MAKER: dict[str, tuple[SealKey | None, Callable[[Path], object], str]] = {
+    "the chain anew, without the key": (None, lambda _: None, "the checkpoint 11 is wrong"),
+    "the chain anew, with another key": (OTHER_KEY, lambda _: None, "the checkpoint 11 is signed by another key"),
+    "a text beside its commitment": (KEY, _with_commitment_beside, "broken at entry 1"),
+    "a byte order mark": (KEY, _with_mark, "record.json: cannot be read"),
+    "two lists": (KEY, edited(RECORD, b'"name": "visits.csv"', b'"name": "visits.txt"'), "contradict each other"),
+}
+
+
+@pytest.mark.parametrize("name", BY_ITS_MAKER)
+def test_what_its_maker_had_signed_is_judged_too(verifier: Page, tmp_path: Path, name: str) -> None:
+    """The gate signs what it is asked to: what is in an extract must hold by itself."""
+    seal_key, change, sentence = BY_ITS_MAKER[name]
+    journal, folder = tmp_path / "journal.db", tmp_path / "made"
+    store = Store.open(journal)
+    store.append(stay())
+    store.seal(KEY, at(65))
+    store.close()
+    rewrite(journal, lambda line: replace(line, utc_ms=line.utc_ms + (line.seq == 5)), seal_key)
+    extract(journal, folder, Wanted(number="+77010000000"), "csv", "jsonl")
+    for proof in (MANIFEST, SIGNATURE):
+        (folder / proof).unlink()
+    change(folder)
+    (folder / MANIFEST).write_bytes(written(Manifest(1, tuple(map(hashed, sorted(folder.iterdir()))))))
+    signature = Notary(journal, KEY).sign(hashed(folder / MANIFEST).sha256)
+    (folder / SIGNATURE).write_bytes(msgspec.json.encode(signature))
+    whole, found = judged(verifier, *folder.iterdir())
+    told = [finding.what for finding in check(folder).findings if not finding.ok]
+    assert not whole and told
+    for said in (found, told):
+        assert any(sentence in each.lower() for each in said), said
+
+
 def test_names_of_files_are_text(verifier: Page, good: Path, tmp_path: Path) -> None:
     (tmp_path / "<img src=x onerror=alert(1)>.txt").write_text("")
     whole, found = judged(verifier, *good.iterdir(), *tmp_path.iterdir())
     assert not whole
     assert found[-2] == "<img src=x onerror=alert(1)>.txt: is no part of the extract"
-
-
-def test_its_hashes_are_the_standards(verifier: Page) -> None:
-    """Every length about the blocks' bounds, in one piece and in two; and FIPS 180-4's own million."""
-    sizes = [*range(140), 255, 256, 257, 1000]
-    told = verifier.evaluate(
-        """sizes => sizes.map(size => {
-            const bytes = Uint8Array.from({length: size}, (_, place) => (place * 7 + size) & 255);
-            const cut = size >> 1;
-            return [hex(new Sha256().update(bytes).digest()),
-                    hex(new Sha256().update(bytes.subarray(0, cut)).update(bytes.subarray(cut)).digest()),
-                    hex(sha512(bytes))];
-        })""",
-        sizes,
-    )
-    for size, (whole, pieces, long) in zip(sizes, told, strict=True):
-        data = bytes((place * 7 + size) & 255 for place in range(size))
-        assert whole == pieces == hashlib.sha256(data).hexdigest(), size
-        assert long == hashlib.sha512(data).hexdigest(), size
-    million = verifier.evaluate("hex(new Sha256().update(new Uint8Array(1000000).fill(97)).digest())")
-    assert million == "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0"
-
-
-RFC_8032 = [  # 7.1: public key, message, signature
-    (
-        "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a",
-        "",
-        "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b",
-    ),
-    (
-        "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c",
-        "72",
-        "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00",
-    ),
-    (
-        "fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025",
-        "af82",
-        "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a",
-    ),
-]
-VERIFY = """([key, message, signature]) => verified(
-    unhex(key, 32), unhex(message, message.length / 2), unhex(signature, signature.length / 2))"""
-
-
-@pytest.mark.parametrize("vector", RFC_8032, ids=["1", "2", "3"])
-def test_its_signatures_are_those_of_rfc_8032(verifier: Page, vector: tuple[str, str, str]) -> None:
-    assert verifier.evaluate(VERIFY, list(vector))
-
-
-def test_no_changed_signature_passes(verifier: Page) -> None:
-    message = b"m"
-    signature, public = KEY.sign(EXTRACT_DOMAIN, message), KEY.public
-    signed = EXTRACT_DOMAIN + b"\0" + message
-    order = 2**252 + 27742317777372353535851937790883648493
-    larger = (int.from_bytes(signature[32:], "little") + order).to_bytes(32, "little")
-    flipped = [bytes([*signature[:at], signature[at] ^ 1, *signature[at + 1 :]]) for at in range(0, 64, 7)]
-    wrong = [
-        *[(public, signed, each) for each in flipped],
-        (public, signed + b".", signature),
-        (OTHER_KEY.public, signed, signature),
-        (public, signed, signature[:32] + larger),  # 5.1.7: S must be below the order
-        (public, signed, signature[:63]),
-        (b"\xff" * 32, signed, signature),  # no point of the curve
-    ]
-    assert verifier.evaluate(VERIFY, [public.hex(), signed.hex(), signature.hex()])
-    for key, text, each in wrong:
-        assert not verifier.evaluate(VERIFY, [key.hex(), text.hex(), each.hex()])

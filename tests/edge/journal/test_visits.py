@@ -14,7 +14,8 @@ import pytest
 from journal.as_csv import write_csv
 from journal.entries import Entry, Stamp, VisitAway, VisitEnded, VisitMoved, VisitResumed
 from journal.errors import JournalCorrupt
-from journal.visits import Visit, entries, visits
+from journal.visit import Visit
+from journal.visits import entries, visits
 from tests.edge.journal.samples import NOON_MS, NUMBER, PHONE, at, began, ended, moment, stay, used, write
 
 
@@ -168,5 +169,5 @@ def test_csv_of_a_period(path: Path) -> None:
     assert write_csv(visits(path, moment(0), moment(60)), out, ZoneInfo("Asia/Almaty")) == 1
     assert out.getvalue().decode("utf-8-sig").splitlines()[1] == (
         "v1;;;;'+77011234567;;;;02:00:00:00:00:01;10.77.0.10 10.77.0.11 10.77.0.12;"
-        "2026-11-21 17:00:04;UTC+05:00;2026-11-21 17:00:59;UTC+05:00;sms;;port;1;;;;"
+        "2026-11-21 17:00:04;UTC+05:00;2026-11-21 17:00:59;UTC+05:00;password by SMS;;network port;;1;;;;"
     )

@@ -16,13 +16,12 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from appliance.wire import Look, Reply, Request
 from portal.visitor.app import create_app
+from tests.support.accessible import NARROW_PX
 from tests.unit.portal.gate import GateWithState
 from tests.unit.portal.phone import IP
 
 _FLAGS = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync")
 """The tests are root and the pages our own; what Chromium asks of its maker is no traffic of theirs."""
-NARROW_PX = 320
-"""The narrowest window of WCAG 2.2 (1.4.10)."""
 
 
 class Silent(WSGIRequestHandler):

@@ -61,6 +61,7 @@ def test_empty_file_is_the_defaults() -> None:
         ("[venue]\nname = '{x}'", "q.toml, line 2: venue.name: "),
         ("[venue]\nname = ''", "q.toml, line 2: venue.name: "),
         ("[venue]\ntimezone = 'Asia/Almatty'", "q.toml, line 2: venue.timezone: is no time zone name"),
+        ("[venue]\nlink = 'http://a['", "q.toml, line 2: venue.link: is no address"),
         ("[venue]\nrules = '1/2030'", "q.toml, line 2: venue.rules: "),
         (
             "[venue.terms]\nkk = 'a'\nru = 'b'",
@@ -126,6 +127,7 @@ def test_empty_file_is_the_defaults() -> None:
             (f"[portal]\ngarden = ['{bad}']", "q.toml, line 2: portal.garden: expected `str` matching")
             for bad in ("a/b.kz", "a b.kz", "a.kz\\nserver=9.9.9.9", "пей.kz", f"{'a' * 64}.kz", f"{'a.' * 130}kz", "")
         ),
+        ('[portal]\ngarden = ["a.kz\\n"]', "q.toml, line 2: portal.garden: expected `str` matching"),
         (
             f"[portal]\ngarden = {[f'h{number}.example.kz' for number in range(101)]}",
             "q.toml, line 2: portal.garden: expected `array` of length <= 100; allowed: host names such as",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from immutables import Map
 from msgspec.structs import replace
 
+from appliance.admission import WAITS_MS
 from appliance.desk import WRONG_CODES
 from appliance.desk_events import CodeWrong, DocumentShown, VoucherEntered, VouchersAsked, VouchersVoidAsked
 from appliance.effects import Admit, Keep, Record
-from appliance.redeeming import FORGET_MS, WRONG_OF_DEVICE
+from appliance.redeeming import FORGET_MS, MOST_GUESSING, WRONG_OF_DEVICE, WRONG_OF_VENUE
 from appliance.state import Terms, Visit
 from appliance.wire_desk import Doubt, Person
 from journal import entries
@@ -188,6 +190,26 @@ def test_void_and_old_vouchers_let_nobody_in() -> None:
     assert (dict(later.session.batches), dict(later.session.vouchers)) == ({}, {})
 
 
+def test_a_voucher_that_waits_is_not_good_for_ever() -> None:
+    """Entered in time, it waits for an SMS that is late; not for next month's stay, nor for another device."""
+    talk = Dialogue(Terms(vouchers=True))
+    talk.step(made(talk, "one", "two"))
+    talk.wait(86_399)
+    talk.says(voucher(talk, "one"), ["answer stranger"])
+    talk.says(voucher(talk, "two", OTHER), ["answer stranger"])
+    talk.wait(2)
+    talk.says(voucher(talk, "one"), ["answer stranger"])
+    talk.says(voucher(talk, "two"), ["refuse voucher_expired"])
+    talk.step(talk.asked())
+    talk.says(talk.entered(), ["record visit_began", "record voucher_redeemed", *OPENED, "answer online"])
+    talk.wait(WAITS_MS / 1000)
+    talk.step(talk.asked(device=OTHER, number="+77011234568"))
+    entered = replace(talk.entered(device=OTHER), addresses=("10.77.0.11",), visit="v2")
+    talk.says(entered, ["record visit_began", "admit 02 10.77.0.11", "answer online"])
+    assert talk.session.vouchers["two"].used is False
+    talk.says(voucher(talk, "two", "02:00:00:00:00:03"), ["refuse voucher_expired"])
+
+
 def test_a_waiting_voucher_whose_batch_is_void_changes_nothing() -> None:
     talk = Dialogue(Terms(vouchers=True))
     talk.step(made(talk, "one"))
@@ -207,6 +229,42 @@ def test_guesses_are_limited_by_device_and_recorded() -> None:
     talk.says(voucher(talk, "none", OTHER), ["refuse voucher_unknown"])
     talk.wait(3600)
     talk.says(voucher(talk, "one"), VOUCHER)
+
+
+def test_exchanging_waiting_vouchers_is_limited() -> None:
+    """Each exchange is kept: whoever has two vouchers, or two devices, must not make the journal write without end."""
+    talk = Dialogue(Terms(vouchers=True))
+    talk.step(made(talk, "one", "two"))
+    kept = sum(isinstance(e, Keep) for each in range(100) for e in talk.step(voucher(talk, ("one", "two")[each % 2])))
+    kept += sum(
+        isinstance(e, Keep) for each in range(100) for e in talk.step(voucher(talk, "one", (OTHER, PHONE)[each % 2]))
+    )
+    assert kept <= 2 * 2 * (WRONG_OF_DEVICE.count + 1)
+    talk.says(voucher(talk, "one"), ["refuse too_many_vouchers retry=3600"])
+    talk.wait(3600)
+    talk.says(voucher(talk, "one"), ["answer stranger"])
+
+
+def test_guesses_of_invented_devices_are_told_and_lock_nobody_out() -> None:
+    talk = Dialogue(PAID)
+    talk.step(made(talk, "one"))
+    recorded = 0
+    for guess in range(3 * WRONG_OF_VENUE.count):
+        invented = f"06:00:00:00:{guess // 2560:02x}:{guess // 10 % 256:02x}"
+        recorded += sum(isinstance(effect, Record) for effect in talk.step(voucher(talk, "none", invented)))
+    assert recorded == WRONG_OF_VENUE.count // WRONG_OF_DEVICE.count + 1, "then the journal has heard enough"
+    assert len(talk.session.wrong_vouchers[""]) == WRONG_OF_VENUE.count, "nor does memory grow"
+    talk.says(voucher(talk, "one"), VOUCHER)
+
+
+def test_who_is_remembered_for_guessing_is_bounded() -> None:
+    talk = Dialogue(PAID)
+    guessed = {f"06:00:00:00:{each // 256:02x}:{each % 256:02x}": (talk.now_ms,) for each in range(MOST_GUESSING + 1)}
+    talk.session = replace(talk.session, wrong_vouchers=Map(guessed))
+    talk.wait(1)
+    talk.says(voucher(talk, "none"), ["refuse voucher_unknown"])
+    assert len(talk.session.wrong_vouchers) < MOST_GUESSING
+    assert talk.session.wrong_vouchers[PHONE] == talk.session.wrong_vouchers[""], "the newest stay"
 
 
 def test_where_there_are_no_vouchers_none_counts() -> None:

@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from journal.as_csv import write_csv
-from journal.columns import HEADERS, Language, inert, visible
-from journal.visits import Visit
+from journal.as_csv import CsvWriter, plain, write_csv
+from journal.columns import HEADERS, PERSONAL, Language, Table, harmless, inert, visible
+from journal.visit import Visit
 
 ALMATY = ZoneInfo("Asia/Almaty")
 BEGAN = datetime(2024, 2, 29, 17, 59, 59, 999_000, tzinfo=UTC)
@@ -47,11 +47,11 @@ def test_the_whole_file_across_kazakhstans_change_of_offset() -> None:
     assert _csv(VISIT, online) == (
         b"\xef\xbb\xbf"
         b"visit;surname;given name;patronymic;subscriber number;document;document number;workstation number;device;"
-        b"addresses;began;began UTC offset;ended;ended UTC offset;authorised by;employee;left according to;times away;"
-        b"bytes up;bytes down;bytes counted;clock\r\n"
+        b"addresses;began;began UTC offset;ended;ended UTC offset;authorised by;employee;left according to;ended by;"
+        b"times away;bytes up;bytes down;bytes counted;clock\r\n"
         b"k3v9;;;;'+77011234567;;;;02:00:00:00:00:01;10.77.0.10 10.77.0.11;2024-02-29 23:59:59;UTC+06:00;"
-        b"2024-03-01 00:59:59;UTC+05:00;sms;;port;1;12345;6000000000;all;\r\n"
-        b"k4;;;;'+77011234567;;;;02:00:00:00:00:02;;2024-02-29 23:59:59;UTC+06:00;;;sms;;;0;;;;\r\n"
+        b"2024-03-01 00:59:59;UTC+05:00;password by SMS;;network port;;1;12345;6000000000;all;\r\n"
+        b"k4;;;;'+77011234567;;;;02:00:00:00:00:02;;2024-02-29 23:59:59;UTC+06:00;;;password by SMS;;;;0;;;;\r\n"
     )
 
 
@@ -108,6 +108,35 @@ def test_every_cell_is_inert_and_comes_back(name: str, number: str, proof: str) 
     assert [row[place].removeprefix("'") for place in (0, 4, 16)] == [*map(visible, (name, number, proof))]
     assert not any(cell.lstrip().startswith(("=", "+", "-", "@", "＝", "＋", "－", "＠")) for cell in row)
     assert not any(cell.startswith(("\t", "\r", "\n")) for cell in row)
+
+
+@given(TEXTS, TEXTS, TEXTS, st.booleans())
+def test_the_short_way_writes_what_the_csv_module_would(name: str, number: str, staff: str, personal: bool) -> None:
+    visit = Visit(
+        name, number, "02:00:00:00:00:01", ("10.77.0.10",), BEGAN, BEGAN, "sms", "port", 0, 5, 6, surname=number,
+        workstation=name, staff=staff, ended_by=number, iin=staff, birth_date=name,
+    )  # fmt: skip
+    row = Table(Language.KAZAKH, ALMATY, personal).row(visit)
+    short = plain(row)
+    out = io.StringIO(newline="")
+    csv.writer(out, delimiter=";", lineterminator="\r\n").writerow(harmless(row))
+    assert short is None or short == out.getvalue()
+
+
+def test_ordinary_rows_go_the_short_way() -> None:
+    assert plain(Table(Language.KAZAKH, ALMATY).row(VISIT))
+
+
+def test_what_the_venue_takes_beyond_the_rules_has_columns_of_its_own() -> None:
+    visit = msgspec.structs.replace(VISIT, iin="900101300017", birth_date="1990-01-01")
+    out = io.BytesIO()
+    writer = CsvWriter(out, Language.KAZAKH, ALMATY, personal=True)
+    writer.add(visit)
+    writer.close()
+    header, row = out.getvalue().decode("utf-8-sig").splitlines()
+    assert header.endswith(";" + ";".join(PERSONAL[Language.KAZAKH]))
+    assert row.endswith(";;'900101300017;1990-01-01")
+    assert "900101300017" not in _csv(visit).decode()
 
 
 def test_it_streams_in_flat_memory() -> None:

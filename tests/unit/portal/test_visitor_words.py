@@ -169,7 +169,8 @@ def test_a_wait_is_rounded_up(seconds: int, said_of_it: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "said_of_it"), [(0, "0 s"), (59, "59 s"), (60, "1 min"), (3599, "59 min"), (7325, "2 h 2 min")]
+    ("seconds", "said_of_it"),
+    [(0, "0 s"), (59, "59 s"), (60, "1 min"), (3599, "59 min"), (3600, "1 h"), (3659, "1 h"), (7325, "2 h 2 min")],
 )
 def test_what_has_passed_is_rounded_down(seconds: int, said_of_it: str) -> None:
     assert ENGLISH.elapsed(seconds).replace("\u00a0", " ") == said_of_it
