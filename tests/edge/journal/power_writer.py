@@ -28,7 +28,7 @@ def main(path: Path, batches: int) -> None:
         if batch % 10 == 0:
             store.seal(key, at(batch))
         if batch % 40 == 0:
-            store.append([(at(batch + 86_400), RetentionRan(1, at(batch).utc_ms + 1, last))])
+            store.append([(at(batch + 86_401), RetentionRan(1, at(batch).utc_ms + 1, last))])
             store.expire(0, last // 2, (), 1000)
 
 
