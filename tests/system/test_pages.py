@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from appliance.wire import Language
 from tests.lab import device
@@ -113,11 +113,13 @@ def for_everybody(screen: Window, name: str) -> None:
 
 def test_the_keyboard_alone_leads_in_and_out(venue: Venue, bare: Window, number: str) -> None:
     say, keyboard = bare.words.say, bare.page.keyboard
-    keyboard.type(number)  # Login has the focus from the start
+    expect(bare.login).to_be_focused(timeout=10_000)  # from the start
+    keyboard.type(number)
     tab_to(bare, say("form.get_password"))
     with bare.page.expect_navigation():
         keyboard.press("Enter")
-    keyboard.type(venue.password_for(number))  # and here Password
+    expect(bare.password).to_be_focused(timeout=10_000)
+    keyboard.type(venue.password_for(number))
     with bare.page.expect_navigation():
         keyboard.press("Enter")
     assert bare.heading == say("online.heading")

@@ -118,7 +118,7 @@ def test_qaqpa_journal_extract_of_a_period(venue: Venue, tmp_path: Path) -> None
 
     whole = extract(venue, tmp_path / "whole", "--from", yesterday.isoformat(), "--to", tomorrow.isoformat())
     (mine,) = [row for row in whole if row["device"] == guest.phone.mac]
-    assert (mine["subscriber number"], mine["authorised by"]) == (f"'{guest.number}", "sms")
+    assert (mine["subscriber number"], mine["authorised by"]) == (f"'{guest.number}", "password by SMS")
     assert {"visits.xlsx", "register-001.pdf", "visits.jsonl", "entries.jsonl", "verify.html"} <= {
         path.name for path in (tmp_path / "whole").iterdir()
     }
