@@ -82,6 +82,7 @@ class TestProbes:
         sh("ip link add br-far type bridge forward_delay 0 && ip link set br-far up")
         sh("ip link add far0 type veth peer name far1 && ip link set far0 master br-far up")
         sh("ip link set p1 nomaster && ip link set p1 master br-far && ip link set far1 master br-lan up")
+        until(lambda: pings(ONE, "10.77.0.1"), "the way over the second bridge")
         with probing() as (probes, came):
             probes.ask({MACS[ONE]: [ADDRESSES[ONE]]})
             assert came.get(timeout=PATIENCE_S) == {MACS[ONE]}
