@@ -89,8 +89,10 @@ class Window:
                 answer = self.page.goto(url)
                 break
             except PlaywrightError as error:
-                # Chromium drops what it loads when the phone's link gets one more address; a person taps again.
-                if "ERR_NETWORK_CHANGED" not in error.message or not patience:
+                # Chromium drops what it loads when the phone's link gets one more address, at once or by showing its
+                # own page of the failure; a person taps again.
+                dropped = "ERR_NETWORK_CHANGED" in error.message or "chrome-error://" in error.message
+                if not dropped or not patience:
                     raise
         assert answer is not None, f"{url} is no other page than before"
         return answer

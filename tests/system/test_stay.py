@@ -207,7 +207,8 @@ def test_a_visit_ends_when_its_quota_is_used_up_and_a_new_password_brings_a_new_
     assert used["complete"]
     up, down = int(str(used["up_bytes"])), int(str(used["down_bytes"]))
     assert up + down >= QUOTA_MB * 1_000_000
-    assert abs(up - down) <= 2 * datagram
+    # Each direction's counter is read by itself while the datagrams run on: a hundredth is some milliseconds of them.
+    assert abs(up - down) <= QUOTA_MB * 1_000_000 / 100
     assert guest.go_online().pour(WEB, 1, 100) == 1
 
 
