@@ -38,6 +38,7 @@ from appliance.permissions import may
 from appliance.spending import Day
 from appliance.state import Session
 from appliance.wire import Refusal, Refused
+from appliance.wire_console import ConsoleRequest
 from appliance.wire_desk import AskPasswordAtDesk, DeskRefused, DeskRequest, EnterPasswordAtDesk, Workstations
 from appliance.wire_journal import Key, LookAtKey, NoteBackup, NoteLook, Signed, SignExtract
 from journal.entries import BackupMade, ExtractMade, IdentifierShown
@@ -160,6 +161,8 @@ class Reception:
                 return device if isinstance(device, Refused) else self._voucher(request, device, now)
             case _ if isinstance(request, DeskRequest):
                 return self._at_desk(request, session, now)
+            case _ if isinstance(request, ConsoleRequest):
+                return Refused(Refusal.BAD_REQUEST)
             case _:
                 assert_never(request)
 

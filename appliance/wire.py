@@ -15,6 +15,19 @@ import msgspec
 from msgspec import Meta
 
 from appliance.errors import WireError
+from appliance.wire_console import (
+    Block,
+    Blocks,
+    Figures,
+    FindVisits,
+    FoundVisits,
+    ListBlocks,
+    LookAtFigures,
+    LookAtVenue,
+    NoteStaff,
+    Unblock,
+    VenueNow,
+)
 from appliance.wire_desk import (
     AdmitByDocument,
     AskPasswordAtDesk,
@@ -140,6 +153,13 @@ Request = (
     | MakeVouchers
     | ListVouchers
     | VoidVouchers
+    | LookAtVenue
+    | FindVisits
+    | Block
+    | Unblock
+    | ListBlocks
+    | NoteStaff
+    | LookAtFigures
 )
 
 
@@ -210,6 +230,10 @@ Reply = (
     | MadeVouchers
     | Vouchers
     | DeskRefused
+    | VenueNow
+    | FoundVisits
+    | Blocks
+    | Figures
 )
 
 _encoder = msgspec.json.Encoder()

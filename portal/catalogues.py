@@ -3,7 +3,7 @@
     >>> sentences("visitor", Language.KAZAKH).gettext("form.get_password")
     'Парольды алу'
 
-``translations/<language>/LC_MESSAGES/<application>.po`` is all there is: babel compiles it in memory in some
+``translations/<language>/LC_MESSAGES/<application>*.po`` is all there is: babel compiles it in memory in some
 milliseconds, so an editable install, a wheel and a read-only image need no built file that could be older than its
 text.
 
@@ -30,15 +30,32 @@ from appliance.wire import Language
 FOLDER = Path(__file__).parent / "translations"
 
 
-def path_of(application: str, language: Language) -> Path:
-    """Where the catalogue of an application is: visitor or console."""
-    return FOLDER / language / "LC_MESSAGES" / f"{application}.po"
+def paths_of(application: str, language: Language) -> list[Path]:
+    """Where the catalogue of an application is: visitor or console, and of the latter a file for each section."""
+    return sorted((FOLDER / language / "LC_MESSAGES").glob(f"{application}*.po"))
 
 
 def catalogue(application: str, language: Language) -> Catalog:
-    """The catalogue as its file has it, comments and flags included."""
-    with path_of(application, language).open("rb") as file:
-        return read_po(file, locale=language.value, domain=application, abort_invalid=True)
+    """The catalogue as its files have it, comments and flags included.
+
+    Raises:
+        ValueError: a key stands in two of them.
+    """
+    whole: Catalog | None = None
+    for path in paths_of(application, language):
+        with path.open("rb") as file:
+            part = read_po(file, locale=language.value, domain=application, abort_invalid=True)
+        if whole is None:
+            whole = part
+            continue
+        for message in part:
+            if message.id and message.id in whole:
+                raise ValueError(f"{path}: {message.id} stands in another file already")
+            if message.id:
+                whole[message.id] = message
+    if whole is None:
+        raise FileNotFoundError(f"no catalogue of {application} in {language.value}")
+    return whole
 
 
 @cache

@@ -1,0 +1,1 @@
+"""Who works here: accounts, second factors, sessions, tokens. Knows no HTTP, no visitor, no kernel."""

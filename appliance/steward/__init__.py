@@ -1,0 +1,1 @@
+"""What only root may do for the console: try, apply, undo the configuration; keep secrets. Knows no page."""

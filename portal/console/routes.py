@@ -1,0 +1,111 @@
+"""The one way to add a page: with who may see it. A route without roles cannot be made by forgetting something.
+
+    routes.page("/visits", "visits", views.visits, roles=OWNER_AND_DESK, nav="nav.visits")
+    routes.form("/visits/end", "end_visit", views.end, roles=OWNER_AND_DESK)
+
+Every request goes through ``Guard``: session, role, the form's token, the browser's word on where it comes from. Must
+not know: any section.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from http import HTTPStatus
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, abort, g, redirect, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from appliance.staff.roles import StaffRole
+from portal.console.site import COOKIE, Site
+
+OWNER = frozenset({StaffRole.OWNER})
+OWNER_AND_DESK = frozenset({StaffRole.OWNER, StaffRole.DESK})
+OWNER_AND_INSPECTOR = frozenset({StaffRole.OWNER, StaffRole.INSPECTOR})
+EVERYBODY = frozenset(StaffRole)
+"""Of those who are signed in."""
+SIGN_IN = "/sign-in"
+CHANGE_PASSWORD = "/password"
+
+View = Callable[..., AnyResponse]
+
+
+@dataclass(frozen=True)
+class Route:
+    """One page or form."""
+
+    path: str
+    name: str
+    method: str
+    roles: frozenset[StaffRole] | None
+    """None: nobody need be signed in."""
+    nav: str = ""
+    """The key of its place in the menu; "": none."""
+    token: str = ""
+    """The scope that a machine's token needs instead of a session; "": browsers only."""
+
+
+class Routes:
+    """All of them, in the order of the menu."""
+
+    def __init__(self, app: Flask, site: Site) -> None:
+        self._app, self._site = app, site
+        self.all: list[Route] = []
+
+    def page(self, path: str, name: str, view: View, *, roles: frozenset[StaffRole], nav: str = "") -> None:
+        """Something to look at: GET, changes nothing."""
+        self._add(Route(path, name, "GET", roles, nav), view)
+
+    def form(self, path: str, name: str, view: View, *, roles: frozenset[StaffRole]) -> None:
+        """Something to do: POST, with the session's token in the field ``csrf``."""
+        self._add(Route(path, name, "POST", roles), view)
+
+    def public(self, path: str, name: str, view: View, *, method: str = "GET") -> None:
+        """What whoever reaches the console may ask before signing in."""
+        self._add(Route(path, name, method, None), view)
+
+    def _add(self, route: Route, view: View) -> None:
+        self.all.append(route)
+
+        @wraps(view)
+        def guarded(**arguments: object) -> AnyResponse:
+            return self._refused(route) or view(**arguments)
+
+        self._app.add_url_rule(route.path, route.name, guarded, methods=[route.method])
+
+    def _refused(self, route: Route) -> AnyResponse | None:
+        token = request.cookies.get(COOKIE, "")
+        who = g.signed_in = self._site.sessions.of(token) if token else None
+        g.nav = tuple(each for each in self.all if each.nav and who and each.roles and who.role in each.roles)
+        if route.method == "POST" and not _of_our_own_page():
+            abort(HTTPStatus.FORBIDDEN)
+        if route.roles is None:
+            return None
+        if who is None:
+            return redirect(
+                f"{SIGN_IN}?next={request.path}" if route.method == "GET" else SIGN_IN, HTTPStatus.SEE_OTHER
+            )
+        if who.must_change and route.path != CHANGE_PASSWORD:
+            return redirect(CHANGE_PASSWORD, HTTPStatus.SEE_OTHER)
+        if who.role not in route.roles:
+            abort(HTTPStatus.FORBIDDEN)
+        if route.method == "POST" and not hmac.compare_digest(request.form.get("csrf", "").encode(), who.csrf.encode()):
+            abort(HTTPStatus.FORBIDDEN)
+        return None
+
+
+def _of_our_own_page() -> bool:
+    """What the browser says of the page that a form stands on; none of those that can run the console says nothing."""
+    if site := request.headers.get("Sec-Fetch-Site"):
+        return site == "same-origin"
+    return urlsplit(request.headers.get("Origin", "")).netloc == request.host
+
+
+def see(path: str) -> Response:
+    """After a form: look there (303)."""
+    answer = redirect(path, HTTPStatus.SEE_OTHER)
+    assert isinstance(answer, Response)
+    return answer

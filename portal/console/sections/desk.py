@@ -1,0 +1,13 @@
+"""The desk: visitors admitted by identity document or told password, and vouchers.
+
+Must not know: how anything is carried out.
+"""
+
+from __future__ import annotations
+
+from portal.console.routes import Routes
+from portal.console.site import Site
+
+
+def register(_routes: Routes, _site: Site) -> None:
+    """Its pages and forms."""

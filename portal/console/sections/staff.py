@@ -1,0 +1,13 @@
+"""Signing in and out, one's own password and second factor, accounts, sessions.
+
+Must not know: how anything is carried out.
+"""
+
+from __future__ import annotations
+
+from portal.console.routes import Routes
+from portal.console.site import Site
+
+
+def register(_routes: Routes, _site: Site) -> None:
+    """Its pages and forms."""

@@ -1,0 +1,98 @@
+"""The console with a gate and a steward in memory, and whoever a test likes signed in.
+
+    made = console(tmp_path)
+    made.gate.answers[ListVisits] = lambda request: Visits(())
+    made.as_role(StaffRole.OWNER).get("/visits")
+
+Must not know: any section.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from flask import Flask
+from flask.testing import FlaskClient
+
+from appliance.config import Config
+from appliance.errors import GateUnreachable
+from appliance.staff.roles import SignedIn, StaffRole
+from portal.console.app import create_app
+from portal.console.site import COOKIE, Site
+
+NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
+CSRF = "c" * 32
+
+
+@dataclass
+class Peer:
+    """A gate or a steward that answers what a test gave it answers for, and remembers what it was asked."""
+
+    answers: dict[type, Callable[[Any], Any]] = field(default_factory=dict)
+    asked: list[Any] = field(default_factory=list)
+
+    def ask(self, request: Any) -> Any:
+        self.asked.append(request)
+        if type(request) not in self.answers:
+            raise GateUnreachable("in memory", f"no answer to {type(request).__name__}")
+        return self.answers[type(request)](request)
+
+
+@dataclass
+class Sessions:
+    """A token is the role's own word."""
+
+    changing: bool = False
+    language: str = "en"
+
+    def of(self, token: str) -> SignedIn | None:
+        if token not in set(StaffRole):
+            return None
+        role = StaffRole(token)
+        return SignedIn(role.value, role.value.title(), role, "s1", CSRF, self.changing, self.language)
+
+
+@dataclass
+class Made:
+    """A console under test."""
+
+    app: Flask
+    site: Site
+    gate: Peer
+    steward: Peer
+    sessions: Sessions
+
+    def as_role(self, role: StaffRole | None) -> FlaskClient:
+        """A browser in which somebody of this role is signed in; None: nobody."""
+        client = self.app.test_client()
+        if role is not None:
+            client.set_cookie(COOKIE, role.value, secure=True)
+        client.environ_base["wsgi.url_scheme"] = "https"
+        return client
+
+
+def console(folder: Path, config: Config | None = None) -> Made:
+    """A console whose files are below ``folder``."""
+    config = config or Config()
+    config = msgspec.structs.replace(config, paths=msgspec.structs.replace(config.paths, state=str(folder)))
+    gate, steward, sessions = Peer(), Peer(), Sessions()
+    asks_steward: Any = steward
+    site = Site(config, gate, asks_steward, sessions, lambda: NOW)
+    (site.home).mkdir(parents=True, exist_ok=True)
+    app = create_app(site)
+    app.testing = True
+    return Made(app, site, gate, steward, sessions)
+
+
+def form(**fields: str) -> dict[str, str]:
+    """A form of ours with the session's token."""
+    return {"csrf": CSRF, **fields}
+
+
+OURS = {"Sec-Fetch-Site": "same-origin"}
+"""What a browser says with a form of our own page."""

@@ -1,0 +1,81 @@
+"""What stands before every page of the console, tried on pages of the test's own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from flask import Response
+
+from appliance.staff.roles import StaffRole
+from portal.console.routes import EVERYBODY, OWNER, OWNER_AND_DESK, Routes
+from tests.support.console import CSRF, OURS, Made, console
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Made:
+    built = console(tmp_path)
+    routes = Routes(built.app, built.site)
+    for path, roles in (("/try/owner", OWNER), ("/try/staff", OWNER_AND_DESK), ("/try/all", EVERYBODY)):
+        routes.page(path, f"look {path}", lambda: Response("in"), roles=roles)
+        routes.form(path, f"do {path}", lambda: Response("done"), roles=roles)
+    return built
+
+
+@pytest.mark.parametrize(
+    ("path", "role", "status"),
+    [
+        ("/try/owner", StaffRole.OWNER, 200),
+        ("/try/owner", StaffRole.DESK, 403),
+        ("/try/owner", StaffRole.INSPECTOR, 403),
+        ("/try/staff", StaffRole.DESK, 200),
+        ("/try/staff", StaffRole.INSPECTOR, 403),
+        ("/try/all", StaffRole.INSPECTOR, 200),
+        ("/try/all", None, 303),
+    ],
+)
+def test_a_page_is_for_its_roles(made: Made, path: str, role: StaffRole | None, status: int) -> None:
+    assert made.as_role(role).get(path).status_code == status
+    assert made.as_role(role).post(path, data={"csrf": CSRF}, headers=OURS).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("csrf", "headers", "status"),
+    [
+        (CSRF, OURS, 200),
+        ("", OURS, 403),
+        ("ы", OURS, 403),
+        (CSRF, {"Sec-Fetch-Site": "cross-site", "Origin": "https://localhost"}, 403),
+        (CSRF, {"Sec-Fetch-Site": "same-site"}, 403),
+        (CSRF, {"Origin": "https://localhost"}, 200),
+        (CSRF, {"Origin": "https://evil.example"}, 403),
+        (CSRF, {"Origin": "null"}, 403),
+        (CSRF, {}, 403),
+    ],
+)
+def test_a_form_must_be_ours(made: Made, csrf: str, headers: dict[str, str], status: int) -> None:
+    answer = made.as_role(StaffRole.OWNER).post("/try/owner", data={"csrf": csrf}, headers=headers)
+    assert answer.status_code == status
+
+
+def test_whoever_must_change_the_password_can_do_nothing_else(made: Made) -> None:
+    made.sessions.changing = True
+    answer = made.as_role(StaffRole.OWNER).get("/try/owner")
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/password")
+
+
+def test_who_is_not_signed_in_comes_back_to_the_page(made: Made) -> None:
+    answer = made.as_role(None).get("/try/all")
+    assert answer.headers["Location"] == "/sign-in?next=/try/all"
+
+
+def test_every_route_says_who_may(tmp_path: Path) -> None:
+    """Nothing was added beside ``Routes``."""
+    built = console(tmp_path)
+    known = {(route.path, route.method) for route in built.app.extensions["qaqpa-routes"].all}
+    served = {
+        (rule.rule, method)
+        for rule in built.app.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+    assert served == known
