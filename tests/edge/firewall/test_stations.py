@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import socket
 import threading
@@ -164,20 +165,25 @@ class Scripted:
     def _serve(self) -> None:
         while True:
             asked, peer = self._socket.recvfrom(100)
-            match asked:
-                case b"the end":
-                    return
-                case b"ATTACH":
-                    self.attached.append(peer)
-                    self._socket.sendto(b"OK\n", peer)
-                case b"PING":
-                    self._socket.sendto(b"PONG\n", peer)
-                case b"STA-FIRST":
-                    self._socket.sendto(self.first, peer)
-                case _ if asked.startswith(b"<"):
-                    self._socket.sendto(asked, self.attached[-1])
-                case _:
-                    self._socket.sendto(b"", peer)
+            if asked == b"the end":
+                return
+            # Like the real one: whoever asked and has gone meanwhile misses the answer.
+            with contextlib.suppress(ConnectionRefusedError, FileNotFoundError):
+                self._answer(asked, peer)
+
+    def _answer(self, asked: bytes, peer: str) -> None:
+        match asked:
+            case b"ATTACH":
+                self.attached.append(peer)
+                self._socket.sendto(b"OK\n", peer)
+            case b"PING":
+                self._socket.sendto(b"PONG\n", peer)
+            case b"STA-FIRST":
+                self._socket.sendto(self.first, peer)
+            case _ if asked.startswith(b"<"):
+                self._socket.sendto(asked, self.attached[-1])
+            case _:
+                self._socket.sendto(b"", peer)
 
     def say(self, words: bytes) -> None:
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as control:
