@@ -125,8 +125,8 @@ _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b\u200e\u200f\u2028-\
 # too, so that removing one apostrophe always gives the original back.
 FORMULA = r"[=+\-@＝＋－＠'\t\r\n]"
 """What a cell begins with that a spreadsheet may calculate, after blanks; as a regular expression."""
-NUMBER = r"\d+(?:[.,]\d+)?(?:[eE]\d+)?\s*"
-"""A whole cell, after blanks, that it takes for a number."""
+NUMBER = r"\d++(?:[.,]\d++)?(?:[eE]\d++)?\s*"
+"""A whole cell, after blanks, that it takes for a number. Possessive: identifiers begin with digits too."""
 _CALCULATED = re.compile(rf"\s*(?:{FORMULA}|{NUMBER}\Z)").match
 
 Cell = Any

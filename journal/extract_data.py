@@ -12,17 +12,14 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from journal import manifest as manifests
-from journal.as_csv import CsvWriter
+from journal.apart import Apart
 from journal.as_entries import Stretch, breaks, end_of_chain, newest_seal, stretch, write_entries
-from journal.as_jsonl import JsonlWriter
 from journal.as_pdf import Facts, PdfWriter
-from journal.as_xlsx import XlsxWriter
 from journal.columns import Language
 from journal.database import reading
 from journal.manifest import ENTRIES, FORMAT, RECORD, Counts, Link, Record
@@ -30,6 +27,7 @@ from journal.signing import fingerprint
 from journal.visit import Visit
 from journal.visits import Correction, Tally, bounds_ms, takes_more, visits_in
 from journal.wanted import Wanted
+from journal.writers import Form, Writer
 
 FORMATS = ("csv", "xlsx", "pdf", "jsonl")
 _STEP = 1024
@@ -59,13 +57,6 @@ class Data(msgspec.Struct, frozen=True):
     """Of the period."""
     expired: int
     """Entries on the way whose content retention has removed."""
-
-
-class Writer(Protocol):
-    """One format."""
-
-    def add(self, visit: Visit) -> None: ...
-    def close(self) -> None: ...
 
 
 def write_data(
@@ -146,18 +137,13 @@ class _Writing:
     def _reached(self, seq: int) -> None:
         self._progress((self._passed + seq / max(1, self._end.seq)) / self._passes)
 
-    def _writers(self, opened: ExitStack) -> Iterator[Writer]:
-        folder, order = self._folder, self._order
+    def _writers(self, stack: ExitStack) -> Iterator[Writer]:
+        order = self._order
         personal = bool({"csv", "xlsx"} & set(order.formats)) and takes_more(self._connection)
-        if "csv" in order.formats:
-            out = opened.enter_context((folder / "visits.csv").open("wb"))
-            yield CsvWriter(out, order.language, order.zone, personal)
-        if "jsonl" in order.formats:
-            yield JsonlWriter(opened.enter_context((folder / "visits.jsonl").open("wb")))
-        if "xlsx" in order.formats:
-            sheet = XlsxWriter(folder / "visits.xlsx", order.language, order.zone, personal)
-            opened.callback(sheet.discard)
-            yield sheet
+        for each in ("csv", "jsonl", "xlsx"):
+            if each in order.formats:
+                form = Form(each, str(self._folder), order.language, order.zone.key, personal)
+                yield stack.enter_context(Apart(form))
 
     def _record(self, part: Stretch, data: Data, public: str) -> Record:
         order, wanted = self._order, self._order.wanted
