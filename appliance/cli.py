@@ -66,7 +66,7 @@ def gate(path: Path) -> None:
 @main.command()
 @_config
 def portal(path: Path) -> None:
-    """Run the visitors' pages (gunicorn behind nginx)."""
+    """Run the visitors' pages (behind nginx)."""
     from appliance import render
 
     command = render.portal_command(load(path))

@@ -15,6 +15,8 @@ import sys
 from collections.abc import Iterable, Iterator
 from importlib import resources
 
+import msgspec
+
 from appliance import announcement, branding
 from appliance.announcement import Standing
 from appliance.config import Config
@@ -98,33 +100,13 @@ def _portal_url6(config: Config, named: str) -> str:
 
 
 def portal_command(config: Config) -> list[str]:
-    """The portal's process: gunicorn from this very environment, on a unix socket that only nginx may use."""
+    """The portal's process, from this very environment."""
     told = {"gate": gate_socket(config), "venue": config.venue.name, "language": config.venue.language.value}
     told["look"] = f"{config.paths.state}/conf/{branding.FILE}"
     if config.portal.https:
         told["portal_url"] = announcement.secure_url(config)
-    application = f"portal.visitor.app:create_app({', '.join(f'{name}={value!r}' for name, value in told.items())})"
-    return [
-        sys.executable,
-        "-m",
-        "gunicorn",
-        "--bind",
-        f"unix:{config.paths.runtime}/portal/portal.sock",
-        # gunicorn gives the socket to its own group; who may connect is decided by the directory, which is nginx's too.
-        "--umask",
-        "0o111",
-        "--workers",
-        "2",
-        "--threads",
-        "8",
-        # Longer than nginx's 60 s, so that it is nginx who closes: no request meets a connection that is just closing.
-        "--keep-alive",
-        "75",
-        "--worker-tmp-dir",
-        "/dev/shm",
-        "--no-control-socket",
-        application,
-    ]
+    socket = f"{config.paths.runtime}/portal/portal.sock"
+    return [sys.executable, "-m", "portal.visitor.serve", socket, msgspec.json.encode(told).decode()]
 
 
 def dhcp_range(config: Config) -> tuple[ipaddress.IPv4Address, ipaddress.IPv4Address]:

@@ -1,6 +1,6 @@
-"""Composes the visitor's portal: what gunicorn serves behind nginx.
+"""Composes the visitor's portal: what granian serves behind nginx (``serve``).
 
-    gunicorn 'portal.visitor.app:create_app(gate="/run/qaqpa/gate.sock", venue="Café Qaqpa", language="kk")'
+    create_app(gate="/run/qaqpa/gate/gate.sock", venue="Café Qaqpa", language="kk")
 
 Must not know: pages, words.
 """

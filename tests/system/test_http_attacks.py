@@ -84,6 +84,7 @@ def careless_nginx(venue: Venue, change: Callable[[str], str]) -> Iterator[str]:
 FORGED_HEADERS = [
     "X-Real-IP",
     "x-real-ip",
+    "X_Real_IP",  # the same name to WSGI
     "X-Forwarded-For",
     "Forwarded",
     "X-Client-IP",
@@ -112,6 +113,12 @@ def test_forged_headers_name_nobody_else(venue: Venue, people: People) -> None:
     line = r"^ *proxy_set_header X-Real-IP .*\n"
     with careless_nginx(venue, lambda text: re.sub(line, "", text, flags=re.M)) as base:
         assert seen(people.stranger, base, {"X-Real-IP": victim})
+
+    def careless(text: str) -> str:
+        return re.sub(line, "", text, flags=re.M).replace("underscores_in_headers off", "underscores_in_headers on")
+
+    with careless_nginx(venue, careless) as base:
+        assert seen(people.stranger, base, {"X_Real_IP": victim})
 
 
 HOSTS = [

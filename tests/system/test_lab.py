@@ -38,7 +38,7 @@ WORDS = {
     "dnsmasq-lan": "dnsmasq-lan.conf",
     "dnsmasq-captive": "dnsmasq-captive.conf",
     "sms": "qaqpa sms",
-    "portal": "gunicorn",
+    "portal": "portal.visitor.serve",
     "nginx": "nginx: master",
 }
 """Each unit by what its command line says."""

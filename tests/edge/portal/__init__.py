@@ -1,1 +1,1 @@
-"""Tests of the portal as it is served: a real gunicorn, a real unix socket, curl."""
+"""Tests of the portal as it is served: its real process, a real unix socket, curl."""

@@ -1,4 +1,4 @@
-"""What the served portal needs around it: a gate behind a unix socket, gunicorn as on the device, curl as the phone.
+"""What the served portal needs around it: a gate behind a unix socket, the portal's process, curl as the phone.
 
 Must not know: pages.
 """
@@ -6,6 +6,7 @@ Must not know: pages.
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import select
 import socket
@@ -26,7 +27,7 @@ from tests.unit.portal.gate import GateWithState
 from tests.unit.portal.phone import IP, Seen
 
 START_S = 15.0
-"""gunicorn starts in about a second; a busy machine of two cores gets more."""
+"""It starts in about a second; a busy machine of two cores gets more."""
 
 
 class GateServer:
@@ -82,20 +83,20 @@ class GateServer:
 
 
 @contextlib.contextmanager
-def gunicorn(listen: Path, gate: Path, log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """gunicorn serving the portal on the unix socket ``listen``, ended afterwards.
+def served(listen: Path, gate: Path, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """The portal's process serving on the unix socket ``listen``, ended afterwards.
 
     Raises:
         TimeoutError: it did not answer in time; carries its log.
     """
-    factory = f"portal.visitor.app:create_app(gate={str(gate)!r}, venue='Café «Q»', language='kk')"
-    command = [sys.executable, "-m", "gunicorn", "--bind", f"unix:{listen}", "--workers", "2", factory]
+    told = json.dumps({"gate": str(gate), "venue": "Café «Q»", "language": "kk"})
+    command = [sys.executable, "-m", "portal.visitor.serve", str(listen), told]
     with log.open("wb") as out, subprocess.Popen(command, stdout=out, stderr=out) as process:
         try:
             deadline = time.monotonic() + START_S
             while not _answers(listen):
                 if process.poll() is not None or time.monotonic() > deadline:
-                    raise TimeoutError(f"gunicorn does not answer:\n{log.read_text()}")
+                    raise TimeoutError(f"the portal does not answer:\n{log.read_text()}")
                 # Its socket's appearance is no event that a stranger can wait on; a tenth of a second is the poll.
                 select.select([], [], [], 0.1)
             yield process

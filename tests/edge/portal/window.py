@@ -1,6 +1,6 @@
 """The portal's pages in Debian's Chromium, with a gate in memory behind them.
 
-werkzeug's server stands where nginx and gunicorn do: it says who asks. Must not know: what a test wants to see.
+werkzeug's server stands where nginx and granian do: it says who asks. Must not know: what a test wants to see.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The visitor's dialogue with the portal, whatever the portal asks and however it is reached.
 
-Both rungs inherit it: in process with a gate in memory, and gunicorn with a gate behind a unix socket.
+Both rungs inherit it: in process with a gate in memory, and granian with a gate behind a unix socket.
 """
 
 from __future__ import annotations

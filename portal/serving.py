@@ -1,0 +1,44 @@
+"""A WSGI application on a unix socket: granian's processes and threads, behind nginx.
+
+Must not know: which application.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
+from granian.server import Server
+
+_HEADER_BYTES = 64 * 1024
+"""nginx passes on what fits into its own four buffers of 8 KB."""
+_LONGER_THAN_NGINX_MS = 75_000
+"""It is nginx who closes idle connections, after 60 s: no request meets one that is just closing."""
+
+
+def serve(socket: Path, create: Callable[[], Any], *, workers: int, threads: int) -> None:
+    """Serve until SIGTERM.
+
+    Args:
+        socket: made anew; everybody may connect whom its directory lets in.
+        create: makes the application, once in each process; it is pickled on its way there.
+        workers: processes.
+        threads: of each, and so how many requests it answers at a time.
+    """
+    Server(
+        getattr(create, "__module__", ""),
+        uds=socket,
+        uds_permissions=0o666,
+        interface=Interfaces.WSGI,
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(header_read_timeout=_LONGER_THAN_NGINX_MS, max_buffer_size=_HEADER_BYTES),
+        websockets=False,
+        workers=workers,
+        blocking_threads=threads,
+        respawn_failed_workers=True,
+        respawn_interval=0.5,
+        workers_kill_timeout=5,
+    ).serve(target_loader=create, wrap_loader=False)
