@@ -1,4 +1,5 @@
-"""Whom staff keep out, and that the venue is closed: who may not begin a visit. The part of ``appliance.session`` for it.
+"""Who may not begin a visit: whom staff keep out, and everybody while the venue is closed. The part of
+``appliance.session`` for that.
 
     barred(turn, device, number="+77011234567")  → Refused(Refusal.BLOCKED, retry_in_s=3600)
 

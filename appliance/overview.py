@@ -71,8 +71,8 @@ def found_visits(session: Session, wanted: FindVisits) -> FoundVisits:
 
 
 def _match(query: str) -> Callable[[str, Visit], bool]:
-    """Which visits are meant: digits of a number however it is grouped, hexadecimal digits of a MAC address however they
-    are, or a piece of an address."""
+    """Which visits are meant: by digits of a number or hexadecimal digits of a MAC address, however grouped, or by a
+    piece of an address."""
     text = query.strip().lower()
     if not text:
         return lambda _device, _state: True

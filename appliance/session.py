@@ -10,11 +10,12 @@ Every transition there is; what is not drawn is refused or changes nothing:
         │                              PasswordEntered, wrong:       │   within the grace    │   password, so the old
         │                              one try fewer                 │                       │   visit is over (¶9)
         │◀───────────────────────────────────────────────────────────┴───────────────────────┘
-                    LeaveAsked · EndAsked · BlockAsked · Started after a reboot · DeviceLeft without grace or final · Tick: the grace
-                    or the visit's time is over · Counted: its quota is used up
+                    LeaveAsked · EndAsked · BlockAsked · Started after a reboot · DeviceLeft without grace or final
+                    Tick: the grace or the visit's time is over · Counted: its quota is used up
 
 DocumentShown (¶10), and VoucherEntered where no password is needed too, lead to online at once; at the desk staff sends
-PasswordAsked and PasswordEntered. Nobody becomes asked or online whom ``blocks.barred`` keeps out. What a device's pages need besides, in any state, is in ``looking`` and ``pairing``.
+PasswordAsked and PasswordEntered. Whom ``blocks.barred`` keeps out becomes neither asked nor online. What a device's
+pages need besides, in any state, is in ``looking`` and ``pairing``; staff's looks are in ``overview``.
 
 ``step`` is pure: the time, random values and the device behind an address come in with the event. It returns the next
 state and the effects; the engine performs them so that the record is durable before the gate opens, and the gate is

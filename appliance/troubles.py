@@ -3,8 +3,8 @@
     >>> trouble_for(Map({Trouble.SMS: 0}), now_boot_ms=10_000, journal=True, sms=True)
     <Trouble.SMS: 'sms'>
 
-Whoever can tell (the performer, ``sms.watch``, ``appliance.uplink``) says so by ``TroubleTold``; that the venue is closed
-is the owner's word, and not kept here. Must not know: how anything is found out, sessions.
+Whoever can tell (the performer, ``sms.watch``, ``appliance.uplink``) says so by ``TroubleTold``; that the venue is
+closed is the owner's word, and not kept here. Must not know: how anything is found out, sessions.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Entries of the staff: what they did at the console, whom they keep out. Must not know: SQL, roles, what a visit means."""
+"""Entries of the staff: what they did at the console, whom they keep out. Must not know: SQL, what a visit means."""
 
 from __future__ import annotations
 
