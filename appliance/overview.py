@@ -63,7 +63,7 @@ def found_visits(session: Session, wanted: FindVisits) -> FoundVisits:
         for device, state in session.devices.items()
         if isinstance(state, Visit) and matches(device, state)
     ]
-    live.sort(key=lambda each: (each[1].began.utc_ms, each[1].visit))
+    live.sort(key=lambda each: each[1].began.utc_ms)
     if wanted.sort is not VisitSort.BEGAN or wanted.descending:
         live.sort(key=key, reverse=wanted.descending)
     page = live[wanted.offset : wanted.offset + wanted.limit]
