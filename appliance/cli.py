@@ -16,7 +16,7 @@ from typing import Any
 import click
 import msgspec
 
-from appliance import cli_desk, cli_journal, cli_sms, cli_voucher, wire
+from appliance import cli_block, cli_desk, cli_journal, cli_sms, cli_voucher, wire
 from appliance.cli_options import config as _config
 from appliance.cli_options import log_to_stderr, whole
 from appliance.cli_options import staff as staff_option
@@ -172,6 +172,8 @@ def end(path: Path, mac: str, staff: str) -> None:
     click.echo(f"{spelled}: the visit has ended")
 
 
+for command in (cli_block.block, cli_block.unblock, cli_block.blocks, cli_block.figures):
+    main.add_command(command)
 main.add_command(cli_journal.journal)
 
 

@@ -60,6 +60,11 @@ _REFUSALS = {
     Refusal.PREFIX_LIMIT: "too many passwords to such numbers were not entered; admit by document",
     Refusal.NOT_YOUR_TURN: "many passwords are asked for and not entered; try again",
     Refusal.BUDGET_SPENT: "the SMS budget is spent (`qaqpa doctor`); admit by document",
+    Refusal.BAD_REQUEST: "the gate cannot use this; an end lies ahead, by five years at most, and a reason is one line",
+    Refusal.BLOCKED: "staff keep this device or number out; `qaqpa blocks` says who, `qaqpa unblock` lifts it",
+    Refusal.VENUE_CLOSED: "the venue is closed to whoever is new (venue.open)",
+    Refusal.NO_SUCH_BLOCK: "nobody by this name is blocked; `qaqpa blocks` lists who is",
+    Refusal.TOO_MANY_BLOCKS: "1,000 are blocked already; `qaqpa unblock` those that matter no more",
     Refusal.SMS_UNAVAILABLE: "no SMS can leave just now (`qaqpa sms status`); admit by document",
 }
 _AT_DESK = {

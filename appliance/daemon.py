@@ -18,6 +18,7 @@ import msgspec
 
 from appliance import kept, render, state
 from appliance.allowances import Allowances, Limit
+from appliance.aside import Aside
 from appliance.books import open_books
 from appliance.config import Config
 from appliance.desk_reception import DeskSettings, Place
@@ -32,6 +33,7 @@ from appliance.events import (
     Moment,
     TroubleTold,
 )
+from appliance.figures import Counting, Tally
 from appliance.inbox import Answered, Happened, Role, Stop
 from appliance.librarian import Librarian
 from appliance.lookout import Lookout
@@ -52,6 +54,7 @@ from firewall.presence.evidence import Address, Evidence
 from firewall.presence.whereabouts import Network, Whereabouts
 from firewall.rates import Rates
 from firewall.settings import Settings
+from journal.ballast import free_bytes
 from journal.notary import Notary
 from sms.client import Client as SmsClient
 
@@ -95,6 +98,7 @@ def run(config: Config, version: str) -> None:
         happened(TroubleTold(now(), part, present=not yes))
 
     gate = Gate(firewall_settings(config))
+    tally = Tally(now().utc_ms, sets=gate.sizes, free_bytes=lambda: free_bytes(home / "journal.db"))
     whereabouts = Whereabouts(
         Network(config.lan.interface, config.lan.gate, config.lan.gate6),
         lease_path(config),
@@ -126,7 +130,7 @@ def run(config: Config, version: str) -> None:
         performer=Performer(
             gate,
             Counters(),
-            books.keeper,
+            Counting(books.keeper, tally, now),
             boot_id,
             send=lambda effect: messages.send(as_message(config, key, effect)),
         ),
@@ -145,6 +149,7 @@ def run(config: Config, version: str) -> None:
                 asked_for=frozenset(config.desk.fields),
                 workstations={each.number: Place(each.mac, each.port) for each in config.workstation},
             ),
+            tally=tally,
         ),
         lookout=Lookout(Presence(patience(config)), ask=whereabouts.ask),
         clock=now,
@@ -154,14 +159,15 @@ def run(config: Config, version: str) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: engine.post(Stop()))
     fallen = end_with_any_thread(engine.post)
-    server = Server(Path(render.gate_socket(config)), roles(), engine.post, engine.look)
+    aside = Aside(engine.look, engine.post)
+    server = Server(Path(render.gate_socket(config)), roles(), aside.post, aside.look, tally.answered)
     with ExitStack() as stack:  # what was started is stopped, in reverse, wherever the start ended
         stack.callback(books.keeper.close)
         gate.prepare()
         whereabouts.start(session.ports(), _held(session))
         stack.callback(whereabouts.stop)
         engine.start(version, same_boot=boot_before == boot_id, alive_utc_ms=alive_utc_ms)
-        parts: tuple[Part, ...] = (claims, librarian, meter, messages, uplink, server)
+        parts: tuple[Part, ...] = (claims, librarian, meter, messages, uplink, aside, server)
         for part in parts:
             part.start()
             stack.callback(part.stop)
@@ -193,6 +199,7 @@ def terms(config: Config) -> state.Terms:
         vouchers=config.desk.vouchers,
         voucher_needs_sms=config.desk.voucher_needs_sms,
         terms_digests=config.venue.terms.digests,
+        is_open=config.venue.open,
         allowances=Allowances(
             number=Limit(config.password.number_per_hour, 3600),
             device=Limit(config.password.device_per_hour, 3600),

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from appliance import allowances
 from appliance.admission import admitted
 from appliance.allowances import Limit
+from appliance.blocks import barred
 from appliance.desk_events import CodeWrong, DeviceLooked, DocumentShown
 from appliance.leaving import left_utc_ms
 from appliance.state import Session, Visit
@@ -50,6 +51,8 @@ def document_shown(turn: Turn, event: DocumentShown) -> None:
     state = turn.session.devices.get(event.device)
     if isinstance(state, Visit) and state.online:
         return turn.refuse(Refusal.ALREADY_ONLINE)
+    if kept_out := barred(turn, event.device):
+        return turn.answer(kept_out)
     if event.port is None:
         return turn.answer(DeskRefused(DeskRefusal.NOBODY_THERE))
     if isinstance(state, Visit):  # away: somebody else may sit there now

@@ -15,28 +15,23 @@ from typing import Protocol
 
 from appliance import wire
 from appliance.closings import Closing
-from appliance.desk_events import CodeWrong, DeviceLooked, VouchersLooked
 from appliance.effects import Admit, Answer, Effect, Record, SendPassword
 from appliance.events import (
     Closed,
-    CodeAsked,
     Counted,
     DeviceLeft,
     DeviceMoved,
     DeviceSeen,
     Event,
-    LanguageChosen,
-    Looked,
     Moment,
-    SpendingLooked,
     Started,
     Stopping,
     Tick,
     TroubleTold,
-    VisitsListed,
 )
 from appliance.inbox import Happened, Item, Requested, Role, Stop, can_wait
 from appliance.lookout import Lookout
+from appliance.looks import CHANGES_NOTHING, IN_MEMORY, looked_at, looks_only
 from appliance.performer import Performer
 from appliance.reception import Answered, Reception
 from appliance.session import step
@@ -99,17 +94,10 @@ class Engine:
         not wait for who is admitted meanwhile, nor they for the crowd.
         """
         session = self._recorded
-        if not isinstance(request, wire.Look):
+        if not looks_only(request):
             return None
         understood = self._reception.understand(request, role, session)
-        if isinstance(understood, Answered):
-            return understood
-        after, effects = step(session, understood)
-        match effects:
-            case [Answer(reply=reply)] if after is session:
-                return reply
-            case _:
-                return None  # it changes something after all: the owner thread's
+        return understood if isinstance(understood, Answered) else looked_at(session, understood)
 
     def start(self, version: str, same_boot: bool, alive_utc_ms: int) -> None:
         """Bring kernel and journal to what the session says, before anybody is served.
@@ -252,10 +240,10 @@ class Engine:
     def _without_journal(self, item: Requested) -> wire.Reply:
         """Only what changes nothing that is recorded is answered while nothing can be."""
         understood = self._reception.understand(item.request, item.role, self._session)
-        if isinstance(understood, Looked | VisitsListed | SpendingLooked | DeviceLooked | VouchersLooked):
+        if isinstance(understood, CHANGES_NOTHING):
             _, effects = step(self._session, understood)
             return next(effect.reply for effect in effects if isinstance(effect, Answer))
-        if isinstance(understood, LanguageChosen | CodeAsked | CodeWrong):  # remembered in memory alone
+        if isinstance(understood, IN_MEMORY):
             return next(effect.reply for effect in self._step(understood) if isinstance(effect, Answer))
         if isinstance(understood, Answered):
             return understood

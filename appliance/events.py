@@ -11,10 +11,11 @@ from enum import StrEnum
 
 import msgspec
 
+from appliance.console_events import ConsoleEvent
 from appliance.desk_events import DeskEvent, VoucherEntered
 from appliance.spending import Day
 from appliance.wire import Language, Trouble
-from journal.entries import BackupMade, ExtractMade, IdentifierShown
+from journal.entries import BackupMade, ExtractMade, IdentifierShown, StaffActed
 
 
 class Moment(msgspec.Struct, frozen=True):
@@ -253,7 +254,7 @@ class TroubleTold(_Event, frozen=True):
 class ActNoted(_Event, frozen=True):
     """Somebody of the staff did what touches no visit, and it must be in the journal before it is answered."""
 
-    act: BackupMade | ExtractMade | IdentifierShown
+    act: BackupMade | ExtractMade | IdentifierShown | StaffActed
 
 
 Event = (
@@ -281,4 +282,5 @@ Event = (
     | ActNoted
     | VoucherEntered
     | DeskEvent
+    | ConsoleEvent
 )

@@ -26,7 +26,8 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Requested:
-    """A request came over the socket; ``answer`` is called exactly once, from the owner thread, and never blocks."""
+    """A request came over the socket; ``answer`` is called exactly once, from whichever thread has it, and never
+    blocks."""
 
     request: Request
     role: Role

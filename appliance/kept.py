@@ -13,7 +13,7 @@ from immutables import Map
 from appliance.allowances import Scope, Times
 from appliance.events import Usage
 from appliance.spending import Debt, Debtor, Ledger, Reach
-from appliance.state import Batch, Chosen, Device, Message, Session, Terms, Voucher
+from appliance.state import Batch, Block, Chosen, Device, Message, Session, Terms, Voucher
 
 
 class KeptReading(msgspec.Struct, frozen=True):
@@ -36,6 +36,7 @@ _debts: msgspec.json.Decoder[Debt] = msgspec.json.Decoder(Debt)
 _ordinals: msgspec.json.Decoder[int] = msgspec.json.Decoder(int)
 _batches: msgspec.json.Decoder[Batch] = msgspec.json.Decoder(Batch)
 _vouchers: msgspec.json.Decoder[Voucher] = msgspec.json.Decoder(Voucher)
+_blocks: msgspec.json.Decoder[Block] = msgspec.json.Decoder(Block)
 
 
 def device_key(device: str) -> str:
@@ -84,6 +85,11 @@ def voucher_key(digest: str) -> str:
     return f"voucher/{digest}"
 
 
+def block_key(whom: str) -> str:
+    """Under which key a block is kept."""
+    return f"block/{whom}"
+
+
 def restore(terms: Terms, kept: Mapping[str, bytes]) -> Session:
     """The state that earlier ``Keep`` effects saved. Follow it with a ``Started`` event.
 
@@ -98,6 +104,7 @@ def restore(terms: Terms, kept: Mapping[str, bytes]) -> Session:
     regulars: dict[str, int] = {}
     batches: dict[str, Batch] = {}
     vouchers: dict[str, Voucher] = {}
+    blocks: dict[str, Block] = {}
     reading = KeptReading(0, {})
     for name, value in kept.items():
         room, _, key = name.partition("/")
@@ -117,6 +124,8 @@ def restore(terms: Terms, kept: Mapping[str, bytes]) -> Session:
             batches[key] = _batches.decode(value)
         elif room == "voucher":
             vouchers[key] = _vouchers.decode(value)
+        elif room == "block":
+            blocks[key] = _blocks.decode(value)
         elif name == LEDGER_KEY:
             ledger = _ledger.decode(value)
         elif room == COUNTED_KEY:
@@ -133,6 +142,7 @@ def restore(terms: Terms, kept: Mapping[str, bytes]) -> Session:
         batches=Map(batches),
         vouchers=Map(vouchers),
         held=Map({each.device: digest for digest, each in vouchers.items() if each.device and not each.used}),
+        blocks=Map(blocks),
         languages=Map(spoken),
         counted=reading.usage,
         counted_boot_ms=reading.boot_ms,

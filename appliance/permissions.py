@@ -9,11 +9,22 @@ from typing import get_args
 
 from appliance import wire
 from appliance.inbox import Role
+from appliance.wire_console import ConsoleRequest
 from appliance.wire_desk import DeskRequest
 from appliance.wire_journal import LookAtKey, NoteLook, SignExtract
 
 _RANK = (Role.PORTAL, Role.STAFF, Role.ADMINISTRATOR)
-_STAFF = (wire.ListVisits, wire.EndVisit, LookAtKey, SignExtract, NoteLook, *get_args(DeskRequest))
+_STAFF = (
+    wire.ListVisits,
+    wire.EndVisit,
+    wire.ListSources,
+    wire.LookAtSpending,
+    LookAtKey,
+    SignExtract,
+    NoteLook,
+    *get_args(DeskRequest),
+    *get_args(ConsoleRequest),
+)
 _VISITORS = (
     wire.Look,
     wire.AskPassword,

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from appliance import codes, passwords, vouchers, wire
 from appliance.addresses import MAX_IPV6
+from appliance.console_reception import Counter
 from appliance.desk_events import VoucherEntered
 from appliance.desk_reception import Desk, DeskSettings
 from appliance.events import (
@@ -32,13 +33,14 @@ from appliance.events import (
     SpendingLooked,
     VisitsListed,
 )
+from appliance.figures import Tally
 from appliance.inbox import Role
 from appliance.numbers import judge
 from appliance.permissions import may
 from appliance.spending import Day
 from appliance.state import Session
 from appliance.wire import Refusal, Refused
-from appliance.wire_console import ConsoleRequest
+from appliance.wire_console import ConsoleRequest, Figures
 from appliance.wire_desk import AskPasswordAtDesk, DeskRefused, DeskRequest, EnterPasswordAtDesk, Workstations
 from appliance.wire_journal import Key, LookAtKey, NoteBackup, NoteLook, Signed, SignExtract
 from journal.entries import BackupMade, ExtractMade, IdentifierShown
@@ -93,7 +95,7 @@ class Randomness(Protocol):
     def token_hex(self, nbytes: int | None = None, /) -> str: ...
 
 
-Answered = Refused | DeskRefused | wire.Sources | Workstations | Key
+Answered = Refused | DeskRefused | wire.Sources | Workstations | Key | Figures
 """What is answered without the session."""
 
 
@@ -112,6 +114,7 @@ class Reception:
     clock: Callable[[], Moment]
     notary: Notary
     desk: DeskSettings = field(default_factory=DeskSettings)
+    tally: Tally = field(default_factory=Tally)
 
     def understand(self, request: wire.Request, role: Role, session: Session) -> Event | Answered:
         """The event that the request is, or why it is none; or the answer, where the session has no part in it."""
@@ -162,7 +165,7 @@ class Reception:
             case _ if isinstance(request, DeskRequest):
                 return self._at_desk(request, session, now)
             case _ if isinstance(request, ConsoleRequest):
-                return Refused(Refusal.BAD_REQUEST)
+                return Counter(self.countries, self.random, self.tally, now).understand(request)
             case _:
                 assert_never(request)
 

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from appliance import allowances
 from appliance.admission import WAITS_MS, admitted
 from appliance.allowances import Limit, Times
+from appliance.blocks import barred
 from appliance.crowd import without_oldest
 from appliance.desk_events import VoucherEntered, VouchersAsked, VouchersLooked, VouchersVoidAsked
 from appliance.leaving import left_utc_ms
@@ -101,6 +102,8 @@ def voucher_entered(turn: Turn, event: VoucherEntered) -> None:
     state, terms, now = turn.session.devices.get(event.device), turn.session.terms, event.at.boot_ms
     if isinstance(state, Visit) and state.online:  # a second tap on the same button
         return turn.answer(status(turn.session, event.device, now))
+    if kept_out := barred(turn, event.device):
+        return turn.answer(kept_out)
     if terms.terms_digests and event.terms not in terms.terms_digests:
         return turn.refuse(Refusal.TERMS_NOT_ACCEPTED)
     if wait_s := _wait_s(turn, event.device):

@@ -105,6 +105,7 @@ class Venue(Section, frozen=True):
         ),
     ] = ""
     terms: VenueTerms = VenueTerms()
+    open: bool = True
     rules: Annotated[str, Meta(pattern=r"^67/2016\Z", description='the only rule set there is: "67/2016"')] = "67/2016"
 
     @property

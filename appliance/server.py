@@ -54,6 +54,7 @@ class Server:
         roles: what each known uid may be; others are refused.
         post: takes a request to the owner thread; never blocks.
         look: asked first, in the server's thread.
+        answered: told of each request's kind, and how many seconds its answer took.
     """
 
     def __init__(
@@ -62,8 +63,9 @@ class Server:
         roles: Mapping[int, Role],
         post: Callable[[Requested], None],
         look: Look = lambda _request, _role: None,
+        answered: Callable[[str, float], None] = lambda _kind, _seconds: None,
     ) -> None:
-        self._path, self._roles, self._post, self._look = path, roles, post, look
+        self._path, self._roles, self._post, self._look, self.answered = path, roles, post, look, answered
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="server", daemon=True)
         self._peers: set[_Peer] = set()
@@ -173,6 +175,8 @@ class _Peer(asyncio.Protocol):
         self._waits = False
         """For the owner thread's answer, or for the peer to read the one before."""
         self._half_closed = False
+        self._asked: tuple[str, float] | None = None
+        """Of which kind the request under way is, and since when."""
         self.deadline_s = server.now_s() + REQUEST_TIMEOUT_S
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -238,6 +242,7 @@ class _Peer(asyncio.Protocol):
         except WireError as error:
             log.warning("a %s: %s", self._role, error)
             return self._answer(Refused(Refusal.BAD_REQUEST))
+        self._asked = str(request.__struct_config__.tag), self._server.now_s()
         reply = self._server.ask(request, self._role, self._answer)
         if reply is not None:
             self._answer(reply)
@@ -247,6 +252,9 @@ class _Peer(asyncio.Protocol):
             return
         self._waits = False
         self._transport.write(wire.encode(reply) + b"\n")
+        if self._asked is not None:
+            (kind, since_s), self._asked = self._asked, None
+            self._server.answered(kind, self._server.now_s() - since_s)
         if not self._waits:  # it has read what we wrote
             self._go_on()
 

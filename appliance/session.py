@@ -10,11 +10,12 @@ Every transition there is; what is not drawn is refused or changes nothing:
         │                              PasswordEntered, wrong:       │   within the grace    │   password, so the old
         │                              one try fewer                 │                       │   visit is over (¶9)
         │◀───────────────────────────────────────────────────────────┴───────────────────────┘
-                    LeaveAsked · EndAsked · Started after a reboot · DeviceLeft without grace or final · Tick: the grace
-                    or the visit's time is over · Counted: its quota is used up
+                    LeaveAsked · EndAsked · BlockAsked · Started after a reboot · DeviceLeft without grace or final
+                    Tick: the grace or the visit's time is over · Counted: its quota is used up
 
 DocumentShown (¶10), and VoucherEntered where no password is needed too, lead to online at once; at the desk staff sends
-PasswordAsked and PasswordEntered. What a device's pages need besides, in any state, is in ``looking`` and ``pairing``.
+PasswordAsked and PasswordEntered. Whom ``blocks.barred`` keeps out becomes neither asked nor online. What a device's
+pages need besides, in any state, is in ``looking`` and ``pairing``; staff's looks are in ``overview``.
 
 ``step`` is pure: the time, random values and the device behind an address come in with the event. It returns the next
 state and the effects; the engine performs them so that the record is durable before the gate opens, and the gate is
@@ -27,18 +28,20 @@ from typing import assert_never
 
 from msgspec.structs import replace
 
-from appliance import asking, desk_events, events, languages, passwords
+from appliance import asking, console_events, desk_events, events, languages, passwords
 from appliance.addresses import address_disputed, address_learnt, device_moved
 from appliance.admission import admitted
+from appliance.blocks import barred, block_asked, forget_blocks, unblock_asked
 from appliance.desk import code_wrong, device_looked, document_shown, forget_wrong_codes
 from appliance.effects import Admit, Effect
 from appliance.leaving import device_left, end_asked, leave_asked, left_utc_ms
 from appliance.looking import language_chosen, looked, trouble_told
+from appliance.overview import Overview, overview
 from appliance.pairing import code_asked
 from appliance.redeeming import forget_vouchers, voucher_entered, vouchers_managed
 from appliance.reporting import message_reported
 from appliance.state import Message, PasswordPending, Session, Visit, is_ipv6
-from appliance.status import live_visits, status
+from appliance.status import status
 from appliance.turn import Turn
 from appliance.usage import closed, counted, forget_counters, forget_endings, time_is_up, used_up
 from appliance.wire import Delivery, Done, Ended, Refusal
@@ -67,10 +70,6 @@ def step(session: Session, event: events.Event) -> tuple[Session, list[Effect]]:
             _tick(turn)
         case events.Looked():
             looked(turn, event)
-        case events.VisitsListed():
-            turn.answer(live_visits(session, event.at.boot_ms))
-        case events.SpendingLooked(day=day):
-            turn.answer(asking.figures(session, day, event.at.boot_ms))
         case events.PasswordAsked():
             _password_asked(turn, event)
         case events.MessageReported():
@@ -114,6 +113,12 @@ def step(session: Session, event: events.Event) -> tuple[Session, list[Effect]]:
             code_wrong(turn, event)
         case desk_events.VouchersAsked() | desk_events.VouchersVoidAsked() | desk_events.VouchersLooked():
             vouchers_managed(turn, event)
+        case console_events.BlockAsked():
+            block_asked(turn, event)
+        case console_events.UnblockAsked():
+            unblock_asked(turn, event)
+        case _ if isinstance(event, Overview):
+            overview(turn, event)
         case _:
             assert_never(event)
     return turn.session, turn.effects
@@ -127,6 +132,8 @@ def _password_asked(turn: Turn, event: events.PasswordAsked) -> None:
     state, terms, now = turn.session.devices.get(event.device), turn.session.terms, event.at.boot_ms
     if isinstance(state, Visit) and state.online:
         return turn.refuse(Refusal.ALREADY_ONLINE)
+    if kept_out := barred(turn, event.device, event.number):
+        return turn.answer(kept_out)
     if asking.same_tap(turn.session, event):
         return turn.answer(status(turn.session, event.device, now))
     if refused := asking.refused(turn, event):
@@ -173,6 +180,8 @@ def _password_entered(turn: Turn, event: events.PasswordEntered) -> None:
     state = turn.session.devices.get(event.device)
     if isinstance(state, Visit) and state.online:  # a second tap on the same button
         return turn.answer(status(turn.session, event.device, event.at.boot_ms))
+    if kept_out := barred(turn, event.device, state.number if state else ""):
+        return turn.answer(kept_out)
     if not isinstance(state, PasswordPending):
         return turn.refuse(Refusal.NO_PASSWORD_ASKED)
     if event.at.boot_ms >= state.expires_boot_ms:
@@ -250,6 +259,7 @@ def _tick(turn: Turn) -> None:
     forget_endings(turn)
     forget_wrong_codes(turn)
     forget_vouchers(turn)
+    forget_blocks(turn)
 
 
 def _started(turn: Turn, event: events.Started) -> None:

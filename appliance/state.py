@@ -39,6 +39,8 @@ class Terms(msgspec.Struct, frozen=True):
     """Whether visitors may use vouchers."""
     voucher_needs_sms: bool = True
     """Whether a password by SMS is required of them all the same."""
+    is_open: bool = True
+    """Whether anybody new is admitted."""
 
 
 class PasswordPending(msgspec.Struct, frozen=True, tag="pending"):
@@ -147,6 +149,17 @@ class Voucher(msgspec.Struct, frozen=True):
     used: bool = False
 
 
+class Block(msgspec.Struct, frozen=True):
+    """A device or a number that staff keep out; known by the MAC address or the number in E.164."""
+
+    block: str
+    why: str
+    staff: str
+    since_utc_ms: int
+    until_utc_ms: int | None
+    """None: until it is lifted."""
+
+
 class Code(msgspec.Struct, frozen=True):
     """A pairing code that stands on a device's page."""
 
@@ -189,6 +202,8 @@ class Session(msgspec.Struct, frozen=True):
     """By the keyed hash of its code."""
     held: Map[str, str] = Map()
     """By device, the voucher that waits for its password."""
+    blocks: Map[str, Block] = Map()
+    """By MAC address or number."""
     wrong_codes: Map[str, Times] = Map()
     """By employee, when pairing codes were typed that no page shows. Not kept, as the next."""
     wrong_vouchers: Map[str, Times] = Map()

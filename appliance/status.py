@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from appliance import troubles
 from appliance.numbers import masked
 from appliance.state import PasswordPending, Session, Visit, seconds_up
-from appliance.wire import Delivery, Ended, LiveVisit, Phase, Status, Visits
+from appliance.wire import Delivery, Ended, LiveVisit, Phase, Status, Trouble, Visits
 
 
 def status(session: Session, device: str, now_boot_ms: int) -> Status:
@@ -26,13 +26,18 @@ def status(session: Session, device: str, now_boot_ms: int) -> Status:
         code = None
     # Whoever has the SMS needs none any more; whoever is away comes back without one.
     waits_for_sms = told.phase is Phase.STRANGER or told.delivery in _NOT_OUT
+    trouble = troubles.trouble_for(session.troubles, now_boot_ms, journal=not online, sms=waits_for_sms)
+    begun = online or told.phase is Phase.AWAY  # who comes back within the grace is nobody new
+    block = None if online else session.blocks.get(device)
     return replace(
         told,
         language=chosen.language if chosen else None,
         code=code,
         code_expires_in_s=seconds_up(code_ends_ms - now_boot_ms) if code else None,
-        voucher=session.terms.vouchers and told.phase is not Phase.ONLINE and told.phase is not Phase.AWAY,
-        trouble=troubles.trouble_for(session.troubles, now_boot_ms, journal=not online, sms=waits_for_sms),
+        voucher=session.terms.vouchers and not begun,
+        trouble=trouble if session.terms.is_open or begun else Trouble.CLOSED,
+        blocked=block is not None,
+        blocked_until_utc_ms=block.until_utc_ms if block else None,
     )
 
 
@@ -78,31 +83,38 @@ def _stranger(session: Session, device: str) -> Status:
             return Status(Phase.STRANGER, online_for_s=ending.limit, ended=Ended.TIME)
         case Ended.QUOTA:
             return Status(Phase.STRANGER, bytes_used=ending.limit, ended=Ended.QUOTA)
-        case Ended.VISITOR | Ended.STAFF as why:
+        case Ended.VISITOR | Ended.STAFF | Ended.BLOCKED as why:
             return Status(Phase.STRANGER, ended=why)
         case _ as never:
             assert_never(never)
 
 
+def in_the_way(session: Session, now_boot_ms: int) -> tuple[Trouble, ...]:
+    """What keeps visitors from the Internet just now, the gravest first."""
+    present = troubles.present(session.troubles, now_boot_ms)
+    return present if session.terms.is_open else (Trouble.CLOSED, *present)
+
+
+def live_visit(session: Session, device: str, state: Visit) -> LiveVisit:
+    """One line of a list of visits."""
+    used = session.usage(device, state)
+    return LiveVisit(
+        visit=state.visit,
+        device=device,
+        number=state.number,
+        phase=Phase.ONLINE if state.online else Phase.AWAY,
+        addresses=state.addresses,
+        began_utc_ms=state.began.utc_ms,
+        left_utc_ms=state.left_utc_ms,
+        up_bytes=used.up_bytes,
+        down_bytes=used.down_bytes,
+        method=state.method,
+    )
+
+
 def live_visits(session: Session, now_boot_ms: int) -> Visits:
     """All live visits, oldest first, and what keeps others from having one."""
-    live = [
-        LiveVisit(
-            visit=state.visit,
-            device=device,
-            number=state.number,
-            phase=Phase.ONLINE if state.online else Phase.AWAY,
-            addresses=state.addresses,
-            began_utc_ms=state.began.utc_ms,
-            left_utc_ms=state.left_utc_ms,
-            up_bytes=(used := session.usage(device, state)).up_bytes,
-            down_bytes=used.down_bytes,
-            method=state.method,
-        )
-        for device, state in session.devices.items()
-        if isinstance(state, Visit)
-    ]
+    live = (live_visit(session, device, state) for device, state in session.devices.items() if isinstance(state, Visit))
     return Visits(
-        tuple(sorted(live, key=lambda visit: (visit.began_utc_ms, visit.visit))),
-        troubles.present(session.troubles, now_boot_ms),
+        tuple(sorted(live, key=lambda visit: (visit.began_utc_ms, visit.visit))), in_the_way(session, now_boot_ms)
     )

@@ -3,8 +3,8 @@
     >>> trouble_for(Map({Trouble.SMS: 0}), now_boot_ms=10_000, journal=True, sms=True)
     <Trouble.SMS: 'sms'>
 
-Whoever can tell (the performer, ``sms.watch``, ``appliance.uplink``) says so by ``TroubleTold``. Must not know: how
-anything is found out, sessions.
+Whoever can tell (the performer, ``sms.watch``, ``appliance.uplink``) says so by ``TroubleTold``; that the venue is
+closed is the owner's word, and not kept here. Must not know: how anything is found out, sessions.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from appliance.wire import Trouble
 Troubles = Map[Trouble, int]
 """Since when, boot-clock milliseconds, as it was told."""
 
-PATIENCE_MS = {Trouble.JOURNAL: 0, Trouble.SMS: 10_000, Trouble.UPLINK: 0}
+PATIENCE_MS = {Trouble.CLOSED: 0, Trouble.JOURNAL: 0, Trouble.SMS: 10_000, Trouble.UPLINK: 0}
 """How long each may last before it is one. Providers drop links at will and a lost one is bound again within seconds:
 what is asked meanwhile waits in the queue, and nobody is sent to the desk. The uplink has its patience where it is
 looked at."""
@@ -45,5 +45,5 @@ def trouble_for(troubles: Troubles, now_boot_ms: int, *, journal: bool, sms: boo
         journal: whether something must still be recorded for them.
         sms: whether they still wait for an SMS to go out.
     """
-    concerned = {Trouble.JOURNAL: journal, Trouble.SMS: sms, Trouble.UPLINK: True}
+    concerned = {Trouble.CLOSED: journal, Trouble.JOURNAL: journal, Trouble.SMS: sms, Trouble.UPLINK: True}
     return next((trouble for trouble in present(troubles, now_boot_ms) if concerned[trouble]), None)

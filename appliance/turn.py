@@ -14,6 +14,7 @@ from appliance.kept import (
     LEDGER_KEY,
     asked_key,
     batch_key,
+    block_key,
     debt_key,
     device_key,
     message_key,
@@ -21,7 +22,7 @@ from appliance.kept import (
     voucher_key,
 )
 from appliance.spending import Debt, Debtor, Ledger, Waiting
-from appliance.state import Batch, Device, Ending, Message, PasswordPending, Session, Visit, Voucher
+from appliance.state import Batch, Block, Device, Ending, Message, PasswordPending, Session, Visit, Voucher
 from appliance.wire import Refusal, Refused, Reply
 from journal.entries import Entry, VisitEnded, VisitMoved
 
@@ -120,6 +121,13 @@ class Turn:
         vouchers = vouchers.delete(digest) if state is None else vouchers.set(digest, state)
         self.session = msgspec.structs.replace(self.session, vouchers=vouchers)
         self.effects.append(Keep(voucher_key(digest), None if state is None else msgspec.json.encode(state)))
+
+    def put_block(self, whom: str, state: Block | None) -> None:
+        """This device or number is kept out; None: no longer."""
+        blocks = self.session.blocks
+        blocks = blocks.delete(whom) if state is None else blocks.set(whom, state)
+        self.session = msgspec.structs.replace(self.session, blocks=blocks)
+        self.effects.append(Keep(block_key(whom), None if state is None else msgspec.json.encode(state)))
 
     def readdress(self, device: str, visit: Visit, gone: tuple[str, ...] = (), come: str = "") -> None:
         """The visit has lost the addresses ``gone`` and has ``come``; the kernel follows if it is online."""

@@ -202,6 +202,10 @@ class Status(_Reply, frozen=True, tag="status"):
     """How the visit was authorised: "sms", "desk", "document", "voucher" (online, away)."""
     voucher: bool = False
     """The venue's visitors may also use a voucher."""
+    blocked_until_utc_ms: int | None = None
+    """Until when staff keep this device out; None: until they lift it."""
+    blocked: bool = False
+    """Staff keep this device out (not while online)."""
 
 
 class Refused(_Reply, frozen=True, tag="refused"):

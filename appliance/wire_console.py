@@ -47,7 +47,7 @@ class FindVisits(_Request, frozen=True, tag="find_visits"):
 
 class Block(_Request, frozen=True, tag="block"):
     """Nobody with this device, or with this number, is admitted until then; a visit ends now → Done or Refused
-    (staff and administrators)"""
+    (BAD_REQUEST: neither or both are named, or the end is past or too far; staff and administrators)"""
 
     staff: Text
     why: Reason
@@ -56,7 +56,7 @@ class Block(_Request, frozen=True, tag="block"):
     number: Text = ""
     """As typed."""
     until_utc_ms: Instant | None = None
-    """None: until it is lifted."""
+    """None: until it is lifted; five years at most, in any case."""
 
 
 class Unblock(_Request, frozen=True, tag="unblock"):
@@ -174,7 +174,7 @@ class Figures(_Reply, frozen=True, tag="figures"):
 
     since_utc_ms: int
     entries: dict[str, int]
-    """Journal entries by kind."""
+    """Journal entries by kind, without those that the journal makes about itself."""
     admissions: dict[str, int]
     """By method: sms, desk, document, voucher."""
     leaves: dict[str, int]
@@ -188,7 +188,7 @@ class Figures(_Reply, frozen=True, tag="figures"):
     journal_entries: int
     """The newest entry's number."""
     journal_lag_s: float
-    """How long the last transaction took from the first event that it holds."""
+    """How long the last transaction with entries took, from when its batch was begun until it was on the disk."""
     disk_free_bytes: int
 
 

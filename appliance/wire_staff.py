@@ -19,11 +19,11 @@ class ListVisits(_Request, frozen=True, tag="list_visits"):
 
 
 class LookAtSpending(_Request, frozen=True, tag="look_at_spending"):
-    """What was spent on SMS, and what came of it → Spending (administrators only)"""
+    """What was spent on SMS, and what came of it → Spending (staff and administrators)"""
 
 
 class ListSources(_Request, frozen=True, tag="list_sources"):
-    """Which sources of presence tell anything → Sources (administrators only)"""
+    """Which sources of presence tell anything → Sources (staff and administrators)"""
 
 
 class EndVisit(_Request, frozen=True, tag="end_visit"):

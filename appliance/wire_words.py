@@ -44,11 +44,15 @@ class Ended(StrEnum):
     VISITOR = "visitor"
     """Left by the button."""
     STAFF = "staff"
+    BLOCKED = "blocked"
+    """By staff, and this device or number is not admitted for now."""
 
 
 class Trouble(StrEnum):
     """What keeps visitors from the Internet, the gravest first."""
 
+    CLOSED = "closed"
+    """The owner has the venue closed to whoever is new."""
     JOURNAL = "journal"
     """Nothing can be recorded: full or broken."""
     SMS = "sms"
@@ -118,3 +122,9 @@ class Refusal(StrEnum):
     """Too late, or the venue has declared its batch void."""
     TOO_MANY_VOUCHERS = "too_many_vouchers"
     """Too many were tried that do not exist, or exchanged for others; wait ``retry_in_s``."""
+    BLOCKED = "blocked"
+    """Staff keep this device or number out, for ``retry_in_s`` or until they lift it."""
+    VENUE_CLOSED = "venue_closed"
+    """The owner admits nobody just now."""
+    NO_SUCH_BLOCK = "no_such_block"
+    TOO_MANY_BLOCKS = "too_many_blocks"

@@ -59,7 +59,6 @@ class Gate:
     """For one thread. Every method raises FirewallError, and none leaves the gate more open than it was asked to be.
 
     Args:
-        settings: checked already.
         known: what the kernel can do; None: it is asked when it is first needed.
     """
 
@@ -103,7 +102,6 @@ class Gate:
 
     def sync(self, desired: Mapping[str, Collection[Address]]) -> Repairs:
         """Make the kernel admit exactly the desired devices (MAC address → its addresses) and renew their time.
-
         Addresses outside the LAN are passed over: they come from a LAN that has been renumbered since. An address that
         two devices claim stays with the one that has it. Costs with the number of devices; in between, ``as_left``
         tells whether it is worth it.
@@ -144,7 +142,7 @@ class Gate:
 
     def _parts(self) -> list[Callable[[], bool]]:
         (rules, sets), settings = self._projection(), self._settings
-        looks: list[Callable[[], bool]] = [partial(sets.as_left, name) for name in sets.looked_at]
+        looks: list[Callable[[], bool]] = [partial(sets.as_left, name) for name in sets.sizes]
         looks += [partial(self._rules.as_left, rules, family) for family in Family]
         looks += [self._keep_shares] if self._shaping.wanted else []
         looks += [self._binding.as_left, self._rest_as_left, self._look_around]
@@ -214,6 +212,10 @@ class Gate:
         """The MAC address of the device that is admitted under this address, as far as we did it. From any thread."""
         return self._holder.get(ip_key(address))
 
+    def sizes(self) -> dict[str, int]:
+        """How many members each set has, as we left it. From any thread."""
+        return self._made[1].sizes if self._made else {}
+
     def close(self) -> None:
         """An orderly stop for good: nobody is admitted any more; the rules stay and drop."""
         _, sets = self._projection()
@@ -228,9 +230,8 @@ class Gate:
     def _look_around(self) -> bool:
         """Say it, once, when the WAN has got an address of the LAN's meanwhile: nobody's answers come back then."""
         problems = [f"{setting}: {problem}" for setting, problem in surroundings.overlaps(self._settings)]
-        for problem in problems:
-            if problem not in self._problems:
-                log.error("%s", problem)
+        for problem in [each for each in problems if each not in self._problems]:
+            log.error("%s", problem)
         self._problems = problems
         return True
 
@@ -278,8 +279,7 @@ class Gate:
             raise DeviceRefused(mac, "is no device's MAC address in lower case, like 02:00:00:00:00:01")
         for address in addresses:
             if not self._on_lan(address):
-                lan6 = self._settings.lan6
-                networks = f"{self._settings.lan.network}" + (f" or {lan6.network}" if lan6 else "")
+                networks = " or ".join(str(lan.network) for lan in (self._settings.lan, self._settings.lan6) if lan)
                 raise DeviceRefused(str(address), f"can be no device's address on the LAN {networks}")
 
     def _on_lan(self, address: Address) -> bool:

@@ -207,9 +207,9 @@ class Sets:
         return Difference([a for a, mac in holders.items() if missing and (a in missing or mac in missing)], gone)
 
     @property
-    def looked_at(self) -> tuple[str, ...]:
-        """The sets whose members are ours to put in; the garden's are dnsmasq's."""
-        return tuple(self._left)
+    def sizes(self) -> dict[str, int]:
+        """How many we left in each set of ours to fill; the garden's are dnsmasq's. From any thread."""
+        return {name: len(members) for name, members in self._left.items()}
 
     def as_left(self, name: str) -> bool:
         """Whether a set's members are those that we left there, whose time is renewed when it is due.

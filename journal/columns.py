@@ -73,6 +73,7 @@ WORDS: dict[Language, dict[str, str]] = {
         "quota": "traffic used up",
         "visitor": "visitor left by the button",
         "staff": "ended by an employee",
+        "blocked": "blocked by an employee",
         "corrected": "time corrected",
     },
     Language.RUSSIAN: {
@@ -89,6 +90,7 @@ WORDS: dict[Language, dict[str, str]] = {
         "quota": "трафик исчерпан",
         "visitor": "посетитель вышел сам",
         "staff": "завершено сотрудником",
+        "blocked": "заблокировано сотрудником",
         "all": "полностью",
         "so far": "на данный момент",
         "at least": "не менее",
@@ -109,6 +111,7 @@ WORDS: dict[Language, dict[str, str]] = {
         "quota": "трафигі бітті",
         "visitor": "келуші өзі шықты",
         "staff": "қызметкер аяқтады",
+        "blocked": "қызметкер бұғаттады",
         "all": "толық",
         "so far": "осы сәтке дейін",
         "at least": "кемінде",

@@ -26,6 +26,9 @@ from journal.desk_entries import VouchersMade as VouchersMade
 from journal.desk_entries import VouchersVoided as VouchersVoided
 from journal.entry import Kind
 from journal.entry import Stamp as Stamp
+from journal.staff_entries import Blocked as Blocked
+from journal.staff_entries import StaffActed as StaffActed
+from journal.staff_entries import Unblocked as Unblocked
 
 
 class GateStarted(Kind, frozen=True, tag="gate_started"):
@@ -209,6 +212,9 @@ Entry = (
     | VoucherRedeemed
     | VouchersVoided
     | DeskFailed
+    | StaffActed
+    | Blocked
+    | Unblocked
 )
 
 NEVER_EXPIRE = frozenset(

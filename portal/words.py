@@ -15,7 +15,7 @@ from datetime import datetime
 from functools import cache
 
 from babel import Locale
-from babel.dates import format_time
+from babel.dates import format_date, format_time
 from babel.numbers import format_decimal
 from babel.support import Translations
 
@@ -72,6 +72,10 @@ class Words:
                 whole, tenths = divmod(count * 10 // unit, 10)
                 return self.say(key, n=self.number(whole + tenths / 10 if whole < 10 else whole))
         return self.say("unit.kilobytes", n=self.number(count // 1000))
+
+    def day(self, moment: datetime) -> str:
+        """The calendar's day as its people write it, with the year."""
+        return format_date(moment, "long", locale=self.locale)
 
     def time_of_day(self, moment: datetime) -> str:
         """Hours and minutes as its people write them."""

@@ -90,7 +90,14 @@ def number_for_reading(number: str) -> str:
 def mark_of(status: Status) -> str:
     """What a page made of this status stands on; the delivery is not in it, since that can change in place."""
     void = status.tries_left == 0 or status.expires_in_s == 0 or status.delivery is Delivery.FAILED
-    parts = (status.phase, status.number, "void" if void else "", status.code, status.trouble)
+    parts = (
+        status.phase,
+        status.number,
+        "void" if void else "",
+        status.code,
+        status.trouble,
+        f"blocked {status.blocked_until_utc_ms}" if status.blocked else "",
+    )
     return "/".join(part or "" for part in parts)
 
 
@@ -189,7 +196,7 @@ def _ended(status: Status, words: Words) -> str:
             return words.say("ended.time", time=words.elapsed(status.online_for_s or 0))
         case Ended.QUOTA:
             return words.say("ended.quota", data=words.size(status.bytes_used or 0))
-        case Ended.VISITOR | Ended.STAFF:
+        case Ended.VISITOR | Ended.STAFF | Ended.BLOCKED:
             return words.say(f"ended.{status.ended}")
         case _:
             assert_never(status.ended)

@@ -1,6 +1,6 @@
 """Pure: the gate's answer and a language in, what the page says out.
 
-    >>> of_status(Status(phase=Phase.STRANGER), words("visitor", Language.ENGLISH)).focus        # doctest: +SKIP
+    >>> of_status(Status(phase=Phase.STRANGER), words("visitor", Language.ENGLISH), now).focus   # doctest: +SKIP
     <Focus.NUMBER: 'number'>
 
 Every decision about a page is here, in ``forms`` or in ``refusals``; templates only lay out. Must not know: Flask,
@@ -10,12 +10,13 @@ HTTP, HTML, the gate's socket.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import assert_never
 
 from appliance.wire import Phase, Status, Trouble
 from portal.visitor import forms
 from portal.visitor.forms import Form
-from portal.visitor.refusals import Place, Saying
+from portal.visitor.refusals import Place, Saying, when
 from portal.words import Words
 
 AWAY_REFRESH_S = 3
@@ -23,7 +24,7 @@ AWAY_REFRESH_S = 3
 MOMENT_REFRESH_S = 5
 """A restarted gate answers again in about a second; five keep a full venue from asking in step too often."""
 TROUBLE_REFRESH_S = 15
-"""A journal that cannot be written is mended by a person, and so is a line."""
+"""A journal that cannot be written is mended by a person, and so is a line; a venue is opened by one."""
 _ANY_ANSWER = "-"
 """The mark of a page that is stale as soon as the gate says anything."""
 
@@ -70,16 +71,17 @@ class Notice:
 Page = Form | Online | Away | Notice
 
 
-def of_status(status: Status, words: Words, *, wants_form: bool = False, voucher: str = "") -> Page:
+def of_status(status: Status, words: Words, now: datetime, *, wants_form: bool = False, voucher: str = "") -> Page:
     """The page of a device's phase.
 
     Args:
+        now: in the venue's time zone.
         wants_form: the visitor asked to type another number, so Login is open whatever the phase (online excepted).
         voucher: what the QR code of a printed voucher brought along.
     """
-    if status.phase is not Phase.ONLINE and status.trouble is Trouble.JOURNAL:
-        heading = words.say("notice.closed")
-        return Notice(heading, words.say("trouble.journal"), TROUBLE_REFRESH_S, forms.mark_of(status))
+    if status.phase is not Phase.ONLINE and (shut := _shut(status, words, now)):
+        heading, sentence = shut
+        return Notice(heading, sentence, TROUBLE_REFRESH_S, forms.mark_of(status))
     match status.phase:
         case Phase.ONLINE:
             return _online(status, words)
@@ -92,7 +94,7 @@ def of_status(status: Status, words: Words, *, wants_form: bool = False, voucher
             assert_never(status.phase)
 
 
-def with_problem(status: Status, saying: Saying, typed: str | None, words: Words) -> Page:
+def with_problem(status: Status, saying: Saying, typed: str | None, words: Words, now: datetime) -> Page:
     """The page after a refusal that belongs to one field: the same page, with the sentence at that field.
 
     Args:
@@ -101,7 +103,7 @@ def with_problem(status: Status, saying: Saying, typed: str | None, words: Words
     number = typed if saying.place is not Place.VOUCHER else None
     # A number other than the one the password went to stays in its field to be corrected, not thrown away.
     other_number = number is not None and number != status.number
-    page = of_status(status, words, wants_form=other_number or status.phase is Phase.AWAY)
+    page = of_status(status, words, now, wants_form=other_number or status.phase is Phase.AWAY)
     if not isinstance(page, Form):
         return page
     if number is not None:
@@ -124,6 +126,21 @@ def told(key: str, words: Words) -> Notice:
 def moment(words: Words) -> Notice:
     """The gate does not answer: it is starting, or has more to do than it can."""
     return replace(told("no_gate", words), refresh_s=MOMENT_REFRESH_S, mark=_ANY_ANSWER)
+
+
+def _shut(status: Status, words: Words, now: datetime) -> tuple[str, str] | None:
+    """Heading and sentence, where no field would help; None: one may."""
+    if status.trouble is Trouble.CLOSED:
+        return words.say("notice.not_open"), words.say("trouble.closed")
+    if status.blocked:
+        told = words.say("notice.blocked.sentence")
+        if status.blocked_until_utc_ms is not None:
+            left_s = int(status.blocked_until_utc_ms / 1000 - now.timestamp())
+            told = f"{told} {when(max(1, left_s), words, now)}"
+        return words.say("notice.blocked.heading"), told
+    if status.trouble is Trouble.JOURNAL:
+        return words.say("notice.closed"), words.say("trouble.journal")
+    return None
 
 
 def _online(status: Status, words: Words) -> Online:

@@ -17,6 +17,8 @@ from portal.words import Words
 
 _SAY_THE_TIME_S = 600
 """Who waits longer goes away and comes back by the clock."""
+_SAY_THE_DAY_S = 43_200
+"""And by the calendar."""
 
 _TO_THE_DESK = frozenset(
     {
@@ -27,6 +29,7 @@ _TO_THE_DESK = frozenset(
         Refusal.BUDGET_SPENT,
         Refusal.COUNTRY_NOT_ALLOWED,
         Refusal.SMS_UNAVAILABLE,
+        Refusal.BLOCKED,
     }
 )
 """No SMS will come of asking again; whoever is at the desk can help."""
@@ -79,19 +82,23 @@ def saying(refused: Refused, words: Words, now: datetime) -> Saying:
     where = _where(refused.refusal)
     said = [words.say(f"refusal.{refused.refusal}")]
     if refused.retry_in_s:
-        said.append(_when(refused.retry_in_s, words, now))
+        said.append(when(refused.retry_in_s, words, now))
     if refused.tries_left and where.place is Place.PASSWORD:
         said.append(words.count("form.tries_left", refused.tries_left))
     heading = words.say(where.heading) if where.heading else ""
     return Saying(where.place, " ".join(said), heading, where.passes, refused.refusal in _TO_THE_DESK)
 
 
-def _when(retry_in_s: int, words: Words, now: datetime) -> str:
+def when(retry_in_s: int, words: Words, now: datetime) -> str:
+    """How long is to be waited, as a sentence of its own; ``now``: in the venue's time zone."""
     told = {"in": words.wait_told(retry_in_s)}
     if retry_in_s < _SAY_THE_TIME_S:
         return words.say("refusal.again_in", **told)
     # Up to the next minute: whoever comes back at the time we said must not be sent away again.
-    at = words.time_of_day(now + timedelta(seconds=retry_in_s + 59))
+    ends = now + timedelta(seconds=retry_in_s + 59)
+    at = words.time_of_day(ends)
+    if retry_in_s >= _SAY_THE_DAY_S:
+        return words.say("refusal.again_on", day=words.day(ends), time=at)
     return words.say("refusal.again_at", **told, time=at)
 
 
@@ -111,6 +118,7 @@ def _where(refusal: Refusal) -> _Where:
             | Refusal.SMS_UNAVAILABLE
             | Refusal.TERMS_NOT_ACCEPTED
             | Refusal.NO_PASSWORD_ASKED
+            | Refusal.BLOCKED
         ):
             return _Where(Place.NUMBER)
         case Refusal.PASSWORD_MALFORMED | Refusal.PASSWORD_WRONG:
@@ -127,8 +135,16 @@ def _where(refusal: Refusal) -> _Where:
             return _Where(Place.VOUCHER)
         case Refusal.ALREADY_ONLINE:
             return _Where(Place.ONLINE)
-        case Refusal.BAD_REQUEST | Refusal.TOO_LARGE | Refusal.NO_SUCH_VISIT:
+        case (
+            Refusal.BAD_REQUEST
+            | Refusal.TOO_LARGE
+            | Refusal.NO_SUCH_VISIT
+            | Refusal.NO_SUCH_BLOCK
+            | Refusal.TOO_MANY_BLOCKS
+        ):
             return _Where(Place.WHOLE_PAGE, "notice.cannot")
+        case Refusal.VENUE_CLOSED:
+            return _Where(Place.WHOLE_PAGE, "notice.not_open")
         case Refusal.FORBIDDEN | Refusal.JOURNAL_UNAVAILABLE:
             return _Where(Place.WHOLE_PAGE, "notice.closed")
         case Refusal.BUSY:
@@ -171,9 +187,9 @@ def http_status(refusal: Refusal) -> HTTPStatus:
             | Refusal.TOO_MANY_VOUCHERS
         ):
             return HTTPStatus.TOO_MANY_REQUESTS
-        case Refusal.ALREADY_ONLINE | Refusal.NO_SUCH_VISIT:
+        case Refusal.ALREADY_ONLINE | Refusal.NO_SUCH_VISIT | Refusal.NO_SUCH_BLOCK | Refusal.TOO_MANY_BLOCKS:
             return HTTPStatus.CONFLICT
-        case Refusal.NOT_ON_LAN | Refusal.UNKNOWN_DEVICE:
+        case Refusal.NOT_ON_LAN | Refusal.UNKNOWN_DEVICE | Refusal.BLOCKED:
             return HTTPStatus.FORBIDDEN
         case (
             Refusal.BUSY
@@ -181,6 +197,7 @@ def http_status(refusal: Refusal) -> HTTPStatus:
             | Refusal.FORBIDDEN
             | Refusal.BUDGET_SPENT
             | Refusal.SMS_UNAVAILABLE
+            | Refusal.VENUE_CLOSED
         ):
             return HTTPStatus.SERVICE_UNAVAILABLE
         case _:

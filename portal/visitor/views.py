@@ -76,9 +76,7 @@ class Views:
         if isinstance(reply, Refused):
             return self._whole_page(reply)
         voucher = incoming.scanned_voucher(request)  # the printed sheet's QR code
-        return self.answers.page(
-            pages.of_status(reply, self.answers.words(), wants_form="change" in request.args, voucher=voucher)
-        )
+        return self.answers.page(self._page(reply, wants_form="change" in request.args, voucher=voucher))
 
     def to_page(self) -> Response:
         """Back to the page."""
@@ -91,7 +89,7 @@ class Views:
             return self._whole_page(reply)
         if reply.phase is not Phase.ONLINE:
             return self.answers.go("/")
-        return self.answers.page(pages.of_status(reply, self.answers.words()))
+        return self.answers.page(self._page(reply))
 
     def state(self) -> Response:
         """What the page's script asks for."""
@@ -175,8 +173,12 @@ class Views:
             return self._whole_page(status)
         if status.phase is Phase.ONLINE:
             return self.answers.go("/online")
-        page = pages.with_problem(status, self._said(refused), typed, self.answers.words())
+        page = pages.with_problem(status, self._said(refused), typed, self.answers.words(), self.answers.now())
         return self.answers.page(page, http_status(refused.refusal), retry_after_s=refused.retry_in_s)
+
+    def _page(self, status: Status, *, wants_form: bool = False, voucher: str = "") -> pages.Page:
+        words, now = self.answers.words(), self.answers.now()
+        return pages.of_status(status, words, now, wants_form=wants_form, voucher=voucher)
 
     def _whole_page(self, refused: Refused) -> Response:
         page = pages.of_whole_page(self._said(refused))

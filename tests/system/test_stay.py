@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 
 import pytest
@@ -210,6 +211,28 @@ def test_a_visit_ends_when_its_quota_is_used_up_and_a_new_password_brings_a_new_
     # Each direction's counter is read by itself while the datagrams run on: a hundredth is some milliseconds of them.
     assert abs(up - down) <= QUOTA_MB * 1_000_000 / 100
     assert guest.go_online().pour(WEB, 1, 100) == 1
+
+
+def test_a_block_stops_what_runs_and_keeps_the_number_out_on_another_phone(venue: Venue) -> None:
+    guest, other = Guest.new(venue).go_online(), Guest.new(venue)
+    with guest.flow() as flow:
+        flow.goes_on()
+        venue.qaqpa("block", guest.number, "--why", "noise", "--for", "1h", "--staff", "aigul")
+        stopped_at = flow.beats()
+        time.sleep(0.5)
+        assert flow.beats() <= stopped_at + 1, "one beat may have been under way"
+    assert guest.phone.mac not in {mac for mac, _ in kernel(venue).up}
+    assert [entry["proof"] for entry in entries(venue, "visit_ended", guest.phone.mac)] == ["blocked"]
+    assert "will not help now" in guest.page().body
+    other.phone.connect()
+    refused = other.phone.fetch(f"{PAGE}/password", form={"number": guest.number})
+    assert refused.status == 403 and len(guest.texts()) == 1, "the number's only SMS is the first"
+
+    venue.qaqpa("unblock", guest.number)
+    assert guest.ask().status == 303
+    figures = json.loads(venue.qaqpa("figures", "--json"))
+    assert (figures["leaves"]["blocked"], figures["entries"]["unblocked"]) == (1, 1)
+    assert figures["sets"]["qq-up4"] == len(kernel(venue).up) and sum(figures["wire"]["look"]["counts"]) > 0
 
 
 def test_the_journal_s_end_is_when_the_link_went_down(venue: Venue) -> None:

@@ -16,6 +16,16 @@ from appliance.desk_reception import DeskSettings, Place
 from appliance.inbox import Role
 from appliance.state import Terms
 from appliance.wire import Done, Phase, Refusal, Refused, Status
+from appliance.wire_console import (
+    Block,
+    FindVisits,
+    ListBlocks,
+    LookAtFigures,
+    LookAtVenue,
+    NoteStaff,
+    StaffAct,
+    Unblock,
+)
 from appliance.wire_desk import (
     AdmitByDocument,
     AskPasswordAtDesk,
@@ -67,10 +77,17 @@ REQUESTS: dict[type, wire.Request] = {
         SignExtract("aigul", "checked", None, None, "0" * 64),
         NoteLook("aigul", "live visits"),
         NoteBackup("copy.db", 1, "0" * 64, "root"),
+        LookAtVenue(),
+        FindVisits(),
+        Block("aigul", "noise", device=PC),
+        Unblock("aigul", "none"),
+        ListBlocks(),
+        NoteStaff("aigul", StaffAct.SIGNED_IN),
+        LookAtFigures(),
     )
 }
 PORTALS = {"Look", "AskPassword", "EnterPassword", "ChooseLanguage", "AskCode", "Leave", "RedeemVoucher"}
-ADMINISTRATORS = {"LookAtSpending", "ListSources", "NoteBackup"}
+ADMINISTRATORS = {"NoteBackup"}
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from appliance.desk_reception import DeskSettings
 from appliance.effects import SendPassword
 from appliance.engine import Engine
 from appliance.events import Event, Moment
+from appliance.figures import Counting, Tally
 from appliance.inbox import Answered, Happened, Requested, Role
 from appliance.kept import restore
 from appliance.lookout import Lookout, Targets
@@ -205,10 +206,12 @@ class Core:
         self.probes: list[Targets] = []
         self.now = Moment(utc_ms=1_800_000_000_000, boot_ms=1_000_000)
         self.numbers = Countable()
+        self.tally = Tally(self.now.utc_ms)
+        books = Counting(self.disk, self.tally, lambda: self.now)
         kept = self.disk.store.kept()
         self.engine = Engine(
             restore(terms or Terms(), kept),
-            performer=Performer(self.kernel, self.kernel, self.disk, boot_id, self._send),
+            performer=Performer(self.kernel, self.kernel, books, boot_id, self._send),
             places=self.lan,
             reception=Reception(
                 lan=IPv4Interface("10.77.0.1/16"),
@@ -221,6 +224,7 @@ class Core:
                 clock=lambda: self.now,
                 notary=Notary(path, SealKey(b"k" * 32)),
                 desk=desk or DeskSettings(),
+                tally=self.tally,
             ),
             lookout=Lookout(Presence(Patience()), ask=self.probes.append),
             clock=lambda: self.now,

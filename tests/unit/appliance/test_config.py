@@ -284,3 +284,8 @@ def test_terms_are_known_by_the_digest_of_each_text() -> None:
     digests = terms(parse(told, "q.toml")).terms_digests
     assert digests == {hashlib.sha256(text.encode("utf-8")).hexdigest() for text in texts.values()}
     assert terms(Config()).terms_digests == frozenset()
+
+
+def test_a_venue_is_open_unless_its_owner_says_otherwise() -> None:
+    assert terms(Config()).is_open
+    assert not terms(parse("[venue]\nopen = false", "q.toml")).is_open

@@ -57,6 +57,8 @@ class Device:
     language: Language | None = None
     code: str | None = None
     method: str = "sms"
+    blocked: bool = False
+    blocked_until_utc_ms: int | None = None
 
 
 @dataclass
@@ -125,6 +127,8 @@ class GateWithState:
             code_expires_in_s=None if online or device.code is None else 900,
             trouble=self.trouble if not online or self.trouble is Trouble.UPLINK else None,
             voucher=bool(self.vouchers),
+            blocked=device.blocked,
+            blocked_until_utc_ms=device.blocked_until_utc_ms,
         )
 
     def _of_phase(self, device: Device) -> Status:

@@ -55,6 +55,8 @@ class Album:
 
 ASKED = Device(phase=Phase.ASKED, number=NUMBER)
 ONLINE = Device(phase=Phase.ONLINE, number=NUMBER, online_for_s=4000, bytes_used=1_450_000_000)
+BLOCKED_UNTIL_MS = 4_000_000_000_000
+"""2096: as long as these tests are run, the page tells the day."""
 
 
 def pages(language: Language) -> str:
@@ -72,6 +74,9 @@ def _strangers(album: Album) -> None:
     album.ask("its quota is used up, and a number that is none", spent, "12")
     album.look("it left by the button", Device(ended=Ended.VISITOR))
     album.look("staff ended its visit", Device(ended=Ended.STAFF))
+    album.look("staff blocked its number", Device(ended=Ended.BLOCKED))
+    album.look("staff blocked the device", Device(blocked=True))
+    album.look("staff blocked the device for a time", Device(blocked=True, blocked_until_utc_ms=BLOCKED_UNTIL_MS))
     album.ask("a number that is none", Device(), "12")
 
 
@@ -94,6 +99,8 @@ def _refusals(album: Album) -> None:
     album.refuse("numbers that begin alike were asked for too often", alike)
     album.refuse("many ask and do not enter", Refused(Refusal.NOT_YOUR_TURN, retry_in_s=60))
     album.refuse("no provider is bound", Refused(Refusal.SMS_UNAVAILABLE))
+    album.refuse("the number is blocked", Refused(Refusal.BLOCKED))
+    album.refuse("the venue was closed just now", Refused(Refusal.VENUE_CLOSED))
 
 
 def _online(album: Album) -> None:

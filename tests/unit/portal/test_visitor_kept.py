@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -16,6 +17,7 @@ from tests.unit.portal.gate import CODE, NUMBER, Device, GateWithState
 from tests.unit.portal.phone import PhoneInProcess, Seen
 
 _ENGLISH = words("visitor", Language.ENGLISH)
+_NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 _SCENES = [
     ("/", "en", GateWithState()),
     ("/", "ru", GateWithState()),
@@ -41,7 +43,7 @@ def test_a_warm_portal_says_what_a_fresh_one_says() -> None:
 
 
 def test_what_is_one_visitors_is_not_kept() -> None:
-    stranger = pages.of_status(Status(phase=Phase.STRANGER), _ENGLISH)
+    stranger = pages.of_status(Status(phase=Phase.STRANGER), _ENGLISH, _NOW)
     assert isinstance(stranger, Form) and tells_of_nobody(stranger)
     for theirs in (
         Status(phase=Phase.ASKED, number=NUMBER),
@@ -50,7 +52,7 @@ def test_what_is_one_visitors_is_not_kept() -> None:
         Status(phase=Phase.STRANGER, code=CODE),
         Status(phase=Phase.ASKED, number=NUMBER, trouble=Trouble.JOURNAL),
     ):
-        assert not tells_of_nobody(pages.of_status(theirs, _ENGLISH)), theirs
+        assert not tells_of_nobody(pages.of_status(theirs, _ENGLISH, _NOW)), theirs
     assert not tells_of_nobody(replace(stranger, voucher_typed="KX7M-2QPT"))
 
 

@@ -47,6 +47,7 @@ def used() -> Iterator[str]:
         yield from re.findall(r'"((?:unit|online|refusal|notice)\.(?!html)[a-z_]+)"', text)
         for told in re.findall(r'(?:tell|told)\("([a-z_]+)"', text):
             yield from (f"notice.{told}.heading", f"notice.{told}.sentence")
+    yield from ("notice.blocked.heading", "notice.blocked.sentence")
     yield from (f"refusal.{each}" for each in Refusal)
     yield from (f"delivery.{each}" for each in Delivery)
     yield from (f"trouble.{each}" for each in Trouble)
@@ -140,6 +141,8 @@ def test_a_long_wait_is_told_with_the_time_of_the_day() -> None:
     assert told(599).endswith("You can try again in 10 minutes.")
     assert told(2160).endswith("You can try again in 36 minutes (at 14:36).")
     assert told(2161).endswith("You can try again in 37 minutes (at 14:37).")
+    assert told(43_199).endswith("You can try again in 12 hours (at 02:00).")
+    assert told(43_200).endswith("You can try again on 2 January 2026 at 02:00.")
     for retry_in_s in range(600, 700):
         at = re.findall(r"at (\d+):(\d+)", told(retry_in_s))[0]
         assert NOW.replace(hour=int(at[0]), minute=int(at[1])) >= NOW + timedelta(seconds=retry_in_s)

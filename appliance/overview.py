@@ -1,0 +1,109 @@
+"""What staff may know of the whole venue: how many are here, which visits, who is kept out. The part of
+``appliance.session`` for looking, so that nothing here changes anything.
+
+Ten thousand visits are walked through once: their order is made of plain values, and only the page that is asked for
+becomes lines. Must not know: who asks, what stands on a page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import assert_never
+
+from appliance import asking
+from appliance.blocks import held_blocks
+from appliance.console_events import BlocksLooked, VenueLooked, VisitsSought
+from appliance.events import SpendingLooked, VisitsListed
+from appliance.state import PasswordPending, Session, Visit
+from appliance.status import in_the_way, live_visit, live_visits
+from appliance.turn import Turn
+from appliance.wire_console import FindVisits, FoundVisits, VenueNow, VisitSort
+
+Overview = VisitsListed | SpendingLooked | VenueLooked | VisitsSought | BlocksLooked
+
+
+def overview(turn: Turn, event: Overview) -> None:
+    """The answer to a look at the venue."""
+    session, now_boot_ms = turn.session, event.at.boot_ms
+    match event:
+        case VisitsListed():
+            turn.answer(live_visits(session, now_boot_ms))
+        case SpendingLooked(day=day):
+            turn.answer(asking.figures(session, day, now_boot_ms))
+        case VenueLooked(started_utc_ms=started_utc_ms):
+            turn.answer(_venue(session, now_boot_ms, started_utc_ms))
+        case VisitsSought(wanted=wanted):
+            turn.answer(found_visits(session, wanted))
+        case BlocksLooked():
+            turn.answer(held_blocks(session))
+        case _:
+            assert_never(event)
+
+
+def _venue(session: Session, now_boot_ms: int, started_utc_ms: int) -> VenueNow:
+    online = away = asked = 0
+    for state in session.devices.values():
+        match state:
+            case Visit():
+                online += state.left_utc_ms is None
+                away += state.left_utc_ms is not None
+            case PasswordPending():
+                asked += now_boot_ms < state.expires_boot_ms
+            case _:
+                assert_never(state)
+    troubles = in_the_way(session, now_boot_ms)
+    return VenueNow(online, away, asked, troubles, session.terms.is_open, started_utc_ms)
+
+
+def found_visits(session: Session, wanted: FindVisits) -> FoundVisits:
+    """The page of visits that is asked for. Of two alike the older comes first, whatever the order."""
+    matches, key = _match(wanted.query), _key(session, wanted.sort)
+    live = [
+        (device, state)
+        for device, state in session.devices.items()
+        if isinstance(state, Visit) and matches(device, state)
+    ]
+    live.sort(key=lambda each: each[1].began.utc_ms)
+    if wanted.sort is not VisitSort.BEGAN or wanted.descending:
+        live.sort(key=key, reverse=wanted.descending)
+    page = live[wanted.offset : wanted.offset + wanted.limit]
+    return FoundVisits(len(live), tuple(live_visit(session, device, state) for device, state in page))
+
+
+def _match(query: str) -> Callable[[str, Visit], bool]:
+    """Which visits are meant: by digits of a number or hexadecimal digits of a MAC address, however grouped, or by a
+    piece of an address."""
+    text = query.strip().lower()
+    if not text:
+        return lambda _device, _state: True
+    bare = text.translate(_GROUPING)
+    digits = bare if bare.isascii() and bare.isdigit() else ""
+    if len(digits) == _NATIONAL_DIGITS and digits.startswith("8"):
+        digits = digits[1:]  # 8 701 … is said for +7 701 …
+
+    def matches(device: str, state: Visit) -> bool:
+        return (
+            (bool(digits) and digits in state.number)
+            or (bool(bare) and bare in device.replace(":", ""))
+            or any(text in address for address in state.addresses)
+        )
+
+    return matches
+
+
+_NATIONAL_DIGITS = 11
+_GROUPING = {ord(sign): None for sign in " \u00a0+-:()"}
+
+
+def _key(session: Session, sort: VisitSort) -> Callable[[tuple[str, Visit]], int | str]:
+    match sort:
+        case VisitSort.BEGAN:
+            return lambda each: each[1].began.utc_ms
+        case VisitSort.NUMBER:
+            return lambda each: each[1].number
+        case VisitSort.DEVICE:
+            return lambda each: each[0]
+        case VisitSort.USED:
+            return lambda each: session.usage(*each).total_bytes
+        case _:
+            assert_never(sort)
