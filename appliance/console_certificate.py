@@ -56,7 +56,7 @@ def served(config: Config, now_utc_s: float, host: str, addresses: Collection[IP
     """
     if not config.console.interface:
         return Served()
-    own = _kept(config, now_utc_s) or own_certificate.make(host, addresses, now_utc_s)
+    own = _kept(config, now_utc_s, bool(addresses)) or own_certificate.make(host, addresses, now_utc_s)
     if not config.console.certificate_file:
         return Served(own, own, own_certificate.about(own))
     try:
@@ -66,15 +66,18 @@ def served(config: Config, now_utc_s: float, host: str, addresses: Collection[IP
     return Served(given, own, own_certificate.about(given))
 
 
-def _kept(config: Config, now_utc_s: float) -> bytes:
+def _kept(config: Config, now_utc_s: float, addressed: bool) -> bytes:
+    """The box's own from before; none, if it ends soon, or was made while there was no address to make it for. Another
+    address is no reason for another: then there would be another fingerprint to compare."""
     path = kept_file(config, OWN_FILE)
     try:
         pem = path.read_bytes()
         ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(path)
-        lasts = own_certificate.about(pem).expires_utc_s - now_utc_s > LAST_DAYS * _DAY_S
+        about = own_certificate.about(pem)
     except (OSError, ValueError):  # ssl.SSLError is an OSError
         return b""
-    return pem if lasts else b""
+    lasts = about.expires_utc_s - now_utc_s > LAST_DAYS * _DAY_S
+    return pem if lasts and (about.addresses or not addressed) else b""
 
 
 def _given(config: Config) -> bytes:

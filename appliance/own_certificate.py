@@ -2,7 +2,7 @@
 that knows X.509's library.
 
     >>> made = make("qaqpa", [ip_address("192.168.50.1")], 1790000000.0)
-    >>> sorted(about(made).names)
+    >>> sorted(about(made).hosts | about(made).addresses)
     ['192.168.50.1', 'qaqpa']
 
 No authority signs for an address of a private network, so browsers warn once, and a person compares the fingerprint.
@@ -33,8 +33,9 @@ class About:
     fingerprint: str
     """SHA-256 as browsers show it: pairs of capital hexadecimal digits with colons."""
     expires_utc_s: float
-    names: frozenset[str]
-    """Host names and addresses that it is for."""
+    hosts: frozenset[str] = frozenset()
+    """Host names that it is for."""
+    addresses: frozenset[str] = frozenset()
 
 
 def make(host: str, addresses: Iterable[IPv4Address | IPv6Address], now_utc_s: float) -> bytes:
@@ -73,9 +74,10 @@ def about(pem: bytes) -> About:
     try:
         named = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except x509.ExtensionNotFound:
-        names: frozenset[str] = frozenset()
-    else:
-        addresses = map(str, named.get_values_for_type(x509.IPAddress))
-        names = frozenset([*named.get_values_for_type(x509.DNSName), *addresses])
-    fingerprint = certificate.fingerprint(hashes.SHA256()).hex(":").upper()
-    return About(fingerprint, certificate.not_valid_after_utc.timestamp(), names)
+        named = x509.SubjectAlternativeName([])
+    return About(
+        fingerprint=certificate.fingerprint(hashes.SHA256()).hex(":").upper(),
+        expires_utc_s=certificate.not_valid_after_utc.timestamp(),
+        hosts=frozenset(named.get_values_for_type(x509.DNSName)),
+        addresses=frozenset(map(str, named.get_values_for_type(x509.IPAddress))),
+    )
