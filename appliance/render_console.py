@@ -24,7 +24,6 @@ _UPLOAD = """location = @{path} {
             proxy_request_buffering off;
             limit_conn staff_uploads 2;
             limit_conn staff 32;
-            error_page 502 504 = @starting;
         }"""
 _PLACEHOLDER = re.compile(r"@\{([a-z0-9_]+)\}")
 
