@@ -109,21 +109,12 @@ def gate_udp_ports(by: Attacker) -> str:
 
 def console(by: Attacker) -> str:
     """The staff's console, under whatever address of the gate, in both families."""
-    return _console(by, by.phone)
-
-
-def console_when_admitted(by: Attacker) -> str:
-    """The same by an admitted visitor."""
-    return _console(by, by.field.guest)
-
-
-def _console(by: Attacker, phone: Visitor) -> str:
     # Whether it comes to TLS: nginx refuses visitors' addresses only after that, and the firewall must before.
     urls = [f"https://{address}:{CONSOLE_PORT}/" for address in _GATE]
-    line = ["curl", "-q", "-sgk", "--parallel", "--max-time", "2", "--write-out", "%{url} %{time_appconnect}\n"]
+    line = ["curl", "-q", "-sgk", "--parallel", "--max-time", "1", "--write-out", "%{url} %{time_appconnect}\n"]
     silent = [word for url in urls for word in ("--output", "/dev/null", url)]
-    with by.field.venue.ipv6_by_hand(phone):
-        said = run([*line, *silent], namespace=phone.namespace, check=False, timeout_s=20).stdout
+    with by.field.venue.ipv6_by_hand(by.phone):
+        said = run([*line, *silent], namespace=by.phone.namespace, check=False, timeout_s=20).stdout
     told = dict(each.split() for each in said.splitlines())
     return ", ".join(url for url in urls if float(told[url]) > 0)
 
