@@ -198,9 +198,8 @@ def test_the_console_alone_is_reached_by_ipv6_that_is_shut(office: Settings, new
         made.setup()
     golden = Path(__file__).parent / "golden"
     for family, command in (("ipv4", "iptables-legacy-save"), ("ipv6", "ip6tables-legacy-save")):
-        wanted = (golden / f"{family}-console.txt").read_text().splitlines()
-        assert [line for line in rules_of(command, "filter") if line not in wanted] == []
-        assert f"-A QQ-INPUT -i mgmt0 -p tcp -m tcp --dport {PORT} -j ACCEPT" in rules_of(command, "filter")
+        wanted = (golden / f"{family}-console.txt").read_text().partition("# ipv4 nat")[0].splitlines()
+        assert rules_of(command, "filter") == wanted[1:]
     with console():
         until(lambda: {MGMT, MGMT6} <= {*come_to(OFFICE)}, "the console to answer in both families")
         assert come_to(STRANGER) == []
