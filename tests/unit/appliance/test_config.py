@@ -104,27 +104,6 @@ def test_empty_file_is_the_defaults() -> None:
         ("[wan]\ndns = ['one.one.one.one']", 'q.toml, line 2: wan.dns: "one.one.one.one" is no IP address'),
         ("[wan]\ndns = '1.1.1.1'", "q.toml, line 2: wan.dns: expected `array`, got `str`"),
         ("[portal]\nport = 8080", "q.toml, line 2: portal.port: port, redirect_port"),
-        (
-            "[console]\ninterface = 'br-lan'",
-            'q.toml, line 2: console.interface: "br-lan" is on the visitors\' side; name a port or VLAN',
-        ),
-        (
-            "[console]\ninterface = 'lan4'\n[[workstation]]\nnumber = '1'\nport = 'lan4'",
-            'q.toml, line 2: console.interface: "lan4" is on the visitors\' side',
-        ),
-        *(
-            (f"[console]\ninterface = 'mgmt0'\nport = {port}", "q.toml, line 3: console.port: ")
-            for port in (80, 8080, 5300, 53, 0)
-        ),
-        (
-            "[console]\ninterface = 'mgmt0'\nport = 443\n[portal]\nhttps = true\nhost = 'login.example.kz'",
-            "q.toml, line 3: console.port: 443 is the portal's or DNS's already",
-        ),
-        (
-            "[console]\nkey_file = '/etc/qaqpa/console.key'",
-            "q.toml: console.certificate_file: certificate_file and key_file go together",
-        ),
-        ("[console]\nidle_minutes = 0", "q.toml, line 2: console.idle_minutes: "),
         ("[portal]\nport = 0", "q.toml, line 2: portal.port: expected `int` >= 1"),
         ("[portal]\nhost = 'a b'", "q.toml, line 2: portal.host: "),
         ("[portal]\ngarden = 'pay.example.kz'", "q.toml, line 2: portal.garden: expected `array`, got `str`"),
