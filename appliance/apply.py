@@ -32,7 +32,7 @@ def apply(config: Config, held: Holding, console: Served | None = None) -> dict[
 
     Args:
         held: the certificate that the portal holds (``holding.holding``).
-        console: what the console serves (``console_certificate.served``); None: there is no console.
+        console: what the console serves (``console_certificate.served``); None: asked of this machine.
 
     Raises:
         CheckFailed: a file is refused; nothing was changed.
@@ -41,9 +41,10 @@ def apply(config: Config, held: Holding, console: Served | None = None) -> dict[
     """
     home = Path(config.paths.state) / "conf"
     home.mkdir(mode=0o755, parents=True, exist_ok=True)
+    console = console or console_certificate.served_here(config)
     rendered = {name: text.encode() for name, text in render.files(config, held.standing).items()}
     # Certificates first: nginx's configuration names them.
-    wanted = {**({FILE: held.pem} if held.pem else {}), **(console.files if console else {}), **rendered}
+    wanted = {**({FILE: held.pem} if held.pem else {}), **console.files, **rendered}
     with tempfile.TemporaryDirectory() as trial:
         for name, content in wanted.items():
             _try(name, content, config, Path(trial))

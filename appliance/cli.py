@@ -7,7 +7,6 @@ Must not know: anything that another module could.
 from __future__ import annotations
 
 import os
-import socket
 import sys
 from datetime import UTC, datetime
 from importlib.metadata import version as installed_version
@@ -118,16 +117,13 @@ def apply(path: Path, at_boot: bool, reload: bool) -> None:
         for key, problem in [*smpp.password_problems(config), *smpp.closed_to_sender(config)]:
             raise refused(path, key, problem)
     held = holding(config, datetime.now(UTC).timestamp())
-    addresses = surroundings.addresses_of(config.console.interface) if config.console.interface else []
-    console = console_certificate.served(
-        config, datetime.now(UTC).timestamp(), socket.gethostname(), [address.ip for address in addresses]
-    )
+    console = console_certificate.served_here(config)
     changed = applying.apply(config, held, console)
     for name, is_new in changed.items():
         click.echo(f"{name}: {'changed' if is_new else 'as before'}")
     if config.portal.https:
         click.echo(f"https: {held.standing}{f' ({held.problem})' if held.problem else ''}")
-    for line in console_certificate.told(config, console, addresses):
+    for line in console_certificate.told(config, console):
         click.echo(line)
     if reload:
         for said in reloading.reload(config, changed):

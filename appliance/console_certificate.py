@@ -7,15 +7,18 @@ without one either. Must not know: nginx, who writes the files.
 
 from __future__ import annotations
 
+import socket
 import ssl
+import time
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface
+from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 
 from appliance import own_certificate
 from appliance.config import Config
 from appliance.own_certificate import About
+from firewall import surroundings
 
 FILE = "console.pem"
 """Certificate, chain and key as nginx reads them."""
@@ -66,6 +69,18 @@ def served(config: Config, now_utc_s: float, host: str, addresses: Collection[IP
     return Served(given, own, own_certificate.about(given))
 
 
+def served_here(config: Config) -> Served:
+    """The same for this machine, now: by its name and the addresses that the console's interface has.
+
+    Raises:
+        firewall.errors.KernelRefused: the kernel does not tell them.
+    """
+    if not config.console.interface:
+        return Served()
+    addresses = [each.ip for each in surroundings.addresses_of(config.console.interface)]
+    return served(config, time.time(), socket.gethostname(), addresses)
+
+
 def _kept(config: Config, now_utc_s: float, addressed: bool) -> bytes:
     """The box's own from before; none, if it ends soon, or was made while there was no address to make it for. Another
     address is no reason for another: then there would be another fingerprint to compare."""
@@ -101,10 +116,11 @@ def _given(config: Config) -> bytes:
     return b"\n".join(Path(name).read_bytes().rstrip() for name in dict.fromkeys(names)) + b"\n"
 
 
-def told(config: Config, now: Served, addresses: Collection[IPv4Interface | IPv6Interface]) -> Iterator[str]:
+def told(config: Config, now: Served) -> Iterator[str]:
     """What `qaqpa apply` says of it: where the console is, and what to compare the browser's warning with."""
     if now.about is None:
         return
+    addresses = surroundings.addresses_of(config.console.interface)
     port = "" if config.console.port == 443 else f":{config.console.port}"
     hosts = [f"[{each.ip}]" if each.version == 6 else str(each.ip) for each in addresses]
     where = " ".join(f"https://{host}{port}/" for host in hosts)
