@@ -12,8 +12,9 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from appliance import render
+from appliance import console_certificate, render
 from appliance.config import Config
+from appliance.console_certificate import Served
 from appliance.errors import ApplianceError
 from appliance.holding import FILE, Holding, kept_file
 
@@ -26,11 +27,12 @@ class CheckFailed(ApplianceError):
         super().__init__(f"`{shlex.join(command)}` refused it, nothing was changed:\n{said.strip()}")
 
 
-def apply(config: Config, held: Holding) -> dict[str, bool]:
+def apply(config: Config, held: Holding, console: Served | None = None) -> dict[str, bool]:
     """Put all rendered files into ``<state>/conf``; file name → whether it changed.
 
     Args:
         held: the certificate that the portal holds (``holding.holding``).
+        console: what the console serves (``console_certificate.served``); None: asked of this machine.
 
     Raises:
         CheckFailed: a file is refused; nothing was changed.
@@ -39,9 +41,10 @@ def apply(config: Config, held: Holding) -> dict[str, bool]:
     """
     home = Path(config.paths.state) / "conf"
     home.mkdir(mode=0o755, parents=True, exist_ok=True)
+    console = console or console_certificate.served_here(config)
     rendered = {name: text.encode() for name, text in render.files(config, held.standing).items()}
-    # The certificate first: nginx's configuration names it.
-    wanted = {**({FILE: held.pem} if held.pem else {}), **rendered}
+    # Certificates first: nginx's configuration names them.
+    wanted = {**({FILE: held.pem} if held.pem else {}), **console.files, **rendered}
     with tempfile.TemporaryDirectory() as trial:
         for name, content in wanted.items():
             _try(name, content, config, Path(trial))
@@ -56,7 +59,7 @@ def _try(name: str, content: bytes, config: Config, trial: Path) -> None:
         content = b"".join(b"dhcp-option=" + line for line in content.splitlines(keepends=True))
     _write(path, content)
     if name not in _JUDGES:
-        return  # the certificate was judged before, and nginx judges it again
+        return  # certificates were judged before, and nginx judges them again
     command = [word.format(path=path) for word in _JUDGES[name]]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, "PATH": _PATH})
     if done.returncode != 0:
@@ -70,6 +73,7 @@ _JUDGES = {
     "dnsmasq-captive.conf": _DNSMASQ,
     render.ANNOUNCED: _DNSMASQ,
 }
+_SECRET = (FILE, console_certificate.FILE, console_certificate.OWN_FILE)
 _PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -80,6 +84,7 @@ def _harmless(content: str, config: Config, trial: Path) -> str:
         content.replace(f"{config.paths.runtime}/nginx", f"{trial}/nginx")
         .replace(f"listen {config.lan.gate.ip}:", "listen 127.0.0.1:")
         .replace(str(kept_file(config)), str(trial / FILE))
+        .replace(str(console_certificate.kept_file(config)), str(trial / console_certificate.FILE))
     )
 
 
@@ -87,7 +92,7 @@ def _replace(path: Path, content: bytes) -> bool:
     if path.exists() and path.read_bytes() == content:
         return False
     draft = path.with_name(f"{path.name}.new")
-    _write(draft, content, 0o600 if path.name == FILE else 0o644)
+    _write(draft, content, 0o600 if path.name in _SECRET else 0o644)
     draft.rename(path)
     return True
 

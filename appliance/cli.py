@@ -29,6 +29,9 @@ from journal.errors import JournalError
 from journal.masking import masked_number
 from sms.errors import SmsError
 
+_NOTHING_TO_RUN = 78
+"""EX_CONFIG of sysexits.h; by it systemd knows that trying again is of no use."""
+
 
 class _Group(click.Group):
     """Our errors are sentences for a person: print them, exit 1, no traceback."""
@@ -73,6 +76,20 @@ def portal(path: Path) -> None:
     os.execv(command[0], command)
 
 
+@main.command()
+@_config
+def console(path: Path) -> None:
+    """Run the staff's pages (gunicorn behind nginx), if console.interface says where staff come from."""
+    from appliance import render_console
+
+    config = load(path)
+    if not config.console.interface:
+        click.echo("there is no console: console.interface is empty")
+        sys.exit(_NOTHING_TO_RUN)
+    command = render_console.command(config, path)
+    os.execv(command[0], command)
+
+
 main.add_command(cli_sms.sms)
 main.add_command(cli_desk.desk)
 main.add_command(cli_voucher.voucher)
@@ -88,21 +105,26 @@ main.add_command(cli_voucher.voucher)
 def apply(path: Path, at_boot: bool, reload: bool) -> None:
     """Render nginx's and dnsmasq's configuration; what they or this machine would refuse changes nothing."""
     from appliance import apply as applying
-    from appliance import daemon, reloading, smpp
+    from appliance import console_certificate, daemon, reloading, smpp
     from appliance.holding import holding
     from firewall import surroundings
 
     config = load(path)
     if not at_boot:
         surroundings.require(daemon.firewall_settings(config))
+        for _, problem in surroundings.without_staff(daemon.firewall_settings(config)):
+            raise refused(path, "console.interface", problem)
         for key, problem in [*smpp.password_problems(config), *smpp.closed_to_sender(config)]:
             raise refused(path, key, problem)
     held = holding(config, datetime.now(UTC).timestamp())
-    changed = applying.apply(config, held)
+    console = console_certificate.served_here(config)
+    changed = applying.apply(config, held, console)
     for name, is_new in changed.items():
         click.echo(f"{name}: {'changed' if is_new else 'as before'}")
     if config.portal.https:
         click.echo(f"https: {held.standing}{f' ({held.problem})' if held.problem else ''}")
+    for line in console_certificate.told(config, console):
+        click.echo(line)
     if reload:
         for said in reloading.reload(config, changed):
             click.echo(said)

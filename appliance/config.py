@@ -36,6 +36,7 @@ from appliance.sections import (
     Wan,
     Workstation,
 )
+from appliance.sections_console import Console
 
 
 class Config(Section, frozen=True):
@@ -54,6 +55,7 @@ class Config(Section, frozen=True):
     sms: Sms = Sms()
     journal: Journal = Journal()
     desk: Desk = Desk()
+    console: Console = Console()
     workstation: Annotated[
         tuple[Workstation, ...], Meta(max_length=200, description="at most 200 tables [[workstation]]")
     ] = ()

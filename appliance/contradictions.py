@@ -76,6 +76,7 @@ def contradictions(config: Config) -> list[tuple[str, str]]:
         _of_the_providers,
         _of_the_texts,
         _of_the_workstations,
+        _of_the_console,
     )
     return [found for topic in topics for found in topic(config)]
 
@@ -224,6 +225,23 @@ def _of_the_workstations(config: Config) -> Iterator[tuple[str, str]]:
             if what in seen:
                 yield "workstation.number", f'"{each.number}": two workstations have the same {what}'
             seen.add(what)
+
+
+def _of_the_console(config: Config) -> Iterator[tuple[str, str]]:
+    console = config.console
+    if bool(console.certificate_file) != bool(console.key_file):
+        yield "console.certificate_file", "certificate_file and key_file go together: give both, or none"
+    if not console.interface:
+        return
+    ports_of_the_lan = [each.port for each in config.workstation if each.port]
+    if console.interface in (config.lan.interface, *ports_of_the_lan):
+        yield (
+            "console.interface",
+            f'"{console.interface}" is on the visitors\' side; name a port or VLAN of its own',
+        )
+    taken = {config.portal.port, config.portal.redirect_port, config.portal.captive_dns_port, 53}
+    if console.port in taken | ({HTTPS_PORT} if config.portal.https else set()):
+        yield "console.port", f"{console.port} is the portal's or DNS's already; 8443 is free unless you took it"
 
 
 def _of_the_texts(config: Config) -> Iterator[tuple[str, str]]:

@@ -246,6 +246,8 @@ def firewall_settings(config: Config) -> Settings:
         new_connections_per_s=config.firewall.new_connections_per_s,
         new_connections_burst=config.firewall.new_connections_burst,
         connections_per_device=config.firewall.connections_per_device,
+        console_interface=config.console.interface,
+        console_port=config.console.port,
     )
 
 

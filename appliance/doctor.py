@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
-from appliance import chain, costs, daemon, garden, render, smpp, wire
+from appliance import chain, console_checks, costs, daemon, garden, render, smpp, wire
 from appliance.client import Client
 from appliance.config import Config
 from appliance.errors import GateUnreachable, LogoRefused
@@ -68,6 +68,7 @@ def findings(config: Config) -> list[Finding]:
         *sms,
         *_spending(config),
         *_processes(config, said),
+        *console_checks.findings(config, time.time()),
     ]
 
 

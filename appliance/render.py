@@ -17,7 +17,7 @@ from importlib import resources
 
 import msgspec
 
-from appliance import announcement, branding
+from appliance import announcement, branding, render_console
 from appliance.announcement import Standing
 from appliance.config import Config
 from appliance.holding import kept_file
@@ -79,6 +79,7 @@ def files(config: Config, standing: Standing = Standing.NONE) -> dict[str, str]:
         "garden": "\n".join(_garden(config)) or "# empty",
         "portal_record": "\n".join(records) or "# the portal is named by its address",
         "router6": _router6(config),
+        "console": render_console.server(config),
     }
     templates = resources.files("appliance") / "templates"
     rendered = {

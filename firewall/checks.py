@@ -44,7 +44,13 @@ def findings(settings: Settings | None) -> list[Finding]:
     """Everything the gate needs of this machine; without settings, what does not depend on them. Raises nothing."""
     found = [*_capabilities(), _ipset(), _iptc(), *_kernel(settings)]
     if settings is not None:
-        found += [*_interfaces(settings), _lan_address(settings), *_overlaps(settings), *_live_queues(settings)]
+        found += [
+            *_interfaces(settings),
+            _lan_address(settings),
+            *_overlaps(settings),
+            *_staff(settings),
+            *_live_queues(settings),
+        ]
     return found
 
 
@@ -152,6 +158,22 @@ def _overlaps(settings: Settings) -> Iterator[Finding]:
         yield Finding(False, f"{setting}: {what}", remedy)
     if not found:
         yield Finding(True, apart, "")
+
+
+def _staff(settings: Settings) -> Iterator[Finding]:
+    if not settings.console_interface:
+        return
+    what = f"staff come from {settings.console_interface}, apart from the visitors"
+    try:
+        found = [*surroundings.mixed(settings), *surroundings.without_staff(settings)]
+    except FirewallError as error:
+        yield Finding(False, f"{what}: {error}", "mend what the line before says, then try again")
+        return
+    for setting, problem in found:
+        wrong, _, remedy = problem.partition("; ")
+        yield Finding(False, f"{setting}: {wrong}", remedy)
+    if not found:
+        yield Finding(True, what, "")
 
 
 def _lan_address(settings: Settings) -> Finding:

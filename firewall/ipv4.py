@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from firewall import limits
+from firewall import limits, staff
 from firewall.rules import (
     DOWN4,
     GARDEN4,
@@ -100,6 +100,7 @@ def filter_table(settings: Settings) -> Table:
         (
             Rule("ACCEPT", in_interface="lo"),
             Rule("QQ-LAN-INPUT", in_interface=lan),
+            *staff.door(settings, Family.IPV4),
             Rule("ACCEPT", in_interface=wan, matches=(_KNOWN,)),
             # A DHCP server's answer may come to the broadcast address, which connection tracking does not relate.
             Rule(

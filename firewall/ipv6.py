@@ -6,7 +6,7 @@ are one text for both. Must not know: iptc, netlink, who is admitted.
 
 from __future__ import annotations
 
-from firewall import limits, owners
+from firewall import limits, owners, staff
 from firewall.rules import (
     DOWN6,
     GARDEN6,
@@ -81,19 +81,20 @@ def filter_table(settings: Settings, redirects: bool, owned: bool) -> Table:
         owned: whether ``owners.table`` is.
     """
     policies = (("INPUT", Verdict.DROP), ("FORWARD", Verdict.DROP), ("OUTPUT", Verdict.ACCEPT))
-    chains = _shut() if settings.lan6 is None else _open(settings, str(settings.lan6.network), redirects, owned)
+    chains = _shut(settings) if settings.lan6 is None else _open(settings, str(settings.lan6.network), redirects, owned)
     return Table(Family.IPV6, TableName.FILTER, policies, chains)
 
 
-def _shut() -> tuple[Chain, ...]:
-    """IPv6, firmly closed.
+def _shut(settings: Settings) -> tuple[Chain, ...]:
+    """IPv6, firmly closed; the console alone is reached by it, from its own interface.
 
     Neighbour discovery is dropped on input too. So the gate answers no neighbour solicitation, takes no router
     advertisement, and has nothing but a link-local address that nobody can reach: silent, and harmless because
     devices that hear no router use IPv4.
     """
     forward = Chain("QQ-FORWARD", (Rule("DROP"),), hook="FORWARD")
-    entry = Chain("QQ-INPUT", (Rule("ACCEPT", in_interface="lo"), Rule("DROP")), hook="INPUT")
+    own = (Rule("ACCEPT", in_interface="lo"), *staff.door(settings, Family.IPV6, neighbours=True), Rule("DROP"))
+    entry = Chain("QQ-INPUT", own, hook="INPUT")
     return forward, entry
 
 
@@ -154,6 +155,7 @@ def _open(settings: Settings, prefix: str, redirects: bool, owned: bool) -> tupl
         (
             Rule("ACCEPT", in_interface="lo"),
             Rule("QQ-LAN-INPUT", in_interface=lan),
+            *staff.door(settings, Family.IPV6, neighbours=settings.console_interface != wan),
             *(
                 Rule("ACCEPT", in_interface=wan, protocol="ipv6-icmp", matches=(_icmp(kind),))
                 for kind in _FROM_PROVIDER

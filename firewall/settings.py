@@ -62,6 +62,10 @@ class Settings:
     """How many it may have at the same time; more are dropped until old ones end."""
     rates: Rates = field(default_factory=Rates)
     """The uplink's and a visitor's; nothing is shaped without."""
+    console_interface: str = ""
+    """Where staff come from; empty: nobody reaches the console."""
+    console_port: int = 8443
+    """Open from there alone."""
 
     def __post_init__(self) -> None:
         for setting, name in (("lan_interface", self.lan_interface), ("wan_interface", self.wan_interface)):
@@ -80,6 +84,7 @@ class Settings:
             raise SettingsRefused("ports", f"{ports}: each must differ from the others and from 53")
         if self.portal_https and HTTPS_PORT in ports:
             raise SettingsRefused("ports", f"{ports}: {HTTPS_PORT} is the portal's on https")
+        self._check_console()
         for limit, most in (
             ("new_connections_per_s", 10_000),  # hashlimit's finest step is a ten-thousandth of a second
             ("new_connections_burst", 10_000),
@@ -91,6 +96,17 @@ class Settings:
         # The kernel counts a set entry's timeout in milliseconds in 32 bits and limits it (IPSET_MAX_TIMEOUT).
         if not 1 <= self.entry_timeout_s <= 2147483:
             raise SettingsRefused("entry_timeout_s", f"{self.entry_timeout_s}: must be 1 to 2147483 seconds")
+
+    def _check_console(self) -> None:
+        if not self.console_interface:
+            return
+        if not _INTERFACE.fullmatch(self.console_interface):
+            raise SettingsRefused("console_interface", f"{self.console_interface!r} is no interface name")
+        if self.console_interface == self.lan_interface:
+            raise SettingsRefused("console_interface", f"{self.console_interface} is the visitors' side; name another")
+        ports = {self.portal_port, self.redirect_port, self.captive_dns_port, 53, HTTPS_PORT * self.portal_https}
+        if not 1 <= self.console_port <= 65535 or self.console_port in ports:
+            raise SettingsRefused("console_port", f"{self.console_port}: must be a port of its own")
 
     def _check_lan6(self) -> None:
         if self.lan6 is None:

@@ -15,6 +15,7 @@ from ipaddress import IPv4Interface, IPv6Interface, ip_interface, ip_network
 from pyroute2 import IPRoute
 from pyroute2.netlink.exceptions import NetlinkError
 
+from firewall import stacking
 from firewall.errors import KernelRefused, SettingsRefused
 from firewall.settings import Settings
 
@@ -28,7 +29,7 @@ def require(settings: Settings) -> None:
         SettingsRefused: with what to do.
         KernelRefused: the kernel does not tell.
     """
-    for setting, problem in (*missing(settings), *overlaps(settings)):
+    for setting, problem in (*missing(settings), *overlaps(settings), *mixed(settings)):
         raise SettingsRefused(setting, problem)
 
 
@@ -46,13 +47,43 @@ def overlaps(settings: Settings) -> Iterator[tuple[str, str]]:
 
     DHCP may give the WAN such an address at any time: then no answer would find its way back.
     """
-    held = _addresses(settings.wan_interface)
+    held = addresses_of(settings.wan_interface)
     for setting, lan in (("lan", settings.lan), ("lan6", settings.lan6)):
         for address in held:
             if lan is not None and address.version == lan.version and address.network.overlaps(lan.network):
                 yield (
                     setting,
                     f"{lan.network} overlaps {address}, which {settings.wan_interface} has; {_advice(lan, held)}",
+                )
+
+
+def mixed(settings: Settings) -> Iterator[tuple[str, str]]:
+    """(setting, problem) if staff would come in where visitors do: by a port of the bridge, or by a VLAN over the
+    bridge or over a port of it, into which whoever is behind that port can send tagged frames."""
+    console, lan = settings.console_interface, settings.lan_interface
+    if console and (carrier := stacking.shared(stacking.links(), console, lan)):
+        how = "is" if carrier == console else f"stands on {carrier}, which is"
+        yield "console_interface", f"{console} {how} on the visitors' side ({lan}); name a port or VLAN of its own"
+
+
+def without_staff(settings: Settings) -> Iterator[tuple[str, str]]:
+    """(setting, problem) if staff can come from nowhere, or no answer would find its way to them.
+
+    No reason for the gate not to start: visitors lose nothing by it.
+    """
+    name = settings.console_interface
+    if not name:
+        return
+    present = {each for _, each in socket.if_nameindex()}
+    if name not in present:
+        others = ", ".join(sorted(present - {"lo", settings.lan_interface}))
+        yield "console_interface", f"there is no interface {name}; create it or name one of: {others}"
+    for lan in (settings.lan, settings.lan6):
+        for address in addresses_of(name):
+            if lan is not None and address.version == lan.version and address.network.overlaps(lan.network):
+                yield (
+                    "console_interface",
+                    f"{name} has {address}, which overlaps the visitors' {lan.network}; give it another address",
                 )
 
 
@@ -63,8 +94,12 @@ def _advice(lan: IPv4Interface | IPv6Interface, held: list[IPv4Interface | IPv6I
     return f"take another network for the LAN, for example {next(free, 'a smaller one')}"
 
 
-def _addresses(interface: str) -> list[IPv4Interface | IPv6Interface]:
-    """What the interface has, link-local ones aside: every link has the same."""
+def addresses_of(interface: str) -> list[IPv4Interface | IPv6Interface]:
+    """What the interface has, link-local ones aside: every link has the same. None, if there is no such interface.
+
+    Raises:
+        KernelRefused: the kernel does not tell.
+    """
     try:
         with IPRoute() as kernel:
             index = next(iter(kernel.link_lookup(ifname=interface)), None)

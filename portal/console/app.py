@@ -11,17 +11,14 @@ from flask import Flask, Response
 from jinja2 import StrictUndefined
 
 from portal import catalogues
-from portal.console import assets
-from portal.console.routes import Routes
+from portal.console import assets, languages, refusals
+from portal.console.routes import UPLOAD_BYTES, Routes
 from portal.console.sections import desk, journal, machine, settings, staff, today, visits, wizard
 from portal.console.site import Site
 
 _TEMPLATES = Path(__file__).parent / "templates"
 SECTIONS = (today, visits, desk, journal, staff, settings, wizard, machine)
 """In the order of the menu."""
-
-MAX_BODY_BYTES = 64 * 1024 * 1024
-"""An extract to be verified fits; forms are far smaller, and each says how large its own may be."""
 
 _POLICY = "; ".join(
     (
@@ -40,12 +37,15 @@ _POLICY = "; ".join(
 def create_app(site: Site) -> Flask:
     """The console of one venue."""
     app = Flask(__name__, static_folder=None)
-    app.config.update(MAX_CONTENT_LENGTH=MAX_BODY_BYTES, MAX_FORM_MEMORY_SIZE=512 * 1024, MAX_FORM_PARTS=500)
+    app.config.update(MAX_CONTENT_LENGTH=UPLOAD_BYTES, MAX_FORM_MEMORY_SIZE=512 * 1024, MAX_FORM_PARTS=500)
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     catalogues.speak(app, "console", site.config.venue.language)
     routes = Routes(app, site)
+    app.jinja_env.globals.update(has_page=routes.has_page, languages=languages.NAMES)
     assets.register(routes, app)
+    languages.register(routes)
+    refusals.register(app, routes, site)
     for section in SECTIONS:
         section.register(routes, site)
     app.extensions["qaqpa-routes"] = routes

@@ -14,12 +14,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
 from http import HTTPStatus
+from typing import cast
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, g, redirect, request
+from werkzeug.exceptions import Forbidden
 from werkzeug.wrappers import Response as AnyResponse
 
-from appliance.staff.roles import StaffRole
+from appliance.staff.roles import SignedIn, StaffRole
 from portal.console.site import COOKIE, Site
 
 OWNER = frozenset({StaffRole.OWNER})
@@ -29,6 +31,12 @@ EVERYBODY = frozenset(StaffRole)
 """Of those who are signed in."""
 SIGN_IN = "/sign-in"
 CHANGE_PASSWORD = "/password"
+
+SIGN_OUT = "/sign-out"
+FORM_BYTES = 512 * 1024
+"""How large a form may be; nginx holds to it too."""
+UPLOAD_BYTES = 64 * 1024 * 1024
+"""How large an extract that is sent to be judged; nginx must know the path (``appliance.render_console.UPLOADS``)."""
 
 View = Callable[..., AnyResponse]
 
@@ -46,6 +54,12 @@ class Route:
     """The key of its place in the menu; "": none."""
     token: str = ""
     """The scope that a machine's token needs instead of a session; "": browsers only."""
+    largest_bytes: int = FORM_BYTES
+    """Of what is sent to it."""
+
+
+class NotOurForm(Forbidden):
+    """A form of another site, or of a session that is over."""
 
 
 class Routes:
@@ -59,13 +73,27 @@ class Routes:
         """Something to look at: GET, changes nothing."""
         self._add(Route(path, name, "GET", roles, nav), view)
 
-    def form(self, path: str, name: str, view: View, *, roles: frozenset[StaffRole]) -> None:
+    def form(
+        self, path: str, name: str, view: View, *, roles: frozenset[StaffRole], largest_bytes: int = FORM_BYTES
+    ) -> None:
         """Something to do: POST, with the session's token in the field ``csrf``."""
-        self._add(Route(path, name, "POST", roles), view)
+        self._add(Route(path, name, "POST", roles, largest_bytes=largest_bytes), view)
 
     def public(self, path: str, name: str, view: View, *, method: str = "GET") -> None:
         """What whoever reaches the console may ask before signing in."""
         self._add(Route(path, name, method, None), view)
+
+    def look(self) -> SignedIn | None:
+        """Whose request this is, and what the menu has for them; asked once a request, also where no route is."""
+        if "signed_in" not in g:
+            token = request.cookies.get(COOKIE, "")
+            who = g.signed_in = self._site.sessions.of(token) if token else None
+            g.nav = tuple(each for each in self.all if each.nav and who and each.roles and who.role in each.roles)
+        return cast(SignedIn | None, g.signed_in)
+
+    def has_page(self, path: str) -> bool:
+        """Whether there is such a page: what a section brings is shown once it is there."""
+        return any(each.path == path and each.method == "GET" for each in self.all)
 
     def _add(self, route: Route, view: View) -> None:
         self.all.append(route)
@@ -77,11 +105,10 @@ class Routes:
         self._app.add_url_rule(route.path, route.name, guarded, methods=[route.method])
 
     def _refused(self, route: Route) -> AnyResponse | None:
-        token = request.cookies.get(COOKIE, "")
-        who = g.signed_in = self._site.sessions.of(token) if token else None
-        g.nav = tuple(each for each in self.all if each.nav and who and each.roles and who.role in each.roles)
+        who = self.look()
+        request.max_content_length = route.largest_bytes
         if route.method == "POST" and not _of_our_own_page():
-            abort(HTTPStatus.FORBIDDEN)
+            raise NotOurForm
         if route.roles is None:
             return None
         if who is None:
@@ -93,7 +120,7 @@ class Routes:
         if who.role not in route.roles:
             abort(HTTPStatus.FORBIDDEN)
         if route.method == "POST" and not hmac.compare_digest(request.form.get("csrf", "").encode(), who.csrf.encode()):
-            abort(HTTPStatus.FORBIDDEN)
+            raise NotOurForm
         return None
 
 
@@ -102,6 +129,12 @@ def _of_our_own_page() -> bool:
     if site := request.headers.get("Sec-Fetch-Site"):
         return site == "same-origin"
     return urlsplit(request.headers.get("Origin", "")).netloc == request.host
+
+
+def own_path(typed: str) -> str:
+    """A path of ours that a browser handed back, to go on there; "": it leads elsewhere."""
+    plain = typed.isascii() and typed.isprintable() and not set(typed) & set("\\ ")
+    return typed if plain and typed.startswith("/") and not typed.startswith("//") else ""
 
 
 def see(path: str) -> Response:

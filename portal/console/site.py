@@ -23,6 +23,9 @@ from portal.words import Words, words
 COOKIE = "__Host-qaqpa"
 """The prefix makes browsers refuse it over http, for other paths and from other hosts (RFC 6265bis)."""
 
+LANGUAGE_COOKIE = "__Host-qaqpa-language"
+"""What this browser was told before anybody had signed in (``languages``)."""
+
 
 class AsksGate(Protocol):
     """Whoever can ask the gate; ``appliance.client.StandingClient`` does."""
@@ -82,10 +85,12 @@ class Site:
         return signed_in or abort(401)
 
     def language(self) -> Language:
-        """Of this request: the member of staff's own, else the browser's, else the venue's."""
-        chosen = request.args.get("lang", "") or (g.signed_in.language if g.get("signed_in") else "")
-        if chosen in set(Language):
-            return Language(chosen)
+        """Of this request: the address's, else the member of staff's own, else what this browser was told here, else
+        what it says, else the venue's."""
+        own = g.signed_in.language if g.get("signed_in") else ""
+        for chosen in (request.args.get("lang", ""), own, request.cookies.get(LANGUAGE_COOKIE, "")):
+            if chosen in set(Language):
+                return Language(chosen)
         best = request.accept_languages.best_match([each.value for each in Language])
         return Language(best) if best else self.config.venue.language
 

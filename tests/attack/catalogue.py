@@ -54,6 +54,7 @@ def _direct() -> list[Listed]:
         Listed("WAN's own LAN", direct.beside),
         Listed("private host behind WAN", direct.behind),
         Listed("private host behind WAN, admitted", direct.behind_when_admitted, silent=False),
+        Listed("console", direct.console, alone=True),
         Listed("gate's tcp ports", direct.gate_tcp_ports, alone=True),
         Listed("gate's udp ports", direct.gate_udp_ports, alone=True),
         Listed("gate by link-local", direct.gate_by_link_local),

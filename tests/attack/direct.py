@@ -12,11 +12,13 @@ from tests.attack.field import BACK_DOOR, ECHO_PORT, NEIGHBOUR, OUTSIDE, PRIVATE
 from tests.lab.errors import NoAnswer
 from tests.lab.namespaces import ip
 from tests.lab.run import run
-from tests.lab.venue import PORTAL, WEB, WEB6
+from tests.lab.venue import CONSOLE, CONSOLE6, CONSOLE_PORT, PORTAL, WEB, WEB6
 from tests.lab.visitor import Visitor
 
 _SOON_S = 1.0
 _GATE_WAN = "203.0.113.2"
+_GATE = (CONSOLE, _GATE_WAN, PORTAL, f"[{CONSOLE6}]", "[2001:db8:ffff::2]", "[2001:db8:77::1]")
+"""Every address that the gate has: the staff's side, the uplink, the visitors' side."""
 _SERVICES = {"tcp": {53, 80, 5300, 8080}, "udp": {53, 67, 5300}}
 """What a visitor may find at the gate: DNS, DHCP, the portal; captive DNS and redirected pages at their own ports."""
 _UDP_PORTS = f"7,53,67-69,111,123,137,161,443,500,514,520,546,547,853,1194,1812,1900,{BACK_DOOR},4500,5353,5355,51820"
@@ -103,6 +105,18 @@ def gate_udp_ports(by: Attacker) -> str:
     """UDP ports on which gateways like to listen."""
     # open|filtered is nmap's word for silence. The echo behind the back door answers anything.
     return _scan(by.phone, "udp", "-sU", "-p", _UDP_PORTS, "--data-string", "salem", PORTAL, _GATE_WAN)
+
+
+def console(by: Attacker) -> str:
+    """The staff's console, under whatever address of the gate, in both families."""
+    # Whether it comes to TLS: nginx refuses visitors' addresses only after that, and the firewall must before.
+    urls = [f"https://{address}:{CONSOLE_PORT}/" for address in _GATE]
+    line = ["curl", "-q", "-sgk", "--parallel", "--max-time", "1", "--write-out", "%{url} %{time_appconnect}\n"]
+    silent = [word for url in urls for word in ("--output", "/dev/null", url)]
+    with by.field.venue.ipv6_by_hand(by.phone):
+        said = run([*line, *silent], namespace=by.phone.namespace, check=False, timeout_s=20).stdout
+    told = dict(each.split() for each in said.splitlines())
+    return ", ".join(url for url in urls if float(told[url]) > 0)
 
 
 def _scan(visitor: Visitor, protocol: str, *words: str) -> str:

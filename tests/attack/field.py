@@ -61,7 +61,7 @@ class Field:
             "portal.garden": [GARDEN],
             "password.resend_s": 0,
         }
-        with Venue.open(prefix, visitors=4, changes=changes) as venue, ExitStack() as stack:
+        with Venue.open(prefix, visitors=4, changes=changes, office=True) as venue, ExitStack() as stack:
             for address in (UPSTREAM, TUNNEL_SERVER, SHOP, PRIVATE):
                 give_address(venue.operator, "lo", f"{address}/32")
             give_address(venue.operator, "isp0", f"{NEIGHBOUR}/24")

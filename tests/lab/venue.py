@@ -8,6 +8,7 @@
     198.51.100.53 upstream DNS    isp0 ──┘        br-lan 10.77.0.1/16 ──port1──┘
     198.51.100.75 SMSC
 
+With an office, staff have a side of their own, and the console runs: <prefix>office ── mgmt0 192.168.50.1.
 Visitors may also come in by a bridge that is not the gate's (``add_access_point``), in <prefix>point.
 
 Everything inside the gate's namespace is the product, started as on the device (``tests.lab.device``); everything
@@ -35,6 +36,8 @@ from tests.lab.waiting import until
 WEB, DNS, SMSC = "198.51.100.10", "198.51.100.53", "198.51.100.75"
 WEB6 = "2001:db8:1::10"
 PORTAL = "10.77.0.1"
+CONSOLE, CONSOLE6 = "192.168.50.1", "fd50::1"
+CONSOLE_PORT = 8443
 _FAR = "br-far"
 SMPP_PASSWORD = "lab-smpp"  # 8 characters, as SMPP allows; what the secrets test greps for
 
@@ -52,14 +55,19 @@ class Venue:
     smsc: Process
     processes: dict[str, Process] = field(default_factory=dict)
     visitors: list[Visitor] = field(default_factory=list)
+    office: str = ""
+    """The namespace of the staff's side; empty: there is none."""
 
     @classmethod
     @contextlib.contextmanager
-    def open(cls, prefix: str, visitors: int = 1, changes: Mapping[str, object] | None = None) -> Iterator[Venue]:
+    def open(
+        cls, prefix: str, visitors: int = 1, changes: Mapping[str, object] | None = None, *, office: bool = False
+    ) -> Iterator[Venue]:
         """Bring a venue up; at the end, also after Ctrl-C or an error, nothing of it is left.
 
         Args:
             changes: "section.key" → value, over the example configuration.
+            office: whether staff have a side of their own, with the console.
 
         Raises:
             LabError: something did not come up; the text holds its log.
@@ -70,12 +78,14 @@ class Venue:
             device.remove(places)
             stack.callback(device.remove, places)
             device.make_directories(places)
-            configure(places, {**_LAB, **(changes or {})})
+            configure(places, {**_LAB, **(_OFFICE if office else {}), **(changes or {})})
             operator, gate = world.add("operator"), world.add("gate")
             _lay_network(world, operator, gate)
             internet = stack.enter_context(Internet.start(operator, [WEB, WEB6], DNS, places.folder))
             smsc = stack.enter_context(_start_smsc(operator, places))
             venue = cls(prefix, world, places, gate, operator, internet, smsc)
+            if office:
+                venue.office = _lay_office(world, gate)
             stack.callback(venue._stop)
             venue._start_gateway()
             for _ in range(visitors):
@@ -155,7 +165,7 @@ class Venue:
 
     def _start_gateway(self) -> None:
         device.apply(self.places, self.gate)
-        for unit in device.UNITS:
+        for unit in (*device.UNITS, *(device.STAFF_UNITS if self.office else ())):
             self.restart(unit)
 
     def _stop(self) -> None:
@@ -167,7 +177,7 @@ class Venue:
     def _wait_for(self, unit: str) -> None:
         process = self.processes[unit]
         match unit:
-            case "gate" | "sms" | "portal":
+            case "gate" | "sms" | "portal" | "console":
                 socket = self.places.runtime / unit / f"{unit}.sock"
                 until(lambda: _listens(socket) or not process.alive, f"{unit} to listen at {socket}", 15)
             case "nginx":
@@ -180,6 +190,9 @@ class Venue:
                 raise AssertionError(unit)
         if not process.alive:
             raise AssertionError(f"{unit} ended with {process.code}:\n{process.output()}")
+
+
+_OFFICE: dict[str, object] = {"console.interface": "mgmt0"}
 
 
 def places_of(prefix: str) -> Places:
@@ -236,6 +249,18 @@ def _lay_network(world: World, operator: str, gate: str) -> None:
     # A way for the attackers of the IPv6 tests: without the gate's rules, packets could go through.
     give_address(gate, "br-lan", "2001:db8:77::1/64")
     ip(operator, "-6", "route", "add", "2001:db8:77::/64", "via", "2001:db8:ffff::2")
+
+
+def _lay_office(world: World, gate: str) -> str:
+    office = world.add("office")
+    world.cable(gate, "mgmt0", office, "desk0")
+    for end, interface, number in ((gate, "mgmt0", 1), (office, "desk0", 2)):
+        give_address(end, interface, f"192.168.50.{number}/24")
+        give_address(end, interface, f"fd50::{number}/64")
+    # A way for whoever is let through: without the gate's rules, packets could go on.
+    ip(office, "route", "add", "default", "via", CONSOLE)
+    ip(office, "-6", "route", "add", "default", "via", CONSOLE6)
+    return office
 
 
 def _start_smsc(operator: str, places: Places) -> Process:

@@ -1,4 +1,5 @@
-"""The venue that a module's tests share; a module says in CHANGES where it differs from the example configuration."""
+"""The venue that a module's tests share; a module says in CHANGES where it differs from the example
+configuration, and in OFFICE whether staff have a side of their own."""
 
 from __future__ import annotations
 
@@ -16,7 +17,7 @@ from tests.system.siege import People
 def venue(request: pytest.FixtureRequest) -> Iterator[Venue]:
     """A running venue without visitors; each test brings its own."""
     changes: Mapping[str, object] = getattr(request.module, "CHANGES", {})
-    with opened("qt-", changes) as made:
+    with opened("qt-", changes, office=getattr(request.module, "OFFICE", False)) as made:
         yield made
 
 

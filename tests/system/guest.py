@@ -169,9 +169,9 @@ def smsc_away(venue: Venue) -> Iterator[None]:
 
 
 @contextmanager
-def opened(prefix: str, changes: Mapping[str, object]) -> Iterator[Venue]:
+def opened(prefix: str, changes: Mapping[str, object], *, office: bool = False) -> Iterator[Venue]:
     """A running venue without visitors; ends what its guests and tests started there."""
-    with Venue.open(prefix, visitors=0, changes=changes) as venue:
+    with Venue.open(prefix, visitors=0, changes=changes, office=office) as venue:
         try:
             yield venue
         finally:

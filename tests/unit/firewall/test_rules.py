@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import ipaddress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,6 +25,54 @@ SETTINGS = Settings("br-lan", ipaddress.IPv4Interface("10.77.0.1/16"), "wan0")
 def test_listing(family: rules.Family) -> None:
     tables = tuple(table for table in datapath.ruleset(SETTINGS, ABILITIES).tables if table.family is family)
     assert rules.listing(rules.Ruleset(tables)) == (GOLDEN / f"{family}.txt").read_text()
+
+
+@pytest.mark.parametrize("family", list(rules.Family))
+def test_listing_with_a_console(family: rules.Family) -> None:
+    """One port, from one interface; and neighbour discovery there, without which IPv6 finds nobody."""
+    settings = dataclasses.replace(SETTINGS, console_interface="mgmt0")
+    tables = tuple(table for table in datapath.ruleset(settings, ABILITIES).tables if table.family is family)
+    assert rules.listing(rules.Ruleset(tables)) == (GOLDEN / f"{family}-console.txt").read_text()
+
+
+@pytest.mark.parametrize(
+    ("interface", "more"),
+    [
+        ("wan0", ["-A QQ-INPUT -i wan0 -p tcp -m tcp --dport 9443 -j ACCEPT"] * 2),
+        (
+            "mgmt0",
+            [
+                "-A QQ-INPUT -i mgmt0 -p tcp -m tcp --dport 9443 -j ACCEPT",
+                "-A QQ-INPUT -i mgmt0 -p ipv6-icmp -m icmp6 --icmpv6-type 135 -j ACCEPT",
+                "-A QQ-INPUT -i mgmt0 -p ipv6-icmp -m icmp6 --icmpv6-type 136 -j ACCEPT",
+                "-A QQ-INPUT -i mgmt0 -p tcp -m tcp --dport 9443 -j ACCEPT",
+            ],
+        ),
+    ],
+)
+def test_a_console_adds_its_door_and_takes_nothing_away(interface: str, more: list[str]) -> None:
+    """Also where IPv6 is open, and where staff come from the uplink, whose DHCP and neighbours stay as they are."""
+    open_ = dataclasses.replace(SETTINGS, lan6=LAN6)
+    with_console = dataclasses.replace(open_, console_interface=interface, console_port=9443)
+    before, after = (
+        rules.listing(datapath.ruleset(settings, ABILITIES)).splitlines() for settings in (open_, with_console)
+    )
+    assert sorted(after) == sorted(before + more)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"console_interface": "br-lan"}, "console_interface: br-lan is the visitors' side"),
+        ({"console_interface": "mgmt+"}, "console_interface: 'mgmt+' is no interface name"),
+        ({"console_interface": "mgmt0", "console_port": 8080}, "console_port: 8080"),
+        ({"console_interface": "mgmt0", "console_port": 0}, "console_port: 0"),
+    ],
+)
+def test_a_door_of_the_console_that_would_be_the_visitors_too(change: dict[str, Any], told: str) -> None:
+    with pytest.raises(SettingsRefused) as refused:
+        dataclasses.replace(SETTINGS, **change)
+    assert str(refused.value).startswith(told)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,80 @@
+"""The console's part of what is rendered: its server in nginx, and its process's command line.
+
+Pure but for reading the template beside it. Must not know: whether anything runs.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import sys
+from importlib import resources
+from pathlib import Path
+
+from appliance.config import Config
+from appliance.console_certificate import kept_file
+
+UPLOADS = ("/journal/verify",)
+"""Where a whole extract is sent to; every other form is small."""
+_UPLOAD = """location = @{path} {
+            client_max_body_size 64m;
+            proxy_pass http://console;
+            # Handed on as it comes: uploads are not to fill the memory that /run is made of. Each keeps one of the
+            # console's eight threads meanwhile, so nobody has many.
+            proxy_request_buffering off;
+            limit_conn staff_uploads 2;
+            limit_conn staff 32;
+        }"""
+_PLACEHOLDER = re.compile(r"@\{([a-z0-9_]+)\}")
+
+
+def socket(config: Config) -> str:
+    """Where the console's process listens; nginx alone reaches its folder."""
+    return f"{config.paths.runtime}/console/console.sock"
+
+
+def server(config: Config) -> str:
+    """For nginx."""
+    if not config.console.interface:
+        return "# There is no console."
+    networks = [config.lan.gate.network, *([config.lan.gate6.network] if config.lan.gate6 else [])]
+    values = {
+        "port": str(config.console.port),
+        "interface": config.console.interface,
+        "socket": socket(config),
+        "certificate": str(kept_file(config)),
+        "visitors": "\n        ".join(f"deny {network};" for network in networks),
+        "uploads": "\n        ".join(_UPLOAD.replace("@{path}", path) for path in UPLOADS),
+        "venue": html.escape(config.venue.name, quote=False),
+    }
+    template = (resources.files("appliance") / "templates" / "nginx-console.conf").read_text(encoding="utf-8")
+    return _PLACEHOLDER.sub(lambda match: values[match[1]], template).rstrip()
+
+
+def command(config: Config, path: Path) -> list[str]:
+    """The console's process: gunicorn from this very environment, on a unix socket that only nginx may use.
+
+    One process of eight threads: extracts under way and limits of guessing are in its memory.
+
+    Args:
+        path: the configuration's file.
+    """
+    return [
+        sys.executable,
+        "-m",
+        "gunicorn",
+        "--bind",
+        f"unix:{socket(config)}",
+        "--umask",
+        "0o111",  # of the socket alone, as the portal's
+        "--workers",
+        "1",
+        "--threads",
+        "8",
+        "--keep-alive",
+        "75",  # longer than nginx's 60 s, as the portal's
+        "--worker-tmp-dir",
+        "/dev/shm",
+        "--no-control-socket",
+        f"portal.console.serve:create({str(path.absolute())!r})",
+    ]

@@ -1,0 +1,92 @@
+"""The console as a process behind nginx: there for the staff's side, and for nobody on the visitors'."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from tests.lab.run import Completed, run
+from tests.lab.venue import CONSOLE, CONSOLE6, CONSOLE_PORT, PORTAL, Venue
+from tests.lab.waiting import until
+from tests.system.guest import Guest
+
+OFFICE = True
+GATE_WAN = "203.0.113.2"
+EVERY_ADDRESS = (CONSOLE, GATE_WAN, PORTAL, f"[{CONSOLE6}]", "[2001:db8:ffff::2]", "[2001:db8:77::1]")
+
+
+def ask(namespace: str, address: str, path: str = "/sign-in", *more: str, scheme: str = "https") -> Completed:
+    """One request; the certificate is told apart by its fingerprint, not by an authority."""
+    line = ["curl", "-q", "-sgk", "--include", "--max-time", "10", *more]
+    return run([*line, f"{scheme}://{address}:{CONSOLE_PORT}{path}"], namespace=namespace, check=False, timeout_s=20)
+
+
+def fingerprint(namespace: str, address: str) -> str:
+    """Of what nginx shows there, as a browser would tell it."""
+    shown = ["openssl", "s_client", "-connect", f"{address}:{CONSOLE_PORT}"]
+    pem = run(shown, namespace=namespace, check=False, timeout_s=20).stdout
+    told = run(["openssl", "x509", "-noout", "-fingerprint", "-sha256"], stdin=pem).stdout
+    return told.partition("=")[2].strip()
+
+
+def test_staff_find_the_console_by_both_families_and_its_fingerprint_is_told(venue: Venue) -> None:
+    for address in (CONSOLE, f"[{CONSOLE6}]"):
+        answer = ask(venue.office, address).stdout
+        assert "content-security-policy: default-src 'none'" in answer.lower(), address
+        told = fingerprint(venue.office, address)
+        assert re.fullmatch(r"([0-9A-F]{2}:){31}[0-9A-F]{2}", told)
+        assert f"console's certificate: SHA-256 {told}\n" in venue.qaqpa("apply")
+    doctor = venue.qaqpa("doctor", check=False)
+    assert f"ok    the console's certificate has SHA-256 {told}\n" in doctor
+    assert f"ok    the console's port {CONSOLE_PORT} answers, for whoever comes from mgmt0" in doctor
+    assert "ok    the console answers at" in doctor
+
+
+def test_http_says_where_to_go(venue: Venue) -> None:
+    answer = ask(venue.office, CONSOLE, "/visits?sort=1", scheme="http").stdout
+    assert answer.startswith("HTTP/1.1 302 ")
+    assert f"Location: https://{CONSOLE}:{CONSOLE_PORT}/visits?sort=1\r\n" in answer
+
+
+def test_nobody_on_the_visitors_side_finds_it_admitted_or_not(venue: Venue) -> None:
+    stranger, admitted = Guest.new(venue), Guest.new(venue)
+    stranger.phone.connect()
+    admitted.go_online()
+    for guest in (stranger, admitted):
+        with venue.ipv6_by_hand(guest.phone):
+            urls = [f"https://{address}:{CONSOLE_PORT}/" for address in EVERY_ADDRESS]
+            line = ["curl", "-q", "-sgk", "--parallel", "--max-time", "1", "--write-out", "%{url} %{time_connect}\n"]
+            silent = [word for url in urls for word in ("--output", "/dev/null", url)]
+            said = run([*line, *silent], namespace=guest.phone.namespace, check=False, timeout_s=20).stdout
+        assert sorted(said.splitlines()) == sorted(f"{url} 0.000000" for url in urls), "no connection comes about"
+    assert admitted.online()
+    # nginx is a second door behind the firewall's: an address of the visitors' gets no answer, wherever it comes in.
+    forged = ask(venue.gate, PORTAL, "/sign-in", "--interface", PORTAL)
+    assert (forged.code in (52, 56), forged.stdout) == (True, ""), "closed without a word"
+
+
+def test_what_is_too_large_is_said_by_nginx(venue: Venue, tmp_path: Path) -> None:
+    large = tmp_path / "large"
+    large.write_bytes(b"x" * 600_000)
+    answer = ask(venue.office, CONSOLE, "/sign-in", "--data-binary", f"@{large}").stdout
+    assert answer.startswith(("HTTP/1.1 413 ", "HTTP/1.1 100 "))
+    assert "choose a smaller one" in answer
+    assert (
+        "choose a smaller one" not in ask(venue.office, CONSOLE, "/journal/verify", "--data-binary", f"@{large}").stdout
+    )
+
+
+def test_a_console_that_was_killed_comes_back(venue: Venue) -> None:
+    """Whoever looks meanwhile is told so, and the page asks again by itself; visitors notice nothing."""
+    venue.processes["console"].kill9()
+    answer = ask(venue.office, CONSOLE).stdout
+    assert answer.startswith("HTTP/1.1 503 ")
+    assert "Refresh: 2\r\n" in answer
+    venue.restart("console")
+    until(lambda: "HTTP/1.1 503" not in ask(venue.office, CONSOLE).stdout, "the console to answer again")
+
+
+def test_the_consoles_folder_is_its_own(venue: Venue) -> None:
+    home = venue.places.state / "console"
+    assert home.stat().st_mode & 0o777 == 0o700
+    assert (home.owner(), home.group()) == ("qaqpa-console", "qaqpa-console")
