@@ -110,7 +110,7 @@ def _led_to_it(look: Look, began: int, began_utc_ms: int, device: str) -> list[R
     """Entries about passwords of this device, since the end of its visit before."""
     found: list[Row] = []
     kinds = (*_BEFORE, "visit_began", "visit_ended")
-    for row in _about(look, kinds, device, began - LOOKED_THROUGH, began - 1, newest_first=True):
+    for row in _about(look, kinds, device, range(began - 1, began - 1 - LOOKED_THROUGH, -1)):
         if isinstance(row[4], VisitBegan | VisitEnded) or row[1] < began_utc_ms - ASKED_WITHIN_MS:
             break
         found.append(row)
@@ -121,22 +121,22 @@ def _late_reports(look: Look, began: int, device: str, messages: set[str]) -> li
     """What became of its SMS, where that was heard when the visitor was in already."""
     return [
         row
-        for row in _about(look, _REPORTS, device, began + 1, began + RECEIPT_WITHIN)
+        for row in _about(look, _REPORTS, device, range(began + 1, began + RECEIPT_WITHIN))
         if isinstance(row[4], PasswordSent | PasswordDelivered | PasswordUndelivered) and row[4].message in messages
     ]
 
 
-def _about(
-    look: Look, kinds: tuple[str, ...], device: str, first: int, last: int, newest_first: bool = False
-) -> Iterable[Row]:
+def _about(look: Look, kinds: tuple[str, ...], device: str, numbers: range) -> Iterable[Row]:
+    """Entries of these kinds about the device, in the order of ``numbers``, which may go downwards."""
     places = ", ".join("?" * len(kinds))
-    # NOT INDEXED, and the bytes compared again below: what an entry says is read from the entry.
+    # NOT INDEXED, and the device compared again below: what an entry says is read from the entry.
     query = (
         "SELECT seq, utc_ms, boot_id, boot_ms, body FROM entries NOT INDEXED "
         f"WHERE seq >= ? AND seq <= ? AND kind IN ({places}) AND instr(body, ?) > 0 "
-        f"ORDER BY seq {'DESC' if newest_first else ''}"
+        f"ORDER BY seq {'DESC' if numbers.step < 0 else ''}"
     )
-    for seq, utc_ms, boot_id, boot_ms, body in look.journal.execute(query, (first, last, *kinds, device)):
+    bounds = (min(numbers, default=0), max(numbers, default=0))
+    for seq, utc_ms, boot_id, boot_ms, body in look.journal.execute(query, (*bounds, *kinds, device)):
         entry = _decoded(look.path, seq, body)
         if getattr(entry, "device", "") == device:
             yield seq, utc_ms, boot_id, boot_ms, entry
