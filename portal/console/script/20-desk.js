@@ -1,7 +1,7 @@
 // The desk by keyboard alone. Without this all of it works too, with a few keys more.
 (function () {
   "use strict";
-  var zoneLine = /^[PIAC][A-Z<][A-Z<]{3}[A-Z0-9<]{20,}$/i;
+  var zoneLine = /^(?=.*[<0-9])[PIAC][A-Z<][A-Z<]{3}[A-Z0-9<]{20,}$/i;
   var pause = 250; // A scanner types far faster; so long after its last sign the zone is whole.
 
   function fieldsOf(form) {

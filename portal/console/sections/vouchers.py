@@ -26,7 +26,7 @@ from portal.words import Words
 _LONGEST_LABEL = 64
 _LIMITS = {"count": (1, 500), "hours": (0, 720), "quota_mb": (0, 10_000_000), "valid_days": (1, 1096)}
 """The wire's, in the units of the form."""
-_USUAL = {"label": "", "count": "24", "hours": "0", "quota_mb": "0", "valid_days": "90"}
+USUAL = {"label": "", "count": "24", "hours": "0", "quota_mb": "0", "valid_days": "90"}
 
 
 def register(routes: Routes, site: Site) -> None:
@@ -39,7 +39,7 @@ def register(routes: Routes, site: Site) -> None:
 
 
 def _list(site: Site) -> Response:
-    return _page(site, _USUAL, done=request.args.get("done", "") == "void")
+    return _page(site, USUAL, done=request.args.get("done", "") == "void")
 
 
 def _page(
@@ -67,7 +67,7 @@ def _page(
 
 def _make(site: Site, sheets: Sheets) -> Response:
     """Codes are told on this page and in the sheet that it offers, and never again."""
-    typed = {name: request.form.get(name, usual).strip()[:_LONGEST_LABEL] for name, usual in _USUAL.items()}
+    typed = {name: request.form.get(name, usual).strip()[:_LONGEST_LABEL] for name, usual in USUAL.items()}
     numbers = {name: _number(typed[name], *_LIMITS[name]) for name in _LIMITS}
     if wrong := next((name for name, number in numbers.items() if number is None), ""):
         return _page(site, typed, wrong=wrong)
@@ -113,7 +113,7 @@ def _sheet(site: Site, sheets: Sheets) -> Response:
     pdf = sheets.take(site.who().session, request.form.get("token", ""))
     if pdf is None:
         gone = Problem("gone", site.words().say("desk.vouchers.gone"))
-        return _page(site, _USUAL, problem=gone)
+        return _page(site, USUAL, problem=gone)
     answer = Response(pdf, mimetype="application/pdf")
     answer.headers["Content-Disposition"] = 'attachment; filename="vouchers.pdf"'
     return answer
@@ -125,13 +125,13 @@ def _void(site: Site) -> AnyResponse:
     login = site.who().login
     if "sure" in request.form:
         done = ask(site, VoidVouchers(login, batch=batch), Done)
-        return _page(site, _USUAL, problem=done) if isinstance(done, Problem) else see("/desk/vouchers?done=void")
+        return _page(site, USUAL, problem=done) if isinstance(done, Problem) else see("/desk/vouchers?done=void")
     told = ask(site, ListVouchers(login), Vouchers)
     if isinstance(told, Problem):
-        return _page(site, _USUAL, problem=told)
+        return _page(site, USUAL, problem=told)
     found = next((each for each in told.batches if each.batch == batch and not each.void), None)
     if found is None:
-        return _page(site, _USUAL, problem=Problem("no_such_batch", site.words().say("desk.refused.no_such_batch")))
+        return _page(site, USUAL, problem=Problem("no_such_batch", site.words().say("desk.refused.no_such_batch")))
     words = site.words()
     return site.page(
         "vouchers_void.html", batch=found, unused=words.count("desk.vouchers.unused", found.count - found.used)
