@@ -13,7 +13,7 @@ import msgspec
 
 from appliance import identity, mrz
 from appliance.wire_desk import Person
-from portal.console.refusals import Problem
+from portal.console.asking import Problem
 from portal.words import Words
 
 LONGEST_TYPED = 1100

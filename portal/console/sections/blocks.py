@@ -16,7 +16,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from appliance.wire import Done
 from appliance.wire_console import Block, Blocks, HeldBlock, ListBlocks, Unblock
 from portal.console import moments, story_words
-from portal.console.refusals import Problem, ask
+from portal.console.asking import Problem, ask
 from portal.console.routes import OWNER_AND_DESK, Routes, see
 from portal.console.site import Site
 

@@ -33,7 +33,7 @@ from appliance.wire_desk import (
     Workstations,
 )
 from portal.console import desk_form
-from portal.console.refusals import Problem, ask
+from portal.console.asking import Problem, ask
 from portal.console.routes import OWNER_AND_DESK, Routes, see
 from portal.console.sections import vouchers
 from portal.console.site import Site

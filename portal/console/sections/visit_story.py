@@ -22,7 +22,7 @@ from journal.errors import JournalError
 from journal.masking import masked_name
 from journal.story import Happened, Story, story
 from portal.console import moments, story_words
-from portal.console.refusals import Problem, ask
+from portal.console.asking import Problem, ask
 from portal.console.routes import OWNER_AND_DESK, Routes, see
 from portal.console.sections.blocks import LONGEST_WHY, SPANS, until_utc_ms
 from portal.console.site import Site

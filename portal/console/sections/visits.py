@@ -15,7 +15,7 @@ from appliance.wire import Done, LiveVisit, Phase
 from appliance.wire_console import FindVisits, FoundVisits, VisitSort
 from appliance.wire_journal import NoteLook
 from portal.console import moments, story_words
-from portal.console.refusals import Problem, ask
+from portal.console.asking import Problem, ask
 from portal.console.routes import OWNER_AND_DESK, Routes
 from portal.console.sections import blocks, visit_story
 from portal.console.site import Site

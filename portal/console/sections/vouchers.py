@@ -17,7 +17,7 @@ from appliance.wire import Done
 from appliance.wire_desk import ListVouchers, MadeVouchers, MakeVouchers, VoidVouchers, Vouchers
 from paper.voucher_sheet import Sheet, write
 from portal.console import moments
-from portal.console.refusals import Problem, ask
+from portal.console.asking import Problem, ask
 from portal.console.routes import OWNER_AND_DESK, Routes, see
 from portal.console.sheets import Sheets
 from portal.console.site import Site

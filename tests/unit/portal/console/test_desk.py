@@ -19,7 +19,7 @@ from appliance.wire_desk import (
     FindDevice,
     Person,
 )
-from portal.console import refusals
+from portal.console import asking
 from portal.words import words
 from tests.support.console import OURS, Made, form
 from tests.unit.portal.console.staffed import ALL_FIELDS, CODE, NUMBER, PASSWORD, PORTS, Counter, counter
@@ -181,7 +181,7 @@ def test_every_refusal_has_its_sentence(tmp_path: Path, language: Language) -> N
         gate.refusal = (
             Refused(refusal) if isinstance(refusal, Refusal) else DeskRefused(refusal, "surname", retry_in_s=125)
         )
-        sentence = refusals.told(gate.refusal, words("console", language)).sentence
+        sentence = asking.told(gate.refusal, words("console", language)).sentence
         assert "desk." not in sentence, sentence
         step = "find" if isinstance(refusal, DeskRefusal) else "password"
         answer = post(made, step=step, code=CODE, number=NUMBER)

@@ -13,7 +13,7 @@ from babel.messages.pofile import read_po
 from appliance.wire import Language, Phase
 from appliance.wire_desk import DeskRefusal, Doubt
 from portal import catalogues, console
-from portal.console import refusals, story_words
+from portal.console import asking, story_words
 from portal.console.sections.blocks import SPANS
 from portal.console.sections.vouchers import USUAL
 
@@ -44,10 +44,10 @@ def used() -> Iterator[str]:
         for key in re.findall(r'"((?:desk|visits)(?:\.[a-z_]+)+)"', path.read_text(encoding="utf-8")):
             if not key.endswith((".html", ".db")):
                 yield key
-    yield from (f"desk.refusal.{each}" for each in (*refusals.SAID, "other"))
+    yield from (f"desk.refusal.{each}" for each in (*asking.SAID, "other"))
     yield from (f"desk.refused.{each}" for each in DeskRefusal)
     yield from (f"desk.doubt.{each}" for each in Doubt)
-    yield from (f"desk.field.{each}" for each in refusals.FIELDS)
+    yield from (f"desk.field.{each}" for each in asking.FIELDS)
     yield from ("desk.help.patronymic", "desk.help.birth_date")
     yield from (f"desk.zone.{each}" for each in ("document_number", "birth_date", "expiry", "optional", "whole"))
     yield from (f"desk.at.{each}" for each in (*Phase, "nobody"))

@@ -205,9 +205,7 @@ def test_another_visit_of_the_device_is_not_ended(desk: tuple[Made, Counter]) ->
 @pytest.mark.parametrize(
     ("span", "ends_ms"), [("hour", NOW_MS + 3_600_000), ("week", NOW_MS + 604_800_000), ("lifted", None)]
 )
-def test_a_device_or_number_is_kept_out_from_its_visit(
-    desk: tuple[Made, Counter], span: str, until: int | None
-) -> None:
+def test_a_device_or_number_is_kept_out(desk: tuple[Made, Counter], span: str, ends_ms: int | None) -> None:
     made, gate = desk
     write(made.site.journal, stay())
     for what in ("device", "number"):
