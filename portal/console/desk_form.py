@@ -6,7 +6,7 @@ Must not know: Flask, the gate.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import msgspec
@@ -59,11 +59,17 @@ def person(typed: Mapping[str, str]) -> Person:
     return msgspec.convert(typed, Person)
 
 
-def scanned(zone: str, typed: Mapping[str, str], asked_for: Collection[str], today: date) -> Scan:
-    """The form after a scan. Names are the scan's: whoever scans begins anew; what else was typed stays."""
+def scanned(zone: str, typed: Mapping[str, str], asked_for: Collection[str], today: date, words: Words) -> Scan:
+    """The form after a scan. Names are the scan's: whoever scans begins anew; what else was typed stays.
+
+    Args:
+        words: in the venue's language, as they go into its journal.
+    """
     read = mrz.read(zone[:LONGEST_ZONE], today)
     if read is None:
         return Scan(dict(typed), unreadable=True)
+    kind = words.say(f"desk.kind.{read.document_kind.replace(' ', '_')}")
+    read = replace(read, document_kind=kind)
     names = {"surname": read.surname, "given_name": read.given_name}
     rest = {field: typed.get(field) or found for field, found in mrz.asked_of(read, asked_for).items()}
     return Scan({**typed, **names, **rest}, frozenset(name for name, found in names.items() if found), read.wrong)

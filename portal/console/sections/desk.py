@@ -37,6 +37,7 @@ from portal.console.asking import Problem, ask
 from portal.console.routes import OWNER_AND_DESK, Routes, see
 from portal.console.sections import vouchers
 from portal.console.site import Site
+from portal.words import words
 
 DOCUMENT, PASSWORD = "document", "password"
 WAYS = (DOCUMENT, PASSWORD)
@@ -166,7 +167,8 @@ def _document(site: Site, about: _About) -> AnyResponse:
     asked_for = site.config.desk.fields
     typed = desk_form.typed_in(request.form, asked_for)
     if request.form.get("scan"):
-        scan = desk_form.scanned(request.form.get("zone", ""), typed, asked_for, _today(site))
+        venue = words("console", site.config.venue.language)
+        scan = desk_form.scanned(request.form.get("zone", ""), typed, asked_for, _today(site), venue)
         return _device(site, about, way=DOCUMENT, typed=scan.typed, scan=scan)
     person = desk_form.person(typed)
     admit = AdmitByDocument(site.who().login, about.code, about.workstation, person=person)
@@ -209,13 +211,12 @@ def _enter(site: Site, about: _About) -> AnyResponse:
 def _enter_page(
     site: Site, about: _About, number: str, tries_left: int | None, problem: Problem | None = None
 ) -> Response:
-    words = site.words()
     return site.page(
         "desk_password.html",
         problem.status if problem else 200,
         about=about,
         number=number,
-        tries=words.count("desk.tries_left", tries_left) if tries_left is not None else "",
+        tries=site.words().count("desk.tries_left", tries_left) if tries_left is not None else "",
         problem=problem,
     )
 

@@ -129,7 +129,7 @@ def _page(
 def _used(up_bytes: int | None, down_bytes: int | None, words: Words) -> str:
     if up_bytes is None or down_bytes is None:
         return ""
-    return words.say("visits.told.used", up=words.size(up_bytes), down=words.size(down_bytes))
+    return words.say("visits.used", up=words.size(up_bytes), down=words.size(down_bytes))
 
 
 def _told(happened: Happened, at: datetime, words: Words, whole: bool) -> Told:

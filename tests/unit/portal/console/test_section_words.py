@@ -50,6 +50,7 @@ def used() -> Iterator[str]:
     yield from (f"desk.field.{each}" for each in asking.FIELDS)
     yield from ("desk.help.patronymic", "desk.help.birth_date")
     yield from (f"desk.zone.{each}" for each in ("document_number", "birth_date", "expiry", "optional", "whole"))
+    yield from ("desk.kind.passport", "desk.kind.identity_card")
     yield from (f"desk.at.{each}" for each in (*Phase, "nobody"))
     yield from (f"desk.language.{each}" for each in Language)
     yield from (f"desk.online_by.{each}" for each in story_words.METHODS)

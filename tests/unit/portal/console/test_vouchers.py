@@ -25,8 +25,8 @@ def desk(tmp_path: Path) -> tuple[Made, Counter]:
     return counter(tmp_path, ALL_FIELDS)
 
 
-def post(made: Made, path: str, role: StaffRole = StaffRole.DESK, **fields: str) -> TestResponse:
-    return made.as_role(role).post(path, data=form(**fields), headers=OURS)
+def post(made: Made, path: str, **fields: str) -> TestResponse:
+    return made.as_role(StaffRole.DESK).post(path, data=form(**fields), headers=OURS)
 
 
 def test_codes_are_told_once_with_a_sheet_that_is_fetched_once(desk: tuple[Made, Counter]) -> None:
