@@ -2,7 +2,7 @@
 (function () {
   "use strict";
   var zoneLine = /^(?=.*[<0-9])[PIAC][A-Z<][A-Z<]{3}[A-Z0-9<]{20,}$/i;
-  var pause = 250; // A scanner types far faster; so long after its last sign the zone is whole.
+  var pause = 1500; // So long after the last sign a scanner that sends no Enter has done.
 
   function fieldsOf(form) {
     return Array.prototype.filter.call(form.querySelectorAll("input:not([type=hidden])"), function (each) {
@@ -60,6 +60,7 @@
   var box = lines.querySelector("[data-zone]");
   var zone = document.getElementById("zone");
   var waiting = 0;
+  var pasted = false;
 
   // Enter goes to the next line, and sends from the last. A scanner's Enter after its first line belongs to the zone.
   lines.addEventListener("keydown", function (event) {
@@ -86,8 +87,11 @@
     clearTimeout(waiting);
     var signs = zone.value.replace(/\s/g, "").length;
     if (signs === 88 || signs === 90) {
-      waiting = setTimeout(function () { lines.requestSubmit(lines.querySelector("button[name=scan]")); }, pause);
+      // With its last Enter, which must not come too late and be pressed on the next page, or pasted, it is whole now.
+      waiting = setTimeout(fill, zone.value.slice(-1) === "\n" || pasted ? 0 : pause);
     }
   }
+  function fill() { lines.requestSubmit(lines.querySelector("button[name=scan]")); }
+  zone.addEventListener("paste", function () { pasted = true; });
   zone.addEventListener("input", look);
 })();

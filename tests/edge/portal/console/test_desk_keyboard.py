@@ -96,6 +96,7 @@ def test_a_told_password_takes_as_few(browser: Browser, office: Office) -> None:
 def test_a_scanner_types_its_lines_and_their_enters_into_the_first_field(browser: Browser, office: Office) -> None:
     gate = office.fresh()
     with window(browser, office, "/desk") as page:
+        focus(page, "code")
         press(page, CODE, "Enter")
         focus(page, "surname")
         press(page, ZONE[0], "Enter", ZONE[1], "Enter")
@@ -113,12 +114,14 @@ def test_a_scanner_types_its_lines_and_their_enters_into_the_first_field(browser
 def test_without_scripts_too(browser: Browser, office: Office) -> None:
     gate = office.fresh()
     with window(browser, office, "/desk", java_script_enabled=False) as page:
+        focus(page, "code")
         press(page, CODE, "Enter")
-        page.wait_for_selector("[name=surname]")
+        focus(page, "surname")
         press(page, "Ахметов", "Tab", "Ерлан", "Enter")
-        page.wait_for_selector("[role=status]")
+        expect(page.get_by_role("status")).to_contain_text("the visitor is online")
+        focus(page, "code")
         press(page, CODE, "Enter")
-        page.wait_for_selector("[role=status]")
+        expect(page.get_by_role("status")).to_contain_text("online already")
     assert len(gate.heard(AdmitByDocument)) == 1
     assert len(gate.heard(FindDevice)) == 2
 
@@ -151,7 +154,7 @@ def _bring(page: Page, office: Office, name: str) -> None:
     match name:
         case "desk" | "visits" | "desk/vouchers" | "visits/blocks" | "visits/v1":
             page.goto(f"{office.address}/{name}")
-        case "device" | "scan" | "password":
+        case "scan" | "password":
             page.goto(f"{office.address}/desk")
             page.locator("#code").fill(CODE)
             page.locator("#code").press("Enter")
@@ -166,7 +169,7 @@ def _bring(page: Page, office: Office, name: str) -> None:
                 focus(page, "password")
 
 
-PAGES = ("desk", "device", "scan", "password", "desk/vouchers", "visits", "visits/v1", "visits/blocks")
+PAGES = ("desk", "scan", "password", "desk/vouchers", "visits", "visits/v1", "visits/blocks")
 
 
 def test_nothing_stands_in_anybodys_way(browser: Browser, office: Office) -> None:
@@ -175,7 +178,8 @@ def test_nothing_stands_in_anybodys_way(browser: Browser, office: Office) -> Non
             _bring(page, office, name)
             unfold(page)
             assert barriers(page) == [], name
-            page.emulate_media(color_scheme="dark")
-            assert barriers(page, COLOURS) == [], name
-            page.emulate_media(color_scheme="light")
             assert cramped(page) == [], name
+            if name in {"scan", "visits/v1"}:  # all the colours there are
+                page.emulate_media(color_scheme="dark")
+                assert barriers(page, COLOURS) == [], name
+                page.emulate_media(color_scheme="light")
