@@ -17,11 +17,9 @@
     }
   }
 
-  // What is focused and filled is there to be typed over.
-  if (document.querySelector("[data-desk]")) {
-    var focused = document.activeElement;
-    if (focused && focused.form && focused.form.hasAttribute("data-desk") && focused.value) { select(focused); }
-  }
+  // What is focused and filled is there to be typed over. The browser may focus it later than this runs.
+  var first = document.querySelector("[data-desk] [autofocus]");
+  if (first && first.value && first.value === first.defaultValue) { select(first); }
 
   // The line that says what was done is said once: not again when the page is loaded again.
   if (document.querySelector("[data-once]")) { history.replaceState(null, "", location.pathname); }

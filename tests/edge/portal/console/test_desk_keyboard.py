@@ -49,8 +49,9 @@ def press(page: Page, *keys: str) -> int:
 
 
 def focus(page: Page, name: str) -> None:
-    """Wait for the page on which the field of this name has the focus."""
+    """Wait for the page on which the field of this name has the focus, and for its scripts."""
     expect(page.locator(f":focus[name={name}]")).to_have_count(1)
+    page.wait_for_load_state()
 
 
 def test_a_document_takes_no_mouse_and_no_more_keys_than_it_has_letters(browser: Browser, office: Office) -> None:
