@@ -16,7 +16,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from appliance import identity, mrz, wire
+from appliance import mrz, wire
 from appliance.cli_options import config as _config
 from appliance.cli_options import staff as staff_option
 from appliance.cli_refusals import ask
@@ -175,7 +175,4 @@ def _scanned(line: Callable[[], str] = sys.stdin.readline) -> mrz.Zone:
 
 def _filled(config: Config, typed: dict[str, str], zone: mrz.Zone) -> dict[str, str]:
     """What was typed wins; what the venue does not ask for stays empty. Names are left to be typed in Cyrillic."""
-    read = {"document_kind": zone.document_kind, "document_number": zone.document_number, "iin": zone.iin}
-    read["birth_date"] = zone.birth_date
-    switches = {name: switch for name, switch in identity.FIELD_OF.items() if switch in config.desk.fields}
-    return typed | {name: typed[name] or read[name] for name in switches}
+    return typed | {field: typed[field] or read for field, read in mrz.asked_of(zone, config.desk.fields).items()}

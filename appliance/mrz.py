@@ -13,6 +13,7 @@ document. Must not know: desks, journals.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
@@ -63,6 +64,17 @@ def read(typed: str, today: date | None = None) -> Zone | None:
     if len(text) not in (_TD1, _TD3) or not re.fullmatch(r"[A-Z0-9<]+", text):
         return None
     return _td3(text, today) if len(text) == _TD3 else _td1(text, today)
+
+
+def asked_of(zone: Zone, asked_for: Collection[str]) -> dict[str, str]:
+    """What the venue's configuration asks for beside names, as far as the zone has it.
+
+    Args:
+        asked_for: which of ``identity.OPTIONAL`` are switched on.
+    """
+    read = {"document_kind": zone.document_kind, "document_number": zone.document_number, "iin": zone.iin}
+    read["birth_date"] = zone.birth_date
+    return {field: read[field] for field, switch in identity.FIELD_OF.items() if switch in asked_for}
 
 
 def check_digit(text: str) -> int:

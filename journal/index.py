@@ -24,8 +24,8 @@ CHUNK = 2_000
 """Entries taken in at a time: 20 ms."""
 CANDIDATES = 10_000
 """A beginning that more terms than this have in common gives some of their visits, not all."""
-LAYOUT = b"3"
-KINDS = "(kind LIKE 'visit\\_%' ESCAPE '\\' OR kind = 'visitor_identified')"
+LAYOUT = b"4"
+KINDS = "(kind LIKE 'visit\\_%' ESCAPE '\\' OR kind IN ('visitor_identified', 'voucher_redeemed', 'address_claimed'))"
 """Entries that tell of a visit."""
 _SCHEMA = (
     "CREATE TABLE state (name TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID",

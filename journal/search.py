@@ -37,7 +37,7 @@ def find(path: Path, text: str, limit: int) -> list[Visit]:
         JournalUnavailable, JournalCorrupt
     """
     wanted = asked(text)
-    return _with_any_index(path, lambda look: look.find(wanted, limit)) if wanted.starts else []
+    return with_any_index(path, lambda look: look.find(wanted, limit)) if wanted.starts else []
 
 
 def page(path: Path, before: int | None, limit: int) -> list[tuple[int, Visit]]:
@@ -46,10 +46,15 @@ def page(path: Path, before: int | None, limit: int) -> list[tuple[int, Visit]]:
     Raises:
         JournalUnavailable, JournalCorrupt
     """
-    return _with_any_index(path, lambda look: look.page(2**62 if before is None else before, limit))
+    return with_any_index(path, lambda look: look.page(2**62 if before is None else before, limit))
 
 
-def _with_any_index(path: Path, search: Callable[[_Look], _Found]) -> _Found:
+def with_any_index(path: Path, search: Callable[[Look], _Found]) -> _Found:
+    """What ``search`` makes of the journal as it is now.
+
+    Raises:
+        JournalUnavailable, JournalCorrupt
+    """
     try:
         with _index_of(path) as kept, reading(path) as journal:
             usable = kept is not None and same_journal(kept, journal)
@@ -60,13 +65,13 @@ def _with_any_index(path: Path, search: Callable[[_Look], _Found]) -> _Found:
             return _search(path, journal, None, search)
 
 
-def _search(path: Path, journal: sqlite3.Connection, kept: Index | None, search: Callable[[_Look], _Found]) -> _Found:
+def _search(path: Path, journal: sqlite3.Connection, kept: Index | None, search: Callable[[Look], _Found]) -> _Found:
     newest = Index.in_memory(kept.began if kept else lambda _: None)
     try:
         upto = int(kept.state("upto") or 0) if kept else 0
         query = f"SELECT seq, kind, body FROM entries WHERE seq > ? AND {KINDS} ORDER BY seq"
         newest.take(journal.execute(query, (upto,)))
-        return search(_Look(path, journal, [kept, newest] if kept else [newest]))
+        return search(Look(path, journal, [kept, newest] if kept else [newest]))
     finally:
         newest.close()
 
@@ -81,11 +86,11 @@ def _index_of(path: Path) -> Iterator[Index | None]:
         yield index
 
 
-class _Look:
+class Look:
     """One state of the journal, with all that leads into it."""
 
     def __init__(self, path: Path, journal: sqlite3.Connection, indexes: Sequence[Index]) -> None:
-        self._path, self._journal, self._indexes = path, journal, indexes
+        self.path, self.journal, self._indexes = path, journal, indexes
 
     def find(self, wanted: Asked, limit: int) -> list[Visit]:
         """See the function of this name."""
@@ -110,25 +115,34 @@ class _Look:
             before = begun[:wanted][-1]
         return found
 
-    def _visit(self, began: int, wanted: Asked | None) -> list[Visit]:
-        """The visit that this entry began, if there is such a one and it is what is wanted."""
+    def began(self, visit: str) -> int | None:
+        """Which entry began the visit, as far as any index knows."""
+        return next((began for index in self._indexes if (began := index.began(visit)) is not None), None)
+
+    def entries_of(self, began: int) -> tuple[list[Row], set[str]]:
+        """The entries of the visit that this one began, and under which terms it is found."""
         rows: list[Row] = []
         terms: set[str] = set()
         name = None
         for seq in sorted({seq for index in self._indexes for seq in index.parts(began)}):
             query = "SELECT utc_ms, boot_id, boot_ms, body FROM entries WHERE seq = ? AND body <> ''"
-            row = self._journal.execute(query, (seq,)).fetchone()
+            row = self.journal.execute(query, (seq,)).fetchone()
             if row is None:
                 continue
             utc_ms, boot_id, boot_ms, body = row
             try:
                 told, entry = msgspec.json.decode(body, type=Told), decode(body)
             except (msgspec.DecodeError, UnicodeDecodeError) as error:
-                raise JournalCorrupt(self._path, f"entry {seq} cannot be understood: {error}") from error
+                raise JournalCorrupt(self.path, f"entry {seq} cannot be understood: {error}") from error
             name = told.visit if name is None else name
             if told.visit == name:  # whatever else the index claims
                 terms |= terms_of(told)
                 rows.append((seq, utc_ms, boot_id, boot_ms, entry))
+        return rows, terms
+
+    def _visit(self, began: int, wanted: Asked | None) -> list[Visit]:
+        """The visit that this entry began, if there is such a one and it is what is wanted."""
+        rows, terms = self.entries_of(began)
         if wanted is not None and not wanted.fits(terms):
             return []
-        return list(projection(self._path, rows, as_recorded))
+        return list(projection(self.path, rows, as_recorded))
