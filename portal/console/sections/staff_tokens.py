@@ -8,7 +8,7 @@ from flask import request
 from werkzeug.wrappers import Response as AnyResponse
 
 from appliance.staff.errors import StaffFileDamaged, StaffRefused
-from appliance.staff.tokens import Scope
+from appliance.staff.tokens import Scope, Token
 from appliance.wire_console import StaffAct
 from portal.console.routes import OWNER, Routes, see
 from portal.console.sections.staff_acts import Unrecorded, attempted, day, end_of_day, field, problem, recording
@@ -33,7 +33,7 @@ class _Tokens:
         return self._site.page(
             "staff_tokens.html",
             status,
-            tokens=[(each, self._tokens.counts(each), self._until(each.expires_utc_ms)) for each in self._tokens.all()],
+            tokens=[(each, self._tokens.counts(each), *self._about(each)) for each in self._tokens.all()],
             scopes=list(Scope),
             label=field("label", 60) if problem else "",
             secret=secret,
@@ -60,6 +60,8 @@ class _Tokens:
         failed = attempted(self._site, lambda: self._tokens.revoke(token, record=record))
         return self.all(failed, status=HTTPStatus.CONFLICT) if failed else see(f"{TOKENS}?told=revoked")
 
-    def _until(self, end: int | None) -> str:
-        say = self._site.words().say
-        return say("staff.tokens.no_end") if end is None else say("staff.state.until", day=day(self._site, end))
+    def _about(self, token: Token) -> tuple[str, str]:
+        """Until when it counts and what it may, in words."""
+        say, end = self._site.words().say, token.expires_utc_ms
+        until = say("staff.tokens.no_end") if end is None else say("staff.state.until", day=day(self._site, end))
+        return until, ", ".join(say(f"staff.scope.{each}") for each in sorted(token.scopes))
