@@ -37,23 +37,43 @@ office(Path(sys.argv[1])).office.accounts.change("owner", name="Half written")
 """
 
 
+def _writer(folder: Path, login: str, count: int) -> subprocess.Popen[str]:
+    """A process that makes accounts once it is told to go."""
+    writer = subprocess.Popen(
+        [sys.executable, "-c", _MAKE, str(folder), login, str(count)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert writer.stdout and writer.stdout.readline() == "ready\n"
+    return writer
+
+
 def test_processes_that_write_at_once_lose_nothing(tmp_path: Path) -> None:
     office(tmp_path, "owner")
-    writers = [
-        subprocess.Popen(
-            [sys.executable, "-c", _MAKE, str(tmp_path), f"writer{each}", str(EACH)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for each in range(AT_ONCE)
-    ]
+    writers = [_writer(tmp_path, f"writer{each}", EACH) for each in range(AT_ONCE)]
     for writer in writers:
-        assert writer.stdout and writer.stdout.readline() == "ready\n"
+        assert writer.stdin
+        writer.stdin.write("go\n")
+        writer.stdin.flush()
     for writer in writers:
-        writer.communicate("go\n", timeout=60)
+        writer.communicate(timeout=60)
         assert writer.returncode == 0
     assert len(office(tmp_path).office.accounts.all()) == 1 + AT_ONCE * EACH
+
+
+def test_who_comes_while_another_writes_waits_and_goes_on_from_there(tmp_path: Path) -> None:
+    opened = office(tmp_path, "owner")
+    other = _writer(tmp_path, "other", 1)
+
+    def meanwhile() -> None:
+        with pytest.raises(subprocess.TimeoutExpired):
+            other.communicate("go\n", timeout=1)
+
+    opened.office.accounts.make("slow", "Slow", StaffRole.DESK, PASSWORD, record=meanwhile)
+    other.communicate(timeout=60)
+    assert other.returncode == 0
+    assert [each.login for each in opened.office.accounts.all()] == ["other.0", "owner", "slow"]
 
 
 def test_who_dies_between_writing_and_renaming_changes_nothing_and_blocks_nobody(tmp_path: Path) -> None:
