@@ -10,14 +10,17 @@ Must not know: accounts.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
 from argon2 import PasswordHasher, Type
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from appliance.staff.errors import HashingBusy
+
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,8 @@ class Hashing:
 
     def __init__(self, cost: Cost = OWASP) -> None:
         self._hasher = PasswordHasher(cost.passes, cost.memory_kib, cost.lanes, type=Type.ID)
-        self._turns = threading.BoundedSemaphore(AT_ONCE)
+        # Threads of their own: the C library keeps for each thread what its largest hash took.
+        self._threads = ThreadPoolExecutor(AT_ONCE, "hashing")
         self._places = threading.BoundedSemaphore(AT_ONCE + WAITING)
 
     def hashed(self, password: str) -> str:
@@ -52,8 +56,7 @@ class Hashing:
         Raises:
             HashingBusy: too many at once.
         """
-        with self._turn():
-            return self._hasher.hash(_bytes(password))
+        return self._in_turn(lambda: self._hasher.hash(_bytes(password)))
 
     def holds(self, kept: str, password: str) -> bool:
         """Whether it is the password behind that hash.
@@ -61,27 +64,22 @@ class Hashing:
         Raises:
             HashingBusy: too many at once.
         """
-        with self._turn():
-            try:
-                return self._hasher.verify(kept, _bytes(password))
-            except (VerificationError, InvalidHashError):
-                return False
+        try:
+            return self._in_turn(lambda: self._hasher.verify(kept, _bytes(password)))
+        except (VerificationError, InvalidHashError):
+            return False
 
     def is_outdated(self, kept: str) -> bool:
         """Whether the parameters have changed since."""
         return self._hasher.check_needs_rehash(kept)
 
-    @contextmanager
-    def _turn(self) -> Iterator[None]:
+    def _in_turn(self, hashing: Callable[[], Answer]) -> Answer:
         if not self._places.acquire(blocking=False):
             raise HashingBusy
         try:
-            if not self._turns.acquire(timeout=_PATIENCE_S):
-                raise HashingBusy
-            try:
-                yield
-            finally:
-                self._turns.release()
+            return self._threads.submit(hashing).result(_PATIENCE_S)
+        except TimeoutError as error:
+            raise HashingBusy from error
         finally:
             self._places.release()
 

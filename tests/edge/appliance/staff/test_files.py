@@ -16,7 +16,7 @@ from appliance.staff.kept import KeptFile
 from appliance.staff.roles import StaffRole
 from tests.support.offices import PASSWORD, office
 
-AT_ONCE, EACH = 3, 8
+AT_ONCE, EACH = 2, 8
 _MAKE = """
 import sys
 from pathlib import Path
