@@ -16,7 +16,7 @@ from typing import Any
 import click
 import msgspec
 
-from appliance import cli_block, cli_desk, cli_journal, cli_sms, cli_voucher, wire
+from appliance import cli_block, cli_desk, cli_journal, cli_sms, cli_staff, cli_voucher, wire
 from appliance.cli_options import config as _config
 from appliance.cli_options import log_to_stderr, whole
 from appliance.cli_options import staff as staff_option
@@ -93,6 +93,9 @@ def console(path: Path) -> None:
 main.add_command(cli_sms.sms)
 main.add_command(cli_desk.desk)
 main.add_command(cli_voucher.voucher)
+main.add_command(cli_staff.staff)
+main.add_command(cli_staff.claim)
+main.add_command(cli_staff.token)
 
 
 # ── configuration and health ────────────────────────────────────────────────────────────────────────────────────────

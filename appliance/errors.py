@@ -6,6 +6,7 @@ ApplianceError
 ├── GateUnreachable      nobody answers at the gate's socket
 ├── WireError            what came over the gate's socket is no message of ours
 ├── StateUnreadable      what an earlier gate kept beside the journal cannot be read
+├── staff.errors.*       what was asked of accounts, sessions and tokens cannot be
 └── ThreadFell           a part of the gate stopped working; the process ends so that a new one begins
 """
 

@@ -15,6 +15,7 @@ from flask import Response, abort, g, make_response, render_template, request
 
 from appliance import wire
 from appliance.config import Config
+from appliance.staff.office import Office
 from appliance.staff.roles import SignedIn
 from appliance.steward import wire as steward_wire
 from appliance.wire import Language
@@ -68,6 +69,8 @@ class Site:
     sessions: KnowsSessions
     now: Callable[[], datetime]
     """Aware."""
+    office: Office
+    """Who works here; its sessions are ``sessions``."""
 
     @property
     def journal(self) -> Path:

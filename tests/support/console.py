@@ -24,6 +24,7 @@ from appliance.errors import GateUnreachable
 from appliance.staff.roles import SignedIn, StaffRole
 from portal.console.app import create_app
 from portal.console.site import COOKIE, Site
+from tests.support.offices import Clock, office
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 CSRF = "c" * 32
@@ -66,6 +67,8 @@ class Made:
     gate: Peer
     steward: Peer
     sessions: Sessions
+    clock: Clock
+    """Of the office."""
 
     def as_role(self, role: StaffRole | None) -> FlaskClient:
         """A browser in which somebody of this role is signed in; None: nobody."""
@@ -82,11 +85,11 @@ def console(folder: Path, config: Config | None = None) -> Made:
     config = msgspec.structs.replace(config, paths=msgspec.structs.replace(config.paths, state=str(folder)))
     gate, steward, sessions = Peer(), Peer(), Sessions()
     asks_steward: Any = steward
-    site = Site(config, gate, asks_steward, sessions, lambda: NOW)
-    (site.home).mkdir(parents=True, exist_ok=True)
+    clock = Clock(NOW.timestamp())
+    site = Site(config, gate, asks_steward, sessions, lambda: NOW, office(folder / "console", clock=clock).office)
     app = create_app(site)
     app.testing = True
-    return Made(app, site, gate, steward, sessions)
+    return Made(app, site, gate, steward, sessions, clock)
 
 
 def form(**fields: str) -> dict[str, str]:

@@ -1,0 +1,1 @@
+"""The core without a kernel, a disk or a clock."""

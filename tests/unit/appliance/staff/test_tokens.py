@@ -1,0 +1,73 @@
+"""Machines' tokens, and the claim of a box."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from appliance.staff.claim import WRONG_AN_HOUR
+from appliance.staff.errors import StaffProblem, StaffRefused
+from appliance.staff.roles import StaffRole
+from appliance.staff.tokens import Scope
+from tests.support.offices import START_S, Open, office
+
+
+def test_a_token_is_shown_once_has_its_scopes_and_is_revoked(opened: Open) -> None:
+    tokens = opened.office.tokens
+    secret = tokens.make("Grafana", [Scope.METRICS], "owner")
+    assert secret not in (opened.folder / "tokens.json").read_text()
+    token = opened.another().tokens.of(secret)
+    assert token and token.scopes == {Scope.METRICS} and (token.label, token.by) == ("Grafana", "owner")
+    for guess in ("", "qaqpa_", token.token, secret[:-1], secret.upper(), "\ud800"):
+        assert tokens.of(guess) is None
+    tokens.revoke(token.token)
+    assert opened.office.tokens.of(secret) is None
+    with pytest.raises(StaffRefused):
+        tokens.revoke(token.token)
+
+
+def test_a_token_has_an_end(opened: Open) -> None:
+    secret = opened.office.tokens.make("For a day", [Scope.VISITS], "owner", round(START_S * 1000) + 1000)
+    assert opened.office.tokens.of(secret)
+    opened.clock.now_s += 1
+    assert opened.office.tokens.of(secret) is None
+
+
+def test_what_no_token_is(opened: Open) -> None:
+    for label, scopes, end, why in (
+        ("", [Scope.VISITS], None, StaffProblem.LABEL_MISSING),
+        ("a\nb", [Scope.VISITS], None, StaffProblem.LABEL_MISSING),
+        ("x", [], None, StaffProblem.SCOPE_MISSING),
+        ("x", [Scope.VISITS], round(START_S * 1000), StaffProblem.EXPIRY_PAST),
+    ):
+        with pytest.raises(StaffRefused) as refused:
+            opened.office.tokens.make(label, scopes, "owner", end)
+        assert refused.value.why is why
+
+
+def test_a_box_is_claimed_with_its_code_once(tmp_path: Path) -> None:
+    box = office(tmp_path)
+    claim = box.office.claim
+    assert claim.open and not claim.take("ACDEF-HJKLM"), "there is no code yet"
+    code = claim.code()
+    assert box.another().claim.code() == code, "asked again, it is the same"
+    assert not claim.take("AAAAA-AAAAA") and not claim.take("")
+    assert claim.take(code) and claim.take(code.lower().replace("-", " "))
+    box.office.accounts.make("owner", "Owner", StaffRole.OWNER, "steppe wind 7", first=True)
+    assert not box.another().claim.open and not claim.take(code)
+    with pytest.raises(StaffRefused) as refused:
+        claim.code()
+    assert refused.value.why is StaffProblem.CLAIMED_ALREADY
+
+
+def test_claims_are_guessed_ten_times_an_hour(tmp_path: Path) -> None:
+    box = office(tmp_path)
+    code = box.office.claim.code()
+    for _ in range(WRONG_AN_HOUR):
+        assert box.office.claim.wait_s() == 0
+        assert not box.office.claim.take("AAAAA-AAAAA")
+    assert not box.office.claim.take(code)
+    assert box.office.claim.wait_s() == 3600
+    box.clock.now_s += 3600
+    assert box.office.claim.take(code)
