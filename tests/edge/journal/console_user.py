@@ -21,6 +21,7 @@ import struct
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from journal.database import reading
@@ -64,10 +65,10 @@ def _spoil(path: Path) -> None:
     names = sorted(file.name for file in path.parent.iterdir())
     for name in names:
         file = path.with_name(name)
-        _tried(f"write {name}", lambda file=file: file.open("r+b").close())
-        _tried(f"truncate {name}", lambda file=file: os.truncate(file, 0))
+        _tried(f"write {name}", partial(file.open, "r+b"))
+        _tried(f"truncate {name}", partial(os.truncate, file, 0))
         _tried(f"remove {name}", file.unlink)
-        _tried(f"mode {name}", lambda file=file: file.chmod(0o666))
+        _tried(f"mode {name}", partial(file.chmod, 0o666))
     _tried("make", lambda: path.with_name("mine").touch())
     _tried("store", lambda: Store.open(path))
     _tried("index", lambda: Indexer(path).step())
