@@ -15,7 +15,7 @@ from zipfile import BadZipFile, ZipFile
 from journal.errors import ExtractUnreadable
 
 MOST_DIRECTORY_BYTES = 1 << 20
-MOST_UNPACKED_BYTES = 4 << 30
+MOST_UNPACKED_BYTES = 2 << 30
 _END = struct.Struct("<4s4H2LH")
 """End of central directory (APPNOTE 4.3.16): signature, two disk numbers, entries here and in all, size, offset, length
 of the comment."""

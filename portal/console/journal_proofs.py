@@ -78,6 +78,7 @@ class _Extracts:
         file = self._folder / f"given-{os.urandom(8).hex()}.zip"
         with open(file, "xb", opener=lambda name, flags: os.open(name, flags, 0o600)) as out:
             shutil.copyfileobj(given.stream, out)
+        given.close()
 
         def work(job: Job[Judged]) -> Judged:
             try:

@@ -1,0 +1,1 @@
+"""The console's sections with real files, processes and browsers."""
