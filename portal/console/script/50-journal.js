@@ -1,3 +1,10 @@
+// Whoever names a day means it.
+for (const day of document.querySelectorAll(".period input[type=date]")) {
+  day.addEventListener("input", () => {
+    document.querySelector(".period input[value=range]").checked = true;
+  });
+}
+
 // A bar that moves by itself. Without scripts the page looks again every ten seconds.
 (() => {
   const following = document.querySelector("[data-follow]");
