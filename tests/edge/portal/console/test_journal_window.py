@@ -23,7 +23,7 @@ PAGES = ("/journal?period=range", "/journal/extracts", "/journal/verify", "/jour
 @pytest.fixture(scope="module")
 def venue(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JournalVenue]:
     folder: Path = tmp_path_factory.mktemp("journal")
-    with journal_venue(folder, *(visit(f"v{n}", 60 + 7 * n) for n in range(60)), documented("d1", 30)) as made:
+    with journal_venue(folder, *(visit(f"v{n}", 60 + 7 * n) for n in range(6)), documented("d1", 30)) as made:
         yield made
 
 
@@ -75,7 +75,7 @@ def test_an_inspector_takes_an_extract_and_judges_it(
     context = signed_in(browser, address, StaffRole.INSPECTOR)
     page = context.new_page()
     page.goto(f"{address}/journal")
-    expect(page.locator("tbody tr")).to_have_count(50)
+    expect(page.locator("tbody tr")).to_have_count(7)
     tab_to(page, "Make an extract of this")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Extracts")
@@ -104,9 +104,9 @@ def test_an_inspector_takes_an_extract_and_judges_it(
     assert venue.made.gate.asked
 
 
-@pytest.mark.parametrize("language", ["kk", "ru"])
-def test_the_pages_are_for_everybody(browser: Browser, address: str, venue: JournalVenue, language: str) -> None:
-    venue.made.sessions.language = language
+def test_the_pages_are_for_everybody(browser: Browser, address: str, venue: JournalVenue) -> None:
+    """In Kazakh, whose words are the longest."""
+    venue.made.sessions.language = "kk"
     context = signed_in(browser, address, StaffRole.OWNER, viewport={"width": NARROW_PX, "height": 640})
     page = context.new_page()
     page.goto(f"{address}/journal/proof")
