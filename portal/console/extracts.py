@@ -72,7 +72,7 @@ class Extracts:
         journal = self._site.journal
         try:
             reached(0.0)
-            signer = _Last(GateSigner(self._ask, order.by, order.why, order.wanted), job)
+            signer = Last(GateSigner(self._ask, order.by, order.why, order.wanted), job)
             return make(journal, file, order, signer, progress=reached, correct=clocks_of(journal).correct)
         except ExtractFailed as error:
             raise Stopped(Why.ROOM) from error
@@ -90,7 +90,7 @@ class Extracts:
         return reply
 
 
-class _Last:
+class Last:
     """The signer that looks once more whether the extract is still wanted: once it is recorded, it is there."""
 
     def __init__(self, signer: GateSigner, job: Job[Made]) -> None:

@@ -18,13 +18,14 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 import pytest
 from werkzeug.test import TestResponse
 
+from appliance.signer import GateSigner
 from appliance.staff.roles import SignedIn, StaffRole
 from appliance.wire_journal import LookAtKey, SignExtract
 from journal.columns import Language
 from journal.extract_data import FORMATS, Order
 from journal.signing import fingerprint
 from journal.wanted import Wanted
-from portal.console.extracts import Extracts
+from portal.console.extracts import Extracts, Last
 from portal.console.jobs import Busy, Job, Jobs, State, Stopped, Why
 from tests.edge.journal.tampering import tampering
 from tests.edge.portal.console.journal_venue import KEY, JournalVenue, documented, journal_venue, visit
@@ -155,6 +156,15 @@ def test_one_that_is_cancelled_is_neither_made_nor_recorded(venue: JournalVenue)
     go_on.set()
     assert "You cancelled it" in finished(venue, path)
     assert left(venue) == [] and venue.asked(SignExtract) == []
+
+
+def test_one_that_is_cancelled_at_the_last_moment_is_not_signed(venue: JournalVenue) -> None:
+    job: Job[Any] = Job("j", "owner", "s1", NOW)
+    signer = Last(GateSigner(venue.made.gate.ask, "owner", "x", Wanted()), job)
+    job.cancelled.set()
+    with pytest.raises(Stopped):
+        signer.sign("0" * 64)
+    assert venue.asked(SignExtract) == []
 
 
 def test_too_late_or_too_large_leaves_nothing(venue: JournalVenue) -> None:
