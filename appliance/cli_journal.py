@@ -5,10 +5,10 @@ Must not know: the journal's layout, formats, signatures.
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Callable
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime
+from functools import partial
 from importlib.metadata import version as installed_version
 from itertools import islice
 from pathlib import Path
@@ -23,9 +23,11 @@ from appliance.cli_options import staff as staff_option
 from appliance.cli_options import whole
 from appliance.cli_refusals import ask
 from appliance.config import Config, load
-from appliance.numbers import judge
-from appliance.wire_journal import Key, LookAtKey, NoteLook, Signed, SignExtract
-from journal.notary import Signature
+from appliance.errors import QueryRefused
+from appliance.journal_query import Field, Typed, day_or_time
+from appliance.journal_query import wanted as wanted_of
+from appliance.signer import GateSigner
+from appliance.wire_journal import NoteLook
 from journal.visit import Visit
 from journal.wanted import Wanted
 
@@ -44,11 +46,9 @@ for _each in (cli_books.verify, cli_books.backup, cli_books.restore):
 # ── what is wanted ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _day(_context: click.Context, parameter: click.Parameter, value: str | None) -> date | datetime | None:
+def _day(_context: click.Context, parameter: click.Parameter, value: str | None) -> date | None:
     try:
-        if value is None:
-            return None
-        return date.fromisoformat(value) if len(value) == len("2026-11-21") else datetime.fromisoformat(value)
+        return None if value is None else day_or_time(value)
     except ValueError as error:
         raise click.BadParameter("give a day as 2026-11-21 or a time as 2026-11-21T18:00", param=parameter) from error
 
@@ -70,44 +70,16 @@ def _filters(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def _wanted(config: Config, asked: dict[str, Any]) -> Wanted:
-    since, until = _instant(config, asked["since"]), _instant(config, asked["until"], whole_day=True)
-    if since and until and since >= until:
-        raise click.UsageError(f"the period ends before it begins: --from {asked['since']} --to {asked['until']}")
-    device = asked["device"].strip().lower().replace("-", ":")
-    if device and not re.fullmatch(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}", device):
-        raise click.BadParameter("give a MAC address as 02:00:00:00:00:01", param_hint="--device")
-    return Wanted(
-        since,
-        until,
-        number=_number(config, asked["number"]),
-        device=device,
-        name=asked["name"].strip(),
-        workstation=asked["workstation"].strip(),
-    )
-
-
-def _number(config: Config, typed: str) -> str:
-    if not typed:
-        return ""
-    judged = judge(typed, frozenset(config.password.countries))
-    if isinstance(judged, wire.Refusal):
-        raise click.BadParameter("give a mobile number as +77011234567", param_hint="--number")
-    return judged
-
-
-def _instant(config: Config, moment: date | None, whole_day: bool = False) -> datetime | None:
-    """A day begins at midnight in the venue's zone; ``whole_day``: it is included, so the period ends with it. None
-    also for what lies at the ends of time: no visit is beyond."""
-    if moment is None:
-        return None
     try:
-        if not isinstance(moment, datetime):
-            day = moment + timedelta(days=1) if whole_day else moment
-            moment = datetime.combine(day, time(), tzinfo=config.venue.zone)
-        zoned = moment if moment.tzinfo else moment.replace(tzinfo=config.venue.zone)
-        return zoned.astimezone(UTC)
-    except OverflowError:
-        return None
+        return wanted_of(config, Typed(**asked))
+    except QueryRefused as refused:
+        match refused.field:
+            case Field.NUMBER:
+                raise click.BadParameter("give a mobile number as +77011234567", param_hint="--number") from refused
+            case Field.DEVICE:
+                raise click.BadParameter("give a MAC address as 02:00:00:00:00:01", param_hint="--device") from refused
+        period = f"--from {asked['since']} --to {asked['until']}"
+        raise click.UsageError(f"the period ends before it begins: {period}") from refused
 
 
 # ── lists and extracts ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -215,7 +187,7 @@ def extract(
         formats=formats or FORMATS,
     )
     kept = journal_path(config)
-    signer = None if unsigned else _Gate(config, order.by, order.why, order.wanted)
+    signer = None if unsigned else GateSigner(partial(ask, config), order.by, order.why, order.wanted)
     with click.progressbar(length=1000, label=str(output), file=sys.stderr) as bar:
         made = make(
             kept,
@@ -254,23 +226,3 @@ def check(extract: Path, fingerprint: str) -> None:
     if not verdict.whole:
         raise click.ClickException("the extract is not whole, or nobody vouches for it")
     click.echo("whole" if fingerprint else "whole; compare the fingerprint with the one that the owner gave you")
-
-
-class _Gate:
-    """The gate as the one who signs."""
-
-    def __init__(self, config: Config, by: str, why: str, wanted: Wanted) -> None:
-        self._config, self._by, self._why, self._wanted = config, by, why, wanted
-        reply = ask(config, LookAtKey())
-        assert isinstance(reply, Key)
-        self.public = reply.public
-
-    def sign(self, manifest: str) -> Signature:
-        """Recorded first, then signed."""
-        since, until = (
-            None if moment is None else int(moment.timestamp() * 1000)
-            for moment in (self._wanted.since, self._wanted.until)
-        )
-        reply = ask(self._config, SignExtract(self._by, self._why, since, until, manifest))
-        assert isinstance(reply, Signed)
-        return Signature(reply.signature, reply.public, reply.seq, reply.head)

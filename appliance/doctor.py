@@ -16,7 +16,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
-from appliance import chain, console_checks, costs, daemon, garden, render, smpp, wire
+from appliance import chain, console_checks, costs, daemon, garden, journal_rights, render, smpp, wire
+from appliance.books import journal_path
 from appliance.client import Client
 from appliance.config import Config
 from appliance.errors import GateUnreachable, LogoRefused
@@ -63,6 +64,7 @@ def findings(config: Config) -> list[Finding]:
         *_rendered(config),
         *firewall_checks.findings(daemon.firewall_settings(config)),
         *journal,
+        *journal_rights.findings(journal_path(config), daemon.CONSOLE_USER),
         *_garden(config),
         *chain.findings(config),
         *sms,

@@ -4,6 +4,7 @@ ApplianceError
 ├── ConfigError          the configuration cannot be used; says line, key and what is allowed
 ├── LogoRefused          the venue's logo cannot be read or shown
 ├── GateUnreachable      nobody answers at the gate's socket
+├── QueryRefused         what was asked of the journal means nothing
 ├── WireError            what came over the gate's socket is no message of ours
 ├── StateUnreadable      what an earlier gate kept beside the journal cannot be read
 ├── staff.errors.*       what was asked of accounts, sessions and tokens cannot be
@@ -40,6 +41,14 @@ class GateUnreachable(ApplianceError):
     def __init__(self, socket_path: str, cause: str) -> None:
         self.socket_path, self.cause = socket_path, cause
         super().__init__(f"the gate does not answer at {socket_path} ({cause}); is 'qaqpa gate' running?")
+
+
+class QueryRefused(ApplianceError):
+    """What was asked of the journal means nothing."""
+
+    def __init__(self, field: str) -> None:
+        self.field = field
+        super().__init__(f"correct the {field}")
 
 
 class StateUnreadable(ApplianceError):

@@ -90,6 +90,7 @@ def remember(journal: Path, seal: Sealed, mode: int) -> None:
     """
     draft = journal.with_name(f"{journal.name}-seal.new")
     with open(draft, "wb", opener=lambda name, flags: os.open(name, flags, mode)) as out:
+        os.fchmod(out.fileno(), mode)  # whatever the umask is
         out.write(msgspec.json.encode(seal))
         out.flush()
         os.fsync(out.fileno())

@@ -17,14 +17,18 @@ from pathlib import Path
 import msgspec
 
 from journal.database import connect_writer, reading, translated
-from journal.errors import JournalCorrupt
+from journal.errors import JournalCorrupt, JournalError
+from journal.opening import FILE_MODE
+from journal.shutting_out import let_read, log_is_too_long, stood_in_the_way
 from journal.terms import Told, terms_of
 
 CHUNK = 2_000
 """Entries taken in at a time: 20 ms."""
 CANDIDATES = 10_000
 """A beginning that more terms than this have in common gives some of their visits, not all."""
-LAYOUT = b"4"
+BLOCK = 1_024
+"""Entries whose times are kept together: the earliest and the latest. Clocks go back, so numbers alone say nothing."""
+LAYOUT = b"5"
 KINDS = "(kind LIKE 'visit\\_%' ESCAPE '\\' OR kind IN ('visitor_identified', 'voucher_redeemed', 'address_claimed'))"
 """Entries that tell of a visit."""
 _SCHEMA = (
@@ -32,6 +36,7 @@ _SCHEMA = (
     "CREATE TABLE visits (visit TEXT PRIMARY KEY, began INTEGER NOT NULL) WITHOUT ROWID",
     "CREATE TABLE parts (began INTEGER, seq INTEGER, PRIMARY KEY (began, seq)) WITHOUT ROWID",
     "CREATE TABLE terms (term TEXT, began INTEGER, PRIMARY KEY (term, began)) WITHOUT ROWID",
+    "CREATE TABLE blocks (block INTEGER PRIMARY KEY, least_ms INTEGER NOT NULL, most_ms INTEGER NOT NULL)",
 )
 _told: msgspec.json.Decoder[Told] = msgspec.json.Decoder(Told)
 
@@ -100,6 +105,16 @@ class Index:
         self._connection.executemany("INSERT OR IGNORE INTO parts VALUES (?, ?)", parts)
         self._connection.executemany("INSERT OR IGNORE INTO terms VALUES (?, ?)", terms)
 
+    def take_times(self, times: Iterable[tuple[int, int, int]]) -> None:
+        """Take in what ``times_of`` told."""
+        widen = "DO UPDATE SET least_ms = min(least_ms, excluded.least_ms), most_ms = max(most_ms, excluded.most_ms)"
+        self._connection.executemany(f"INSERT INTO blocks VALUES (?, ?, ?) ON CONFLICT (block) {widen}", times)
+
+    def blocks(self, since_ms: int, until_ms: int) -> list[int]:
+        """The blocks with an entry that may have been recorded in [since, until), in order."""
+        query = "SELECT block FROM blocks WHERE most_ms >= ? AND least_ms < ? ORDER BY block"
+        return [int(row[0]) for row in self._connection.execute(query, (since_ms, until_ms))]
+
     def began(self, visit: str) -> int | None:
         """Which entry began the visit."""
         row = self._connection.execute("SELECT began FROM visits WHERE visit = ?", (visit,)).fetchone()
@@ -144,7 +159,8 @@ class Indexer:
     def step(self) -> bool:
         """Take in the next entries; True: there may be more at once.
 
-        An index that is damaged or of another journal is thrown away, and the next step begins a new one.
+        An index that is damaged, of another journal or held by a reader is thrown away, and the next step begins a
+        new one.
 
         Raises:
             JournalUnavailable, JournalCorrupt: of the journal, or of the index.
@@ -153,13 +169,17 @@ class Indexer:
             with translated(self._path):
                 if self._connection is None:
                     self._connection = self._opened()
-                return self._take_next(self._connection)
-        except JournalCorrupt as error:
-            if error.path != self._path:
+                more = self._take_next(self._connection)
+        except JournalError as error:
+            damaged = isinstance(error, JournalCorrupt) and error.path == self._path
+            if not damaged and not stood_in_the_way(self._path):
                 raise
-            self.close()
-            self._throw_away()
-            return True
+        else:
+            if not log_is_too_long(self._path):
+                return more
+        self.close()
+        self._throw_away()
+        return True
 
     def close(self) -> None:
         """Let the file go."""
@@ -169,7 +189,8 @@ class Indexer:
             self._connection = None
 
     def _opened(self) -> sqlite3.Connection:
-        self._path.touch(0o640)
+        self._path.touch(FILE_MODE)
+        let_read(self._path, FILE_MODE)
         connection = connect_writer(self._path)
         # What a power failure takes from an index is taken in again.
         connection.execute("PRAGMA synchronous = NORMAL")
@@ -196,6 +217,7 @@ class Indexer:
                 (digest,) = journal.execute("SELECT digest FROM entries WHERE seq = ?", (reached,)).fetchone()
             query = f"SELECT seq, kind, body FROM entries WHERE seq > ? AND seq <= ? AND {KINDS} ORDER BY seq"
             rows = journal.execute(query, (upto, reached)).fetchall()
+            times = times_of(journal, upto, reached)
             retained = journal.execute("SELECT value FROM kept WHERE name = 'retention'").fetchone()
             expired = bytes(retained[0]) if retained else b""
             still = None
@@ -206,6 +228,7 @@ class Indexer:
         connection.execute("BEGIN")
         try:
             index.take(rows)
+            index.take_times(times)
             index.remember(upto=b"%d" % reached, digest=digest)
             if still is not None:
                 index.forget(int(expired.split()[1]), still)
@@ -223,6 +246,12 @@ class Indexer:
         for suffix in ("", "-wal", "-shm"):
             with translated(self._path):
                 Path(f"{self._path}{suffix}").unlink(missing_ok=True)
+
+
+def times_of(journal: sqlite3.Connection, after: int, last: int = 2**62) -> list[tuple[int, int, int]]:
+    """Of each block with an entry in (``after``, ``last``]: the earliest and the latest time that was recorded, ms."""
+    query = f"SELECT seq / {BLOCK}, min(utc_ms), max(utc_ms) FROM entries WHERE seq > ? AND seq <= ? GROUP BY 1"
+    return journal.execute(query, (after, last)).fetchall()
 
 
 def same_journal(index: Index, journal: sqlite3.Connection) -> bool:

@@ -15,9 +15,12 @@ from sqlite_utils import Database
 from journal.database import connect_writer
 from journal.errors import Cause, JournalCorrupt, JournalNewer, JournalUnavailable
 from journal.migrations import steps, unknown_steps
+from journal.shutting_out import ALONE_MODE, let_read, shut_out, stood_in_the_way
 
 FILE_MODE = 0o640
 """Owner writes, group reads; SQLite gives the same to its ``-wal`` and ``-shm`` files."""
+LOCK_MODE = 0o600
+"""Whoever can open the lock's file can hold it."""
 
 
 def lock_writer(path: Path) -> int:
@@ -29,8 +32,9 @@ def lock_writer(path: Path) -> int:
     """
     # Not a lock on the journal file itself: closing any descriptor of that file drops SQLite's own POSIX locks in
     # this process. Not locking_mode=EXCLUSIVE: readers must read while the gate runs.
-    lock = os.open(f"{path}-writer", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
+    lock = os.open(f"{path}-writer", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, LOCK_MODE)
     try:
+        os.fchmod(lock, LOCK_MODE)  # an earlier version let the group open it
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         os.close(lock)
@@ -48,10 +52,12 @@ def open_checked(path: Path) -> sqlite3.Connection:
         JournalCorrupt, JournalNewer
         sqlite3.Error, OSError: for ``translated`` to translate.
     """
-    if not path.exists():
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, FILE_MODE))
-    if path.stat().st_mode & 0o777 != FILE_MODE:  # the umask narrowed it, or a person changed it
-        path.chmod(FILE_MODE)
+    if not path.exists():  # nobody else opens it before it is whole
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, ALONE_MODE))
+    mode = FILE_MODE
+    if stood_in_the_way(path):
+        shut_out(path)
+        mode = ALONE_MODE
     connection = connect_writer(path)
     try:
         problems = [str(row[0]) for row in connection.execute("PRAGMA quick_check(3)")]
@@ -63,6 +69,7 @@ def open_checked(path: Path) -> sqlite3.Connection:
         if unknown:
             raise JournalNewer(path, unknown)
         steps.apply(database)
+        let_read(path, mode)
     except BaseException:
         connection.close()
         raise

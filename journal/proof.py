@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import struct
 import zlib
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,6 +29,7 @@ from journal.signing import fingerprint
 
 _MOST_BYTES = 64 << 20
 """Of a manifest or record; more is none of ours."""
+_LONGEST_LINE = 1 << 20
 _UNREADABLE = (OSError, EOFError, BadZipFile, zlib.error, NotImplementedError, UnicodeDecodeError, msgspec.DecodeError)
 _Kind = TypeVar("_Kind")
 
@@ -84,7 +86,7 @@ class _Check:
         self._notes: tuple[str, ...] = ()
 
     def verdict(self) -> Verdict:
-        for name in sorted({name for name in self._files.names if self._files.names.count(name) > 1}):
+        for name in sorted(name for name, times in Counter(self._files.names).items() if times > 1):
             self._say(False, f"{name}: is there twice")
         manifest, digest = self._parsed(MANIFEST, Manifest)
         if manifest is None:
@@ -196,7 +198,7 @@ class _Check:
         sealed = True
         try:
             with self._files.open(ENTRIES) as stream:
-                for text in stream:
+                while text := stream.readline(_LONGEST_LINE):  # cut off, a longer one is no entry
                     line = decode(text)
                     if line.seq != seq + 1 or _linked(digest, line) != line.digest:
                         return self._say(False, f"the chain of entries is broken at entry {seq + 1}")

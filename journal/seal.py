@@ -22,7 +22,7 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 import struct
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,6 +78,10 @@ class Verdict:
     """The shortest period that a retention run named, if anything has expired."""
 
 
+_STEP = 4096
+"""Entries between two words about progress."""
+
+
 def commitment(salt: bytes, body: bytes) -> bytes:
     """What the chain keeps of a body: 32 bytes."""
     return _sha256(_BODY_DOMAIN + salt + body).digest()
@@ -95,7 +99,12 @@ def link(previous: bytes, line: Line) -> bytes:
     return _sha256(b"".join(pieces)).digest()
 
 
-def verify(path: Path, keys: Collection[str] = (), heads: Mapping[int, str] | None = None) -> Verdict:
+def verify(
+    path: Path,
+    keys: Collection[str] = (),
+    heads: Mapping[int, str] | None = None,
+    reached: Callable[[int], None] = lambda _: None,
+) -> Verdict:
     """Walk the whole chain and its checkpoints, read-only, in flat memory; also while the gate writes.
 
     Finds any edited byte, deleted, inserted or reordered entry, entries computed anew up to the last checkpoint, and an
@@ -107,6 +116,7 @@ def verify(path: Path, keys: Collection[str] = (), heads: Mapping[int, str] | No
         keys: fingerprints of the keys that may have signed, for example as an extract prints it; none: whichever
             signed the first checkpoint, and no other.
         heads: digests of entries by their number, as printed on extracts.
+        reached: is told numbers of entries on the way.
 
     Raises:
         JournalUnavailable: the file cannot be read at all.
@@ -126,6 +136,8 @@ def verify(path: Path, keys: Collection[str] = (), heads: Mapping[int, str] | No
         runs: Emptied | None = None
         while True:
             expected = entries + 1
+            if not expected % _STEP:
+                reached(expected)
             try:
                 row = next(rows, None)
             except sqlite3.DatabaseError as error:

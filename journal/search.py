@@ -20,7 +20,7 @@ import msgspec
 from journal.database import reading
 from journal.entries import decode
 from journal.errors import JournalCorrupt, JournalError
-from journal.index import KINDS, Index, beside, same_journal
+from journal.index import CANDIDATES, KINDS, Index, beside, same_journal, times_of
 from journal.terms import Asked, Told, asked, terms_of
 from journal.visit import Visit
 from journal.visits import Row, as_recorded, projection
@@ -50,7 +50,7 @@ def page(path: Path, before: int | None, limit: int) -> list[tuple[int, Visit]]:
 
 
 def with_any_index(path: Path, search: Callable[[Look], _Found]) -> _Found:
-    """What ``search`` makes of the journal as it is now.
+    """What ``search`` finds in one state of the journal, whether or not the index is usable.
 
     Raises:
         JournalUnavailable, JournalCorrupt
@@ -71,6 +71,7 @@ def _search(path: Path, journal: sqlite3.Connection, kept: Index | None, search:
         upto = int(kept.state("upto") or 0) if kept else 0
         query = f"SELECT seq, kind, body FROM entries WHERE seq > ? AND {KINDS} ORDER BY seq"
         newest.take(journal.execute(query, (upto,)))
+        newest.take_times(times_of(journal, upto))
         return search(Look(path, journal, [kept, newest] if kept else [newest]))
     finally:
         newest.close()
@@ -99,7 +100,7 @@ class Look:
         for began in sorted(begun, reverse=True):
             if len(found) == limit:
                 break
-            found += self._visit(began, wanted)
+            found += self.visit(began, wanted)
         return found
 
     def page(self, before: int, limit: int) -> list[tuple[int, Visit]]:
@@ -107,13 +108,34 @@ class Look:
         found: list[tuple[int, Visit]] = []
         while len(found) < limit:
             wanted = limit - len(found)
-            begun = sorted({b for index in self._indexes for b in index.begun_before(before, wanted)}, reverse=True)
+            begun = self.begun_before(before, wanted)
             if not begun:
                 break
-            for began in begun[:wanted]:
-                found += ((began, visit) for visit in self._visit(began, None))
-            before = begun[:wanted][-1]
+            for began in begun:
+                found += ((began, visit) for visit in self.visit(began))
+            before = begun[-1]
         return found
+
+    def begun_before(self, before: int, limit: int) -> list[int]:
+        """Which entries before that number began visits, the newest first."""
+        return sorted({b for index in self._indexes for b in index.begun_before(before, limit)}, reverse=True)[:limit]
+
+    def begun_like(self, start: str) -> list[int] | None:
+        """Which entries began visits that have a term with this beginning, the newest first; None: too many."""
+        found = {began for index in self._indexes for began in index.begun_like(start)}
+        return None if len(found) >= CANDIDATES else sorted(found, reverse=True)
+
+    def blocks(self, since_ms: int, until_ms: int) -> list[int]:
+        """The blocks with an entry that may have been recorded in [since, until), in order."""
+        return sorted({block for index in self._indexes for block in index.blocks(since_ms, until_ms)})
+
+    def reaches(self, began: int, seq: int) -> bool:
+        """Whether the visit that this entry began was not over when the entry ``seq`` was recorded."""
+        parts = sorted({part for index in self._indexes for part in index.parts(began)})
+        if not parts or parts[-1] >= seq:
+            return True
+        ended = "SELECT 1 FROM entries WHERE seq IN (?, ?) AND kind = 'visit_ended'"
+        return self.journal.execute(ended, (parts[-1], parts[-2:][0])).fetchone() is None
 
     def began(self, visit: str) -> int | None:
         """Which entry began the visit, as far as any index knows."""
@@ -140,7 +162,7 @@ class Look:
                 rows.append((seq, utc_ms, boot_id, boot_ms, entry))
         return rows, terms
 
-    def _visit(self, began: int, wanted: Asked | None) -> list[Visit]:
+    def visit(self, began: int, wanted: Asked | None = None) -> list[Visit]:
         """The visit that this entry began, if there is such a one and it is what is wanted."""
         rows, terms = self.entries_of(began)
         if wanted is not None and not wanted.fits(terms):

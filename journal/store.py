@@ -21,10 +21,11 @@ from types import MappingProxyType
 import msgspec
 
 from journal import checkpoints, seal
-from journal.database import translated
+from journal.database import connect_writer, translated
 from journal.entries import NEVER_EXPIRE, Entry, Sealed, Stamp, encode
 from journal.errors import Cause, JournalUnavailable
 from journal.opening import FILE_MODE, lock_writer, open_checked
+from journal.shutting_out import log_is_too_long, shut_out, stood_in_the_way
 from journal.signing import SealKey
 
 _NOTHING: Mapping[str, bytes | None] = MappingProxyType({})
@@ -91,7 +92,17 @@ class Store:
         # Encoded before the transaction: an entry that cannot be encoded must not hold a lock.
         lines = [(stamp, str(type(entry).__struct_config__.tag), encode(entry)) for stamp, entry in entries]
         with translated(self._path):
-            return self._transact(lambda: self._write(lines, kept))
+            try:
+                last = self._transact(lambda: self._write(lines, kept))
+            except sqlite3.OperationalError:
+                if not stood_in_the_way(self._path):
+                    raise
+                self._go_on_without_readers()
+                last = self._transact(lambda: self._write(lines, kept))
+            if log_is_too_long(self._path):
+                with suppress(sqlite3.Error, OSError):  # what was to be written is written
+                    self._go_on_without_readers()
+        return last
 
     def kept(self) -> dict[str, bytes]:
         """The whole working state as the last ``append`` left it.
@@ -201,6 +212,13 @@ class Store:
         finally:
             if lock >= 0:
                 os.close(lock)
+
+    def _go_on_without_readers(self) -> None:
+        with suppress(sqlite3.Error):
+            self._connection.close()
+        shut_out(self._path)
+        self._connection = connect_writer(self._path)
+        self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def _transact(self, write: Callable[[], int]) -> int:
         self._roll_back()  # only after a failed ROLLBACK is there anything

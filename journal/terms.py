@@ -15,6 +15,8 @@ from dataclasses import dataclass
 
 import msgspec
 
+from journal.wanted import Wanted
+
 LEAST_DIGITS = 3
 LEAST_HEX = 4
 _WORD = re.compile(r"\w+")
@@ -74,6 +76,15 @@ def asked(text: str) -> Asked:
         return Asked(())
     every = tuple(f"w{word}" for word in words)
     return Asked((max(every, key=len),), every)
+
+
+def start_of(wanted: Wanted) -> str:
+    """The beginning of a term that each visit has which a filter lets through; "": the filter names no such thing."""
+    if wanted.number:
+        return f"n{_digits(wanted.number)}"
+    if wanted.device:
+        return f"m{wanted.device.replace(':', '')}"
+    return f"w{max(words, key=len)}" if (words := _words(wanted.name)) else ""
 
 
 def _digits(text: str) -> str:

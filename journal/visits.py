@@ -125,8 +125,14 @@ def visits_in(
     earliest, latest = _aware(since, _EARLIEST), _aware(until, _LATEST)
     kinds = ", ".join(f"'{kind}'" for kind in _VISIT_KINDS)
     for visit in projection(path, _rows(connection, path, f"kind IN ({kinds}) AND seq <= ?", (last,), tally), correct):
-        if visit.began < latest and (visit.ended is None or visit.ended > earliest or visit.began >= earliest):
+        if in_period(visit, earliest, latest):
             yield visit
+
+
+def in_period(visit: Visit, since: datetime | None, until: datetime | None) -> bool:
+    """Whether any moment of the visit is in [since, until); None: without that bound."""
+    earliest, latest = _aware(since, _EARLIEST), _aware(until, _LATEST)
+    return visit.began < latest and (visit.ended is None or visit.ended > earliest or visit.began >= earliest)
 
 
 def takes_more(connection: sqlite3.Connection) -> bool:

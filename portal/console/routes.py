@@ -21,7 +21,10 @@ from flask import Flask, Response, abort, g, redirect, request
 from werkzeug.exceptions import Forbidden
 from werkzeug.wrappers import Response as AnyResponse
 
+from appliance.errors import GateUnreachable, WireError
 from appliance.staff.roles import SignedIn, StaffRole
+from appliance.wire import Done
+from appliance.wire_console import NoteStaff, StaffAct
 from portal.console.site import COOKIE, Site
 
 OWNER = frozenset({StaffRole.OWNER})
@@ -56,6 +59,8 @@ class Route:
     """The scope that a machine's token needs instead of a session; "": browsers only."""
     largest_bytes: int = FORM_BYTES
     """Of what is sent to it."""
+    recorded: bool = True
+    """An inspector sees it only after the journal says so; False: it tells nothing of anybody."""
 
 
 class NotOurForm(Forbidden):
@@ -68,10 +73,14 @@ class Routes:
     def __init__(self, app: Flask, site: Site) -> None:
         self._app, self._site = app, site
         self.all: list[Route] = []
+        self.when_session_ends: list[Callable[[str], None]] = []
+        """Told the name of a session that a form has ended."""
 
-    def page(self, path: str, name: str, view: View, *, roles: frozenset[StaffRole], nav: str = "") -> None:
+    def page(
+        self, path: str, name: str, view: View, *, roles: frozenset[StaffRole], nav: str = "", recorded: bool = True
+    ) -> None:
         """Something to look at: GET, changes nothing."""
-        self._add(Route(path, name, "GET", roles, nav), view)
+        self._add(Route(path, name, "GET", roles, nav, recorded=recorded), view)
 
     def form(
         self, path: str, name: str, view: View, *, roles: frozenset[StaffRole], largest_bytes: int = FORM_BYTES
@@ -100,7 +109,9 @@ class Routes:
 
         @wraps(view)
         def guarded(**arguments: object) -> AnyResponse:
-            return self._refused(route) or view(**arguments)
+            answer = self._refused(route) or self._unrecorded(route) or view(**arguments)
+            self._end_session()
+            return answer
 
         self._app.add_url_rule(route.path, route.name, guarded, methods=[route.method])
 
@@ -122,6 +133,26 @@ class Routes:
         if route.method == "POST" and not hmac.compare_digest(request.form.get("csrf", "").encode(), who.csrf.encode()):
             raise NotOurForm
         return None
+
+    def _unrecorded(self, route: Route) -> AnyResponse | None:
+        """Record an inspector's look before it is one; what cannot be recorded is not shown."""
+        who: SignedIn | None = g.get("signed_in")
+        if who is None or who.role is not StaffRole.INSPECTOR or route.roles is None:
+            return None
+        if route.method != "GET" or not route.recorded:
+            return None  # what a form does, the gate records as what it is
+        note = NoteStaff(who.login[:64], StaffAct.LOOKED, role=who.role, detail=request.full_path.rstrip("?")[:200])
+        try:
+            reply = self._site.gate.ask(note)
+        except (GateUnreachable, WireError):
+            reply = None
+        return None if isinstance(reply, Done) else self._site.page("unrecorded.html", HTTPStatus.SERVICE_UNAVAILABLE)
+
+    def _end_session(self) -> None:
+        who: SignedIn | None = g.get("signed_in")
+        if request.method == "POST" and who and self._site.sessions.of(request.cookies.get(COOKIE, "")) is None:
+            for tell in self.when_session_ends:
+                tell(who.session)
 
 
 def _of_our_own_page() -> bool:

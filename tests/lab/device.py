@@ -72,6 +72,9 @@ def make_directories(places: Places) -> None:
                 file.touch()
                 os.chown(file, pwd.getpwnam(user).pw_uid, grp.getgrnam(group).gr_gid)
                 file.chmod(int(mode, 8))
+            case ["z", pattern, "-", user, group, "-"]:
+                for found in Path("/").glob(places.of(pattern).lstrip("/")):
+                    os.chown(found, pwd.getpwnam(user).pw_uid, grp.getgrnam(group).gr_gid)
             case _:
                 assert not line or line.startswith("#"), f"tmpfiles.d: {line}"
 

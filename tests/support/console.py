@@ -22,6 +22,8 @@ from flask.testing import FlaskClient
 from appliance.config import Config
 from appliance.errors import GateUnreachable
 from appliance.staff.roles import SignedIn, StaffRole
+from appliance.wire import Done
+from appliance.wire_console import NoteStaff
 from portal.console.app import create_app
 from portal.console.site import COOKIE, Site
 from tests.support.offices import Clock, office
@@ -83,7 +85,7 @@ def console(folder: Path, config: Config | None = None) -> Made:
     """A console whose files are below ``folder``."""
     config = config or Config()
     config = msgspec.structs.replace(config, paths=msgspec.structs.replace(config.paths, state=str(folder)))
-    gate, steward, sessions = Peer(), Peer(), Sessions()
+    gate, steward, sessions = Peer({NoteStaff: lambda _: Done()}), Peer(), Sessions()
     asks_steward: Any = steward
     clock = Clock(NOW.timestamp())
     site = Site(config, gate, asks_steward, sessions, lambda: NOW, office(folder / "console", clock=clock).office)

@@ -1,1 +1,1 @@
-"""The console's pages in a real browser."""
+"""The console's sections with real files, processes and browsers."""
