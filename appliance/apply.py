@@ -37,15 +37,26 @@ def apply(config: Config, held: Holding) -> dict[str, bool]:
         LogoRefused: the venue's logo cannot be used; nothing was changed.
         OSError: they cannot be written.
     """
+    wanted = judged(config, held)
     home = Path(config.paths.state) / "conf"
     home.mkdir(mode=0o755, parents=True, exist_ok=True)
+    return {name: _replace(home / name, content) for name, content in wanted.items()}
+
+
+def judged(config: Config, held: Holding) -> dict[str, bytes]:
+    """What ``apply`` would put in place, tried by those who are to read it; nothing is changed.
+
+    Raises:
+        CheckFailed: a file is refused.
+        LogoRefused: the venue's logo cannot be used.
+    """
     rendered = {name: text.encode() for name, text in render.files(config, held.standing).items()}
     # The certificate first: nginx's configuration names it.
     wanted = {**({FILE: held.pem} if held.pem else {}), **rendered}
     with tempfile.TemporaryDirectory() as trial:
         for name, content in wanted.items():
             _try(name, content, config, Path(trial))
-    return {name: _replace(home / name, content) for name, content in wanted.items()}
+    return wanted
 
 
 def _try(name: str, content: bytes, config: Config, trial: Path) -> None:
