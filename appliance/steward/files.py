@@ -21,7 +21,7 @@ def replace_durably(path: Path, content: bytes, mode: int = 0o600, like: os.stat
     draft = path.with_name(f".{path.name}.new")
     draft.unlink(missing_ok=True)
     opened = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    with open(opened, "wb") as out:
+    with os.fdopen(opened, "wb") as out:
         if like is not None:
             os.fchown(out.fileno(), like.st_uid, like.st_gid)
         os.fchmod(out.fileno(), like.st_mode & 0o777 if like is not None else mode)

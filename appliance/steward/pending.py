@@ -17,7 +17,7 @@ from pathlib import Path
 
 import msgspec
 
-from appliance.steward.files import remove_durably, replace_durably
+from appliance.steward.files import locked, remove_durably, replace_durably
 
 
 class Pending(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -76,7 +76,7 @@ def read(places: Places) -> Pending | None:
     except FileNotFoundError:
         return None
     except msgspec.MsgspecError:
-        return Pending("", 0.0, "", "")
+        return Pending("", 0.0, "root", "")
 
 
 def begin(places: Places, pending: Pending, toml: str) -> None:
@@ -105,11 +105,14 @@ def end(places: Places) -> None:
     remove_durably(places.pending)
 
 
-def put_back_if_due(places: Places, now: Now) -> bool:
-    """What ``qaqpa apply --at-boot`` does before it reads the configuration; whether it was needed."""
-    pending = read(places)
-    if pending is None or left_s(pending, now) > 0:
+def recovered(places: Places, now: Now) -> bool:
+    """What ``qaqpa apply --at-boot`` does before it reads the configuration; whether anything had to be done."""
+    if not places.pending.exists():
         return False
-    put_back(places)
-    end(places)
-    return True
+    with locked(places.config.parent):
+        pending = read(places)
+        if pending is None or left_s(pending, now) > 0:
+            return False
+        put_back(places)
+        end(places)
+        return True

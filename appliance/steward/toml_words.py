@@ -1,7 +1,7 @@
 """A value as TOML writes it on one line. Must not know: where it stands.
 
-    >>> as_toml(["KZ"]), as_toml(True), as_toml('a "b"')
-    ('["KZ"]', 'true', '"a \\\\"b\\\\""')
+>>> as_toml(["KZ"]), as_toml(True), as_toml('a "b"')
+('["KZ"]', 'true', '"a \\\\"b\\\\""')
 """
 
 from __future__ import annotations

@@ -80,7 +80,9 @@ def test_what_is_as_it_was_changes_no_byte() -> None:
 
 
 def test_tables_are_added_changed_and_removed() -> None:
-    two = with_values(EXAMPLE, {"sms.provider.1.name": "second", "sms.provider.1.host": "b", "workstation.0.number": "3"})
+    two = with_values(
+        EXAMPLE, {"sms.provider.1.name": "second", "sms.provider.1.host": "b", "workstation.0.number": "3"}
+    )
     assert [each["name"] for each in tomllib.loads(two)["sms"]["provider"]] == ["smsc", "second"]
     assert tomllib.loads(two)["workstation"] == [{"number": "3"}]
     three = with_values(two, {"sms.provider.2": {"name": "third", "prefixes": ("+7701",)}})
@@ -91,7 +93,9 @@ def test_tables_are_added_changed_and_removed() -> None:
 
 
 def test_a_key_is_taken_out() -> None:
-    edited = with_values("[lan]\nlease_s = 600 # ten minutes\ninterface = 'x'\n", {"lan.lease_s": None, "wan.dns": None})
+    edited = with_values(
+        "[lan]\nlease_s = 600 # ten minutes\ninterface = 'x'\n", {"lan.lease_s": None, "wan.dns": None}
+    )
     assert tomllib.loads(edited) == {"lan": {"interface": "x"}}
 
 
