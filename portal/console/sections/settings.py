@@ -8,6 +8,7 @@ out.
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, TypeVar
@@ -15,6 +16,7 @@ from typing import Any, TypeVar
 from flask import Response, jsonify, request
 
 from appliance.errors import ApplianceError
+from appliance.schema import by_name
 from appliance.steward import wire
 from appliance.steward.editing import CannotEdit, with_values
 from portal.console.routes import OWNER, Routes, see
@@ -24,6 +26,7 @@ from portal.console.site import Site
 
 UNDO_S = 120
 _R = TypeVar("_R", bound=wire.Reply)
+_NUMBER = re.compile(r"\[\d+\]")
 _LONGEST_TEXT = 128 * 1024
 _LARGEST_FILE = 64 * 1024
 
@@ -145,7 +148,13 @@ class _Views:
         return self._text(toml, base, tried.problems) if tried.problems else self._preview(toml, base, tried)
 
     def _preview(self, toml: str, base: str, tried: wire.Tried) -> Response:
-        return self._site.page("settings_preview.html", toml=toml, base=base, tried=tried, undo_s=UNDO_S)
+        words, known = self._site.words(), by_name()
+        labels = {
+            each.key: words.say(f"settings.key.{plain}")
+            for each in tried.changes
+            if (plain := _NUMBER.sub("", each.key)) in known and known[plain].group not in settings_form.HIDDEN_GROUPS
+        }
+        return self._site.page("settings_preview.html", toml=toml, base=base, tried=tried, labels=labels, undo_s=UNDO_S)
 
     def apply(self) -> Response:
         """Put it in force, on trial."""
