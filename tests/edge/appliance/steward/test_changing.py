@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from appliance import apply
+from appliance.cli import main
 from appliance.holding import Holding
 from appliance.steward import pending
 from appliance.steward.pending import Now
@@ -252,3 +254,13 @@ def test_a_note_that_cannot_be_read_is_overdue(house: House) -> None:
     house.places.pending.write_bytes(b"{half")
     assert pending.recovered(house.places, Now(house.boot_id, house.boot_s))
     assert house.path.read_text() == house.named("before")
+
+
+def test_the_unit_that_renders_at_boot_puts_an_unkept_one_back(house: House) -> None:
+    """qaqpa-apply.service, before any process of ours begins."""
+    with at_work(house):
+        applied(house)  # on the boot clock of a boot that this machine never had
+    done = CliRunner().invoke(main, ["apply", "--at-boot", "--config", str(house.path)])
+    assert done.exit_code == 0 and "the one before is back" in done.output
+    assert house.venue == "before"
+    assert "is back" not in CliRunner().invoke(main, ["apply", "--at-boot", "--config", str(house.path)]).output
