@@ -39,8 +39,19 @@ def apply(config: Config, held: Holding, console: Served | None = None) -> dict[
         LogoRefused: the venue's logo cannot be used; nothing was changed.
         OSError: they cannot be written.
     """
+    wanted = judged(config, held, console)
     home = Path(config.paths.state) / "conf"
     home.mkdir(mode=0o755, parents=True, exist_ok=True)
+    return {name: _replace(home / name, content) for name, content in wanted.items()}
+
+
+def judged(config: Config, held: Holding, console: Served | None = None) -> dict[str, bytes]:
+    """What ``apply`` would put in place, tried by those who are to read it; nothing is changed.
+
+    Raises:
+        CheckFailed: a file is refused.
+        LogoRefused: the venue's logo cannot be used.
+    """
     console = console or console_certificate.served_here(config)
     rendered = {name: text.encode() for name, text in render.files(config, held.standing).items()}
     # Certificates first: nginx's configuration names them.
@@ -48,7 +59,7 @@ def apply(config: Config, held: Holding, console: Served | None = None) -> dict[
     with tempfile.TemporaryDirectory() as trial:
         for name, content in wanted.items():
             _try(name, content, config, Path(trial))
-    return {name: _replace(home / name, content) for name, content in wanted.items()}
+    return wanted
 
 
 def _try(name: str, content: bytes, config: Config, trial: Path) -> None:

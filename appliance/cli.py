@@ -16,7 +16,7 @@ from typing import Any
 import click
 import msgspec
 
-from appliance import cli_block, cli_desk, cli_journal, cli_sms, cli_staff, cli_voucher, wire
+from appliance import cli_block, cli_desk, cli_journal, cli_settings, cli_sms, cli_staff, cli_voucher, wire
 from appliance.cli_options import config as _config
 from appliance.cli_options import log_to_stderr, whole
 from appliance.cli_options import staff as staff_option
@@ -90,7 +90,20 @@ def console(path: Path) -> None:
     os.execv(command[0], command)
 
 
+@main.command()
+@_config
+@click.option("--systemctl", default="/usr/bin/systemctl", show_default=True, help="What restarts units.")
+def steward(path: Path, systemctl: str) -> None:
+    """Run the steward: root's helper, of which the console asks what only root may do."""
+    from appliance.steward import daemon
+
+    log_to_stderr()
+    daemon.run(path, systemctl)
+
+
 main.add_command(cli_sms.sms)
+main.add_command(cli_settings.settings)
+main.add_command(cli_settings.backup)
 main.add_command(cli_desk.desk)
 main.add_command(cli_voucher.voucher)
 main.add_command(cli_staff.staff)
@@ -110,8 +123,11 @@ def apply(path: Path, at_boot: bool, reload: bool) -> None:
     from appliance import apply as applying
     from appliance import console_certificate, daemon, reloading, smpp
     from appliance.holding import holding
+    from appliance.steward import clocks, pending
     from firewall import surroundings
 
+    if at_boot and pending.recovered(pending.Places(path), clocks.now()):
+        click.echo(f"{path}: nobody kept the last change, and the one before is back")
     config = load(path)
     if not at_boot:
         surroundings.require(daemon.firewall_settings(config))
@@ -138,13 +154,14 @@ def apply(path: Path, at_boot: bool, reload: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def doctor(path: Path, as_json: bool) -> None:
     """Say what on this machine is missing or wrong, each with what to do. Exit 1 if anything is."""
-    from appliance.doctor import findings
+    from appliance.doctor import lit
 
-    found = findings(load(path))
+    lighted = lit(load(path))
+    found = [finding for _, finding in lighted]
     if as_json:
         rows = [
-            {"ok": finding.ok, "what": finding.what, "remedy": "" if finding.ok else finding.remedy}
-            for finding in found
+            {"ok": each.ok, "what": each.what, "remedy": "" if each.ok else each.remedy, "light": light}
+            for light, each in lighted
         ]
         click.echo(msgspec.json.encode(rows).decode())
     else:

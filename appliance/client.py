@@ -27,6 +27,8 @@ class Client:
         timeout_s: the longest wait for each of connecting, sending and every piece of the reply.
     """
 
+    MAX_REPLY_BYTES = wire.MAX_REPLY_BYTES
+
     def __init__(self, socket_path: str, timeout_s: float = 5.0) -> None:
         self._socket_path = socket_path
         self._timeout_s = timeout_s
@@ -39,12 +41,13 @@ class Client:
             WireError: the answer is none of ours.
         """
         try:
-            line = self._exchange(wire.encode(request) + b"\n")
+            line = self.exchange(wire.encode(request) + b"\n")
         except OSError as error:
             raise GateUnreachable(self._socket_path, error.strerror or str(error) or type(error).__name__) from error
         return wire.decode_reply(line)
 
-    def _exchange(self, line: bytes) -> bytes:
+    def exchange(self, line: bytes) -> bytes:
+        """The line that answers this one."""
         with self._connect() as connection:
             connection.sendall(line)
             return self._read_line(connection)
@@ -70,8 +73,8 @@ class Client:
             if not piece:
                 raise ConnectionResetError("closed before it answered")
             pieces += piece
-            if len(pieces) > wire.MAX_REPLY_BYTES:
-                raise WireError(f"a reply of more than {wire.MAX_REPLY_BYTES} bytes")
+            if len(pieces) > self.MAX_REPLY_BYTES:
+                raise WireError(f"a reply of more than {self.MAX_REPLY_BYTES} bytes")
         return bytes(pieces[:-1])
 
 
@@ -82,7 +85,7 @@ class StandingClient(Client):
         super().__init__(socket_path, timeout_s)
         self._of_thread = threading.local()
 
-    def _exchange(self, line: bytes) -> bytes:
+    def exchange(self, line: bytes) -> bytes:
         connection: socket.socket | None = getattr(self._of_thread, "connection", None)
         # Nothing comes unasked but the end: the gate was restarted, or was not asked for long. That is seen before the
         # question, because one that was sent is never sent again: the gate may have acted on it.

@@ -17,12 +17,14 @@ from pathlib import Path
 from typing import Protocol
 
 from appliance import chain, console_checks, costs, daemon, garden, journal_rights, render, smpp, wire
+from appliance.adjtimex import synchronised
 from appliance.books import journal_path
 from appliance.client import Client
 from appliance.config import Config
 from appliance.errors import GateUnreachable, LogoRefused
 from appliance.holding import holding
 from appliance.sections import Spending
+from appliance.steward.wire import LightName
 from firewall import checks as firewall_checks
 from journal import checks as journal_checks
 from journal.errors import JournalError
@@ -54,24 +56,60 @@ _OPTIONAL = ("stations", "wireless", "ports")
 
 def findings(config: Config) -> list[Finding]:
     """All findings, in the order in which a person should mend them."""
+    return [finding for _, finding in lit(config)]
+
+
+def lit(config: Config) -> list[tuple[LightName, Finding]]:
+    """The same, each with the light that it puts on or out."""
     journal: list[Finding] = [*journal_checks.findings(Path(config.paths.state) / "gate" / "journal.db")]
     sms: list[Finding] = [*_sms(config)]
     wrong = {wire.Trouble.JOURNAL: journal, wire.Trouble.SMS: sms}
     said = {trouble for trouble, found in wrong.items() if not all(each.ok for each in found)}
-    return [
-        *_programs(),
-        *_users(),
-        *_rendered(config),
-        *firewall_checks.findings(daemon.firewall_settings(config)),
-        *journal,
-        *journal_rights.findings(journal_path(config), daemon.CONSOLE_USER),
-        *_garden(config),
-        *chain.findings(config),
-        *sms,
-        *_spending(config),
-        *_processes(config, said),
-        *console_checks.findings(config, time.time()),
-    ]
+    by_light: tuple[tuple[LightName, Iterable[Finding]], ...] = (
+        (LightName.OTHER, _programs()),
+        (LightName.OTHER, _users()),
+        (LightName.OTHER, _rendered(config)),
+        (LightName.GATE, firewall_checks.findings(daemon.firewall_settings(config))),
+        (LightName.DISK, journal),
+        (LightName.DISK, journal_rights.findings(journal_path(config), daemon.CONSOLE_USER)),
+        (LightName.DNS, _garden(config)),
+        (LightName.CERTIFICATE, chain.findings(config)),
+        (LightName.CERTIFICATE, console_checks.findings(config, time.time())),
+        (LightName.SMS, sms),
+        (LightName.SMS, _spending(config)),
+        (LightName.CLOCK, [clock_finding(config)]),
+        (LightName.DHCP, [_lives(config, "dnsmasq-lan")]),
+        (LightName.DNS, [_lives(config, "dnsmasq-captive")]),
+    )
+    found = [(light, finding) for light, group in by_light for finding in group]
+    return [*found, *_processes(config, said)]
+
+
+def clock_finding(config: Config) -> Finding:
+    """A venue may have no time server; a clock that stands before what was already written is wrong in any case."""
+    try:
+        written_s = (Path(config.paths.state) / "gate" / "journal.db").stat().st_mtime
+    except OSError:
+        written_s = 0.0
+    if time.time() < written_s - 1.0:
+        return _Found(False, "the clock stands before the journal's last entry", "set it, or see `timedatectl`")
+    return _Found(
+        True, f"the clock {'follows a time server' if synchronised() else 'is its own: no time server sets it'}"
+    )
+
+
+def _lives(config: Config, unit: str) -> Finding:
+    """By its command line: not every dnsmasq writes down its number, and one that was killed leaves it to anybody."""
+    told = f"--conf-file={config.paths.state}/conf/{unit}.conf".encode()
+    alive = any(told in _command_line(process).split(b"\0") for process in Path("/proc").glob("[0-9]*"))
+    return _Found(alive, f"qaqpa-{unit} {'runs' if alive else 'does not run'}", f"systemctl status qaqpa-{unit}")
+
+
+def _command_line(process: Path) -> bytes:
+    try:
+        return (process / "cmdline").read_bytes()
+    except OSError:
+        return b""  # it has just ended
 
 
 def _programs() -> Iterable[Finding]:
@@ -182,19 +220,19 @@ _PUMPED = (
 )
 
 
-def _processes(config: Config, said: Collection[wire.Trouble]) -> Iterable[Finding]:
+def _processes(config: Config, said: Collection[wire.Trouble]) -> Iterable[tuple[LightName, Finding]]:
     gate = Client(render.gate_socket(config), timeout_s=2.0)
     try:
         reply = gate.ask(wire.ListVisits())
         sources = gate.ask(wire.ListSources())
     except GateUnreachable as error:
-        yield _Found(False, str(error), "systemctl status qaqpa-gate")
+        yield LightName.GATE, _Found(False, str(error), "systemctl status qaqpa-gate")
     else:
         live = f"{len(reply.visits)} live visits" if isinstance(reply, wire.Visits) else str(reply)
-        yield _Found(True, f"the gate answers: {live}")
-        yield from troubles_findings(reply, said)
-        yield from _presence(sources)
-    yield _portal(Path(config.paths.runtime) / "portal" / "portal.sock")
+        yield LightName.GATE, _Found(True, f"the gate answers: {live}")
+        yield from ((LightName.UPLINK, each) for each in troubles_findings(reply, said))
+        yield from ((LightName.OTHER, each) for each in _presence(sources))
+    yield LightName.GATE, _portal(Path(config.paths.runtime) / "portal" / "portal.sock")
 
 
 def troubles_findings(reply: wire.Reply, said: Collection[wire.Trouble]) -> Iterable[Finding]:

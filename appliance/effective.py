@@ -25,7 +25,7 @@ _encode = msgspec.json.Encoder(order="sorted").encode
 
 def digests(config: Config) -> dict[str, str]:
     """Of every key as ``section.key`` the SHA-256 of its value, hexadecimal; tables in a list count as one value."""
-    return {key: hashlib.sha256(_encode(value)).hexdigest() for key, value in _leaves(msgspec.to_builtins(config), "")}
+    return {key: hashlib.sha256(_encode(value)).hexdigest() for key, value in leaves(msgspec.to_builtins(config))}
 
 
 def changed(before: Mapping[str, str], now: Mapping[str, str]) -> tuple[str, ...]:
@@ -48,9 +48,10 @@ def noticed(kept: bytes, config: Config) -> tuple[ConfigurationChanged, bytes] |
     return entry, to_keep
 
 
-def _leaves(value: object, name: str) -> Iterator[tuple[str, object]]:
+def leaves(value: object, name: str = "") -> Iterator[tuple[str, object]]:
+    """(``section.key``, value) of a configuration's builtins; a list is one value."""
     if not isinstance(value, dict):
         yield name, value
         return
     for key, held in value.items():
-        yield from _leaves(held, f"{name}.{key}" if name else str(key))
+        yield from leaves(held, f"{name}.{key}" if name else str(key))

@@ -128,6 +128,11 @@ def sms_socket(config: Config) -> str:
     return f"{config.paths.runtime}/sms/sms.sock"
 
 
+def steward_socket(config: Config) -> str:
+    """Where the steward listens."""
+    return f"{config.paths.runtime}/steward/steward.sock"
+
+
 def _plain(config: Config) -> tuple[int, int]:
     return config.portal.port, config.portal.redirect_port
 

@@ -114,11 +114,11 @@ def run_deploy_hook(places: Places, namespace: str) -> str:
     return run(["sh", "-c", hook], namespace=namespace, timeout_s=20).stdout
 
 
-def start_unit(places: Places, unit: str, namespace: str) -> Process:
-    """Start one process as its unit says."""
+def start_unit(places: Places, unit: str, namespace: str, *more: str) -> Process:
+    """Start one process as its unit says, with ``more`` words at the end of its command line."""
     command, settings = _command(places, unit)
     return start(
-        command,
+        [*command, *more],
         name=unit,
         log=places.folder / "log" / f"{unit}.log",
         namespace=namespace,

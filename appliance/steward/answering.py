@@ -1,0 +1,87 @@
+"""What becomes of each request: the one place where the whole vocabulary is carried out.
+
+Who is named in it is recorded and believed in nothing. Must not know: sockets, who is at the other end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import assert_never
+
+from appliance.config import load
+from appliance.errors import ApplianceError
+from appliance.steward import backups, secrets_kept, wire
+from appliance.steward.changing import Changing
+from appliance.steward.examining import Examining
+from appliance.steward.telling import Notes
+from appliance.steward.trials import Trials
+from appliance.steward.wire import StewardRefusal, StewardRefused
+from appliance.wire_console import StaffAct
+from appliance.wire_journal import NoteBackup
+from firewall.errors import FirewallError
+from journal.errors import JournalError
+from sms.errors import SmsError
+
+
+@dataclass(frozen=True)
+class Answering:
+    """Everything that answers need."""
+
+    path: Path
+    """Of the configuration."""
+    changing: Changing
+    examining: Examining
+    trials: Trials
+    notes: Notes
+    list_ports: Callable[[], wire.Ports]
+    now: Callable[[], datetime]
+
+    def answer(self, request: wire.Request) -> wire.Reply:
+        """The reply to one request; several threads may ask."""
+        try:
+            return self._answer(request)
+        except (ApplianceError, FirewallError, JournalError, SmsError, OSError) as error:
+            return StewardRefused(StewardRefusal.FAILED, str(error))
+
+    def _answer(self, request: wire.Request) -> wire.Reply:
+        match request:
+            case wire.ReadSettings():
+                return self.changing.settings()
+            case wire.TrySettings(toml=toml):
+                return self.changing.trial.of(toml)
+            case wire.ApplySettings():
+                return self.changing.apply(request.toml, request.base, request.staff, request.undo_s)
+            case wire.KeepSettings(staff=staff):
+                return self.changing.keep(staff)
+            case wire.UndoSettings(staff=staff):
+                return self.changing.undo(staff)
+            case wire.SaveSecret():
+                return self._save(request)
+            case wire.Examine():
+                return self.examining.examine()
+            case wire.ListPorts():
+                return self.list_ports()
+            case wire.TestSms(number=number, language=language):
+                return self.trials.begin(load(self.path), number, language)
+            case wire.FollowSms(test=test):
+                return self.trials.so_far(test)
+            case wire.MakeBackup(staff=staff):
+                return self._back_up(staff)
+            case wire.ListBackups():
+                return wire.Backups(backups.listed(load(self.path)))
+            case _:
+                assert_never(request)
+
+    def _save(self, request: wire.SaveSecret) -> wire.Reply:
+        secrets_kept.save(request, load(self.path), self.path.parent)
+        self.notes.tell(request.staff, StaffAct.SECRET_SAVED, " ".join((request.kind.value, request.name)).strip())
+        self.changing.renew(*secrets_kept.RENEWED[request.kind])
+        return wire.Done()
+
+    def _back_up(self, staff: str) -> wire.Reply:
+        made, verdict = backups.make(load(self.path), self.path, self.now())
+        self.notes.send(NoteBackup(made.file, verdict.entries, verdict.head, staff))
+        return wire.BackupWritten(made)

@@ -1,0 +1,93 @@
+"""Copies of what cannot be had again: journal, configuration, staff accounts; one tar each, the last five.
+
+    qaqpa-20261122T090000Z.tar
+        journal.db      proves itself: its chain was verified when it was copied
+        qaqpa.toml
+        console/…       accounts; passwords in it are argon2id hashes
+
+No SMPP password, no key of a certificate, none of the journal's: what they protect should not depend on where a copy
+lies. Putting one back is done at a terminal (docs/backup.md). Must not know: who asks.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tarfile
+import tempfile
+from datetime import datetime
+from pathlib import Path
+
+from appliance.config import Config
+from appliance.errors import ApplianceError
+from appliance.steward.files import sync_folder
+from appliance.steward.wire import Backup
+from journal.backup import back_up
+from journal.errors import JournalError
+from journal.seal import Verdict
+
+KEPT = 5
+_NAME = re.compile(r"qaqpa-\d{8}T\d{6}Z\.tar\Z")
+
+
+class NotBackedUp(ApplianceError):
+    """There is no new copy; what there was is still there."""
+
+
+def make(config: Config, path: Path, now: datetime) -> tuple[Backup, Verdict]:
+    """Write one, and let go of the oldest beyond five.
+
+    Raises:
+        NotBackedUp
+    """
+    home = folder(config)
+    target = home / f"qaqpa-{now:%Y%m%dT%H%M%SZ}.tar"
+    try:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if target.exists():
+            raise NotBackedUp(f"{target.name} was made this very second")
+        with tempfile.TemporaryDirectory(dir=home, prefix=".making-") as making:
+            journal = Path(making) / "journal.db"
+            verdict = back_up(Path(config.paths.state) / "gate" / "journal.db", journal)
+            draft = Path(making) / target.name
+            _pack(draft, [(journal, "journal.db"), (path, "qaqpa.toml"), *_accounts(config)])
+            draft.rename(target)
+        sync_folder(home)
+    except (OSError, JournalError) as error:
+        raise NotBackedUp(f"no back-up was made: {error}") from error
+    made = listed(config)
+    for old in made[KEPT:]:
+        (home / old.file).unlink(missing_ok=True)
+    return made[0], verdict
+
+
+def listed(config: Config) -> tuple[Backup, ...]:
+    """All of them, the newest first."""
+    home = folder(config)
+    found = [path for path in home.glob("qaqpa-*.tar") if _NAME.match(path.name)] if home.is_dir() else []
+    stats = [(path.name, path.stat()) for path in sorted(found, reverse=True)]
+    return tuple(Backup(name, stat.st_size, int(stat.st_mtime * 1000)) for name, stat in stats)
+
+
+def folder(config: Config) -> Path:
+    """Where they are; root's alone."""
+    return Path(config.paths.state) / "backups"
+
+
+def _accounts(config: Config) -> list[tuple[Path, str]]:
+    home = Path(config.paths.state) / "console"
+    if not home.is_dir():
+        return []
+    return [
+        (path, f"console/{path.name}") for path in sorted(home.iterdir()) if path.is_file() and path.name != "claim"
+    ]
+
+
+def _pack(target: Path, files: list[tuple[Path, str]]) -> None:
+    opened = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    with os.fdopen(opened, "wb") as out:
+        with tarfile.open(fileobj=out, mode="w") as tar:
+            for path, name in files:
+                tar.add(path, name, recursive=False)
+        out.flush()
+        os.fsync(out.fileno())

@@ -1,0 +1,244 @@
+"""A configuration is put in force, and undone by itself unless somebody keeps it.
+
+    apply → ``before``, ``pending`` and the configuration are written (``pending.py``) → rendered → answered
+          → processes renewed, one after the other, and seen to stand → pending until kept or undone
+
+Whatever fails on that way puts the configuration before back at once. The answer goes out before anything is renewed,
+since the console that asked is renewed too. One thread (``work``) renews, undoes and counts down; nothing else does.
+Must not know: sockets, who may ask.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from appliance import apply as applying
+from appliance.config import Config, load
+from appliance.errors import ApplianceError
+from appliance.holding import holding
+from appliance.steward import pending
+from appliance.steward.digests import digest
+from appliance.steward.files import locked
+from appliance.steward.pending import Now, Pending, Places
+from appliance.steward.telling import Notes
+from appliance.steward.trying import SettingsWrong, Trial, changes, restarts
+from appliance.steward.units import ORDER, Units, in_order
+from appliance.steward.wire import Done, Settings, StewardRefusal, StewardRefused
+from appliance.steward.wire import Pending as PendingReply
+from appliance.wire_console import StaffAct
+
+log = logging.getLogger(__name__)
+
+_RENEWED_WITHIN_S = 300.0
+"""What is kept by itself is undone if its processes have not come back by then."""
+Reply = Settings | PendingReply | Done | StewardRefused
+
+
+class Changing:
+    """The configuration of one machine.
+
+    Args:
+        path: its file.
+        now: the boot clock.
+        wall_s: seconds since the epoch, for certificates.
+        pause_s: between the answer and the first process that is renewed.
+        look_every_s: how often it is seen whether the time is over.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        units: Units,
+        notes: Notes,
+        now: Callable[[], Now],
+        wall_s: Callable[[], float],
+        *,
+        pause_s: float = 1.0,
+        look_every_s: float = 0.5,
+    ) -> None:
+        self._places, self._units, self._notes = Places(path), units, notes
+        self._now, self._wall_s = now, wall_s
+        self._pause_s, self._look_every_s = pause_s, look_every_s
+        self._changed = threading.Condition()
+        self._stopped = False
+        self._starting: tuple[str, ...] | None = None
+        """Units to be renewed; None: all is as it should be."""
+        self._undone_by = ""
+        """Who is to be told of, once what was undone runs as before."""
+        self._undone_why = ""
+        self.trial = Trial(path)
+
+    # ── what is asked ───────────────────────────────────────────────────────────────────────────────────────────────
+
+    def settings(self) -> Settings:
+        """As they stand."""
+        with self._changed:
+            toml = self._places.config.read_text(encoding="utf-8", errors="replace")
+            held = pending.read(self._places)
+            left = None if held is None else int(pending.left_s(held, self._now()))
+            return Settings(
+                toml,
+                digest(toml),
+                left,
+                held.staff if held else "",
+                self._starting or (),
+                self._starting is not None,
+                "" if held else self._undone_why,
+            )
+
+    def apply(self, toml: str, base: str, staff: str, undo_s: int) -> Reply:
+        """Put it in force on trial; ``undo_s`` 0: it is kept once everything runs with it."""
+        with self._changed, locked(self._places.config.parent):
+            if pending.read(self._places) is not None or self._starting is not None:
+                return StewardRefused(StewardRefusal.PENDING_ALREADY, "a change waits to be kept or undone")
+            before = self.trial.in_force()
+            if digest(self._places.config.read_text(encoding="utf-8", errors="replace")) != base:
+                return StewardRefused(StewardRefusal.CHANGED_MEANWHILE, "the configuration was changed meanwhile")
+            try:
+                config = self.trial.good(toml)
+            except SettingsWrong as wrong:
+                return StewardRefused(StewardRefusal.PROBLEMS, str(wrong))
+            units = restarts(before, config)
+            now = self._now()
+            deadline_s = now.boot_s + (undo_s or _RENEWED_WITHIN_S)
+            trial = Pending(now.boot_id, deadline_s, staff, digest(toml), kept_by_itself=undo_s == 0)
+            try:
+                pending.begin(self._places, trial, toml)
+                self._render(config)
+            except (ApplianceError, OSError) as error:
+                if pending.read(self._places) is not None:
+                    self._put_back()
+                    pending.end(self._places)
+                return StewardRefused(StewardRefusal.FAILED, f"{error}; the configuration before is in force")
+            self._undone_why = ""
+            self._starting = units
+            changed = ", ".join(change.key for change in changes(before, config))
+            self._notes.tell(staff, StaffAct.SETTINGS_APPLIED, changed)
+            self._changed.notify_all()
+            return PendingReply(undo_s)
+
+    def keep(self, staff: str) -> Reply:
+        """It works."""
+        with self._changed, locked(self._places.config.parent):
+            held = pending.read(self._places)
+            if refused := self._too_early(held):
+                return refused
+            pending.end(self._places)
+            self._notes.tell(staff, StaffAct.SETTINGS_KEPT)
+            return Done()
+
+    def undo(self, staff: str) -> Reply:
+        """Rather as before."""
+        with self._changed:
+            held = pending.read(self._places)
+            if refused := self._too_early(held):
+                return refused
+            assert held is not None
+            self._undo(held, staff, f"{staff} asked for it")
+            return Done()
+
+    def _too_early(self, held: Pending | None) -> StewardRefused | None:
+        if held is None:
+            why = self._undone_why or "nothing waits to be kept or undone"
+            return StewardRefused(StewardRefusal.NOTHING_PENDING, why)
+        if self._starting is None and held.in_force:
+            return None
+        units = ", ".join(self._starting or ())
+        return StewardRefused(StewardRefusal.FAILED, f"{units} is still starting with it: try again in a moment")
+
+    def renew(self, *units: str) -> None:
+        """Render again and have these processes begin anew: a file that the configuration names has changed."""
+        with self._changed:
+            self._render(load(self._places.config))
+            self._starting = in_order({*(self._starting or ()), *units})
+            self._changed.notify_all()
+
+    # ── what happens by itself ──────────────────────────────────────────────────────────────────────────────────────
+
+    def recover(self) -> None:
+        """At the start: what a crash left half done, or nobody kept in time, is undone."""
+        with self._changed:
+            held = pending.read(self._places)
+            if held is not None and (not held.in_force or pending.left_s(held, self._now()) == 0):
+                self._undo(held, held.staff, "nobody kept it, and the machine or its steward began anew")
+
+    def work(self) -> None:
+        """Renew and count down until ``stop``."""
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._stopped or self._starting is not None, self._look_every_s)
+                if self._stopped:
+                    return
+                held = pending.read(self._places)
+                if held is not None and self._starting is None and pending.left_s(held, self._now()) == 0:
+                    self._undo(held, held.staff, "nobody kept it in time")
+                units = self._starting
+            if units is not None:
+                self._renew(units)
+            self._notes.again()
+
+    def stop(self) -> None:
+        """``work`` returns."""
+        with self._changed:
+            self._stopped = True
+            self._changed.notify_all()
+
+    def _renew(self, units: tuple[str, ...]) -> None:
+        with self._changed:
+            if self._changed.wait_for(lambda: self._stopped, self._pause_s):
+                return
+        problem = self._renewed(units)
+        with self._changed:
+            if self._starting != units:
+                return  # more came meanwhile: from the beginning
+            self._starting = None
+            held = pending.read(self._places)
+            if problem:
+                log.error("%s", problem)
+            if self._undone_by:
+                pending.end(self._places)
+                self._notes.tell(self._undone_by, StaffAct.SETTINGS_UNDONE, self._undone_why)
+                self._undone_by = ""
+            elif held is not None and problem:
+                self._undo(held, held.staff, problem)
+            elif held is not None and held.kept_by_itself:
+                pending.end(self._places)
+            elif held is not None:
+                pending.note(self._places, msgspec.structs.replace(held, in_force=True))
+
+    def _renewed(self, units: tuple[str, ...]) -> str:
+        """What went wrong; "": nothing."""
+        try:
+            config = load(self._places.config)
+            for unit in units:
+                self._units.renew(unit)
+                self._units.stands(unit, config)
+        except ApplianceError as error:
+            return str(error)
+        return ""
+
+    def _undo(self, held: Pending, staff: str, why: str) -> None:
+        log.warning("the configuration before is put back: %s", why)
+        with locked(self._places.config.parent):
+            # From here on a crash leads here again, however much time was left.
+            pending.note(self._places, msgspec.structs.replace(held, in_force=False))
+            self._put_back()
+        self._undone_why, self._undone_by = why, staff
+        # Not only what differs: whatever did not come back must begin anew with what it knew.
+        self._starting = ORDER
+        self._changed.notify_all()
+
+    def _put_back(self) -> None:
+        pending.put_back(self._places)
+        try:
+            self._render(load(self._places.config))
+        except (ApplianceError, OSError) as error:
+            log.error("the configuration before is in its place and could not be rendered: %s", error)
+
+    def _render(self, config: Config) -> None:
+        applying.apply(config, holding(config, self._wall_s()))

@@ -1,0 +1,65 @@
+"""The composition root of ``qaqpa steward``: root's helper, of which the console asks what only root may do.
+
+Must not know: anything that another module could.
+"""
+
+from __future__ import annotations
+
+import pwd
+import signal
+import threading
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from appliance import render
+from appliance.client import Client
+from appliance.config import load
+from appliance.daemon import CONSOLE_USER
+from appliance.server import notify_ready
+from appliance.steward import clocks, pending
+from appliance.steward.answering import Answering
+from appliance.steward.changing import Changing
+from appliance.steward.examining import Examining, doctor
+from appliance.steward.serving import Serving
+from appliance.steward.telling import Notes
+from appliance.steward.trials import Trials
+from appliance.steward.units import Systemctl
+from appliance.steward.wire import Ports
+
+_GATE_S = 5.0
+
+
+def run(path: Path, systemctl: str) -> None:
+    """Serve until SIGTERM.
+
+    Args:
+        systemctl: what restarts units.
+
+    Raises:
+        ConfigError: the configuration cannot be used, and there is none before it to go back to.
+        OSError: the socket cannot be made.
+    """
+    # Before it is read: the one in force may be the very one that cannot be.
+    places = pending.Places(path)
+    held = pending.read(places)
+    if held is not None and not held.in_force:
+        pending.put_back(places)
+    config = load(path)
+    notes = Notes(Client(render.gate_socket(config), _GATE_S))
+    changing = Changing(path, Systemctl(systemctl), notes, clocks.now, time.time)
+    examining = Examining(lambda: doctor(path), time.monotonic, time.time)
+    answering = Answering(path, changing, examining, Trials(), notes, lambda: Ports(()), lambda: datetime.now(UTC))
+    uids = {0, pwd.getpwnam(CONSOLE_USER).pw_uid}
+    serving = Serving(Path(render.steward_socket(config)), uids, answering.answer)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: serving.stop())
+    changing.recover()
+    worker = threading.Thread(target=changing.work, name="changes")
+    worker.start()
+    notify_ready()
+    try:
+        serving.serve()
+    finally:
+        changing.stop()
+        worker.join()

@@ -1,0 +1,159 @@
+"""What has a file of its own is written where the configuration says: SMPP passwords, certificate and key, the logo.
+
+Only below the configuration's own folder, through no symbolic link, and never over the configuration itself. What is
+there is not read back. Must not know: who brought it, what is restarted for it.
+"""
+
+from __future__ import annotations
+
+import grp
+import os
+import stat
+import tempfile
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from appliance.config import Config
+from appliance.daemon import SMS_USER
+from appliance.errors import ApplianceError, LogoRefused
+from appliance.logo import MAX_BYTES, data_url
+from appliance.smpp import provider
+from appliance.steward.wire import SaveSecret, SecretKind
+from sms.errors import SmsError
+
+_PEM_BYTES = 64 * 1024
+_KEYS = (b"-----BEGIN PRIVATE KEY-----", b"-----BEGIN RSA PRIVATE KEY-----", b"-----BEGIN EC PRIVATE KEY-----")
+RENEWED = {
+    SecretKind.SMS_PASSWORD: ("sms",),
+    SecretKind.CERTIFICATE: ("dnsmasq-lan", "nginx"),
+    SecretKind.CERTIFICATE_KEY: ("dnsmasq-lan", "nginx"),
+    SecretKind.LOGO: ("portal",),
+}
+"""Which processes take it up."""
+
+
+class SecretRefused(ApplianceError):
+    """It cannot be kept; the text never has it."""
+
+
+@dataclass(frozen=True)
+class _Place:
+    path: str
+    mode: int
+    group: str = "root"
+
+
+def save(request: SaveSecret, config: Config, home: Path) -> None:
+    """Write it, whole or not at all.
+
+    Args:
+        home: the configuration's folder; nothing outside is written.
+
+    Raises:
+        SecretRefused: says why and what to do.
+    """
+    place = _place(request, config)
+    _judge(request, config)
+    relative = _below(place.path, home)
+    try:
+        _write(home, relative, request.content, place)
+    except OSError as error:
+        raise SecretRefused(f"{place.path} cannot be written: {error.strerror}") from error
+
+
+def _place(request: SaveSecret, config: Config) -> _Place:
+    match request.kind:
+        case SecretKind.SMS_PASSWORD:
+            for each in config.sms.provider:
+                if each.name == request.name:
+                    return _Place(each.password_file, 0o640, SMS_USER)
+            raise SecretRefused(f"there is no SMS provider {request.name}; save the settings with it first")
+        case SecretKind.CERTIFICATE:
+            return _Place(config.portal.certificate_file, 0o644)
+        case SecretKind.CERTIFICATE_KEY:
+            return _Place(config.portal.key_file, 0o600)
+        case SecretKind.LOGO:
+            if not config.venue.logo:
+                raise SecretRefused("venue.logo names no file; write such as /etc/qaqpa/logo.png there first")
+            return _Place(config.venue.logo, 0o644)
+
+
+def _judge(request: SaveSecret, config: Config) -> None:
+    match request.kind:
+        case SecretKind.SMS_PASSWORD:
+            try:
+                password = request.content.decode("ascii").strip()
+                provider(next(each for each in config.sms.provider if each.name == request.name), password)
+            except (UnicodeDecodeError, SmsError) as error:
+                raise SecretRefused("an SMPP password has 1 to 8 printable ASCII characters") from error
+            if not password.isprintable() or not password:
+                raise SecretRefused("an SMPP password has 1 to 8 printable ASCII characters")
+        case SecretKind.CERTIFICATE:
+            if b"-----BEGIN CERTIFICATE-----" not in request.content or len(request.content) > _PEM_BYTES:
+                raise SecretRefused("this is no certificate in PEM: it has a line -----BEGIN CERTIFICATE-----")
+        case SecretKind.CERTIFICATE_KEY:
+            if not any(each in request.content for each in _KEYS) or len(request.content) > _PEM_BYTES:
+                raise SecretRefused(
+                    "this is no key in PEM without a passphrase: it has a line -----BEGIN PRIVATE KEY-----"
+                )
+        case SecretKind.LOGO:
+            with tempfile.NamedTemporaryFile() as trial:
+                trial.write(request.content[: MAX_BYTES + 1])
+                trial.flush()
+                try:
+                    data_url(trial.name)
+                except LogoRefused as refused:
+                    raise SecretRefused(f"the picture {refused.problem}") from refused
+
+
+def _below(path: str, home: Path) -> Path:
+    """The path inside ``home``."""
+    steps = Path(path)
+    if not steps.is_relative_to(home) or ".." in steps.parts:
+        raise SecretRefused(f"{path} is not below {home}: files elsewhere are yours to write")
+    relative = steps.relative_to(home)
+    if relative == Path() or relative.parts[0].lstrip(".").startswith("qaqpa.toml"):
+        raise SecretRefused(f"{path} is the configuration's own place; name another file")
+    return relative
+
+
+def _write(home: Path, relative: Path, content: bytes, place: _Place) -> None:
+    """Folder by folder by descriptors: whoever swaps one for a link meanwhile gets nothing."""
+    with ExitStack() as stack:
+
+        def opened(name: str, flags: int, within: int | None, mode: int = 0o777) -> int:
+            descriptor = os.open(name, flags | os.O_NOFOLLOW | os.O_CLOEXEC, mode, dir_fd=within)
+            stack.callback(os.close, descriptor)
+            return descriptor
+
+        folder = opened(str(home), os.O_RDONLY | os.O_DIRECTORY, None)
+        for name in relative.parts[:-1]:
+            folder = opened(name, os.O_RDONLY | os.O_DIRECTORY, folder)
+        last, draft = relative.name, f".{relative.name}.new"
+        if not _replaceable(last, folder):
+            raise SecretRefused(f"{place.path} is no file but a link or a folder: it is yours to change")
+        _remove(draft, folder)
+        out = opened(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, folder, 0o600)
+        os.fchown(out, 0, grp.getgrnam(place.group).gr_gid)
+        os.fchmod(out, place.mode)
+        view = memoryview(content.rstrip() + b"\n" if place.mode != 0o644 else content)
+        while view:
+            view = view[os.write(out, view) :]
+        os.fsync(out)
+        os.replace(draft, last, src_dir_fd=folder, dst_dir_fd=folder)
+        os.fsync(folder)
+
+
+def _replaceable(name: str, folder: int) -> bool:
+    try:
+        return stat.S_ISREG(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode)
+    except FileNotFoundError:
+        return True
+
+
+def _remove(name: str, folder: int) -> None:
+    try:
+        os.unlink(name, dir_fd=folder)
+    except FileNotFoundError:
+        return

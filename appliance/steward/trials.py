@@ -1,0 +1,77 @@
+"""Test SMS that somebody follows from a page: each in a thread of its own, its steps kept for whoever asks again.
+
+Must not know: SMPP, pages.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from appliance import render
+from appliance.config import Config
+from appliance.errors import ApplianceError
+from appliance.numbers import judge
+from appliance.steward.wire import SmsStep, SmsSteps, StewardRefusal, StewardRefused
+from appliance.wire import Language, Refusal
+from sms.errors import SmsError
+from sms.message import Message
+from sms.trial import Step, follow
+
+PATIENCE_S = 120
+LIFE_S = 300
+_KEPT = 20
+_AT_ONCE = 3
+Follow = Callable[[str, Message, float], Iterator[Step]]
+
+
+@dataclass
+class _Test:
+    steps: list[SmsStep] = field(default_factory=list)
+    over: bool = False
+
+
+class Trials:
+    """The last twenty."""
+
+    def __init__(self, follow: Follow = follow) -> None:
+        self._follow = follow
+        self._tests: dict[str, _Test] = {}
+
+    def begin(self, config: Config, number: str, language: Language) -> SmsSteps | StewardRefused:
+        """Send one."""
+        to = judge(number, frozenset(config.password.countries))
+        if isinstance(to, Refusal):
+            return StewardRefused(StewardRefusal.NOT_MOBILE, "that is no mobile number that this venue serves")
+        if sum(not test.over for test in self._tests.values()) >= _AT_ONCE:
+            return StewardRefused(StewardRefusal.FAILED, "test SMS are on their way already; wait for them")
+        while len(self._tests) >= _KEPT:
+            del self._tests[next(name for name, test in self._tests.items() if test.over)]
+        name = secrets.token_hex(8)
+        self._tests[name] = test = _Test()
+        text = config.sms.text.fill(language, config.venue.name, "000000", config.bound_host)
+        expires_utc_ms = time.time_ns() // 1_000_000 + LIFE_S * 1000
+        message = Message(id=f"trial-{name}", to=to, text=text, expires_utc_ms=expires_utc_ms)
+        path = render.sms_socket(config)
+        threading.Thread(target=self._run, args=(test, path, message), name="test SMS", daemon=True).start()
+        return self.so_far(name)
+
+    def so_far(self, name: str) -> SmsSteps | StewardRefused:
+        """How far it has come."""
+        test = self._tests.get(name)
+        if test is None:
+            return StewardRefused(StewardRefusal.NO_SUCH_TEST, "the steward knows of no such test; send another")
+        over = test.over  # before the steps: what is over has them all
+        return SmsSteps(name, tuple(test.steps), over)
+
+    def _run(self, test: _Test, path: str, message: Message) -> None:
+        try:
+            for step in self._follow(path, message, PATIENCE_S):
+                test.steps.append(SmsStep(step.ok, step.what, step.means))
+        except (SmsError, ApplianceError, OSError) as error:
+            test.steps.append(SmsStep(False, str(error), "systemctl status qaqpa-sms"))
+        finally:
+            test.over = True

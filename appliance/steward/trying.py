@@ -1,0 +1,233 @@
+"""Would this configuration work here, what would it change, and which processes would begin anew?
+
+    >>> tried = Trial(Path("/etc/qaqpa/qaqpa.toml")).of(toml)               # doctest: +SKIP
+    >>> tried.problems, tried.changes, tried.restarts
+
+All problems at once, where ``config.parse`` tells the first: whoever fills a form in wants to know them all. Must not
+know: who asks, what becomes of it.
+"""
+
+from __future__ import annotations
+
+import time
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import msgspec
+
+from appliance import apply, daemon, render, smpp
+from appliance import toml_places as places
+from appliance.apply import CheckFailed
+from appliance.config import Config
+from appliance.contradictions import contradictions
+from appliance.effective import leaves
+from appliance.errors import ApplianceError, LogoRefused
+from appliance.holding import holding
+from appliance.steward.toml_words import as_toml
+from appliance.steward.units import ORDER, in_order
+from appliance.steward.wire import Change, Problem, Tried
+from firewall import surroundings
+from firewall.errors import FirewallError
+
+MAX_PROBLEMS = 50
+_OF_SURROUNDINGS = {
+    "lan_interface": "lan.interface",
+    "wan_interface": "wan.interface",
+    "lan": "lan.address",
+    "lan6": "lan.address6",
+}
+_FIXED = ("paths.runtime", "paths.state")
+"""Sockets and journal would be somewhere else, and the units know these places too."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A text that was read."""
+
+    config: Config | None
+    """None: there are problems."""
+    problems: tuple[Problem, ...] = ()
+
+
+def read(toml: str) -> Judged:
+    """All that is wrong with the text alone, whichever machine it is for."""
+    try:
+        raw = tomllib.loads(toml)
+    except tomllib.TOMLDecodeError as error:
+        return Judged(None, (Problem("", f"is not TOML: {error}"),))
+    found = list(_misfits(raw, toml))
+    if found:
+        return Judged(None, tuple(found))
+    config = msgspec.convert(raw, Config)
+    wrong = tuple(_told(key, problem, toml) for key, problem in contradictions(config))
+    return Judged(None if wrong else config, wrong)
+
+
+def _misfits(raw: dict[str, Any], toml: str) -> Iterator[Problem]:
+    """Keys that do not exist, values that do not fit; each is taken out, so that the next is found."""
+    for _ in range(MAX_PROBLEMS):
+        if unknown := places.unknown_key(raw, Config):
+            key, nearest = unknown
+            yield _told(key, f"there is no such key{f'; did you mean {nearest!r}?' if nearest else ''}", toml)
+        else:
+            try:
+                msgspec.convert(raw, Config)
+                return
+            except msgspec.ValidationError as error:
+                key, problem = places.located(error)
+                yield _told(key, problem + places.allowed(key, Config), toml)
+        if not _taken_out(raw, key):
+            return
+
+
+def _taken_out(raw: dict[str, Any], key: str) -> bool:
+    """Remove the value of ``sms.provider[1].port``; whether there was one."""
+    inside: Any = raw
+    *above, last = _steps(key)
+    try:
+        for step in above:
+            inside = inside[step]
+        del inside[last]
+    except (KeyError, IndexError, TypeError):
+        return False
+    return True
+
+
+def _steps(key: str) -> list[str | int]:
+    steps: list[str | int] = []
+    for name in key.split("."):
+        plain, _, number = name.partition("[")
+        steps += [plain, int(number.rstrip("]"))] if number else [plain]
+    return steps
+
+
+def _told(key: str, problem: str, toml: str) -> Problem:
+    return Problem(key, problem, places.line_of(toml, key))
+
+
+def here(config: Config, toml: str, now: Config | None) -> Iterator[Problem]:
+    """What on this machine keeps it from working. Changes nothing."""
+    if now is not None:
+        for key in _FIXED:
+            if _of(config, key) != _of(now, key):
+                yield _told(key, "cannot be changed while the gate runs: edit the file with all units stopped", toml)
+    try:
+        settings = daemon.firewall_settings(config)
+        for setting, problem in (*surroundings.missing(settings), *surroundings.overlaps(settings)):
+            yield _told(_OF_SURROUNDINGS.get(setting, setting), problem, toml)
+    except FirewallError as error:
+        yield Problem("", str(error))
+    for key, problem in (*smpp.password_problems(config), *smpp.closed_to_sender(config)):
+        yield _told(key, problem, toml)
+    try:
+        apply.judged(config, holding(config, time.time()))
+    except LogoRefused as refused:
+        yield _told("venue.logo", str(refused), toml)
+    except (CheckFailed, OSError) as error:
+        yield Problem("", str(error))
+
+
+def changes(before: Config | None, after: Config) -> tuple[Change, ...]:
+    """Key by key what would differ, defaults counted as if they were written."""
+    old, new = _flat(before) if before else {}, _flat(after)
+    keys = [*new, *(key for key in old if key not in new)]
+    return tuple(
+        Change(key, as_toml(old[key]) if key in old else "", as_toml(new[key]) if key in new else "")
+        for key in keys
+        if key not in old or key not in new or old[key] != new[key]
+    )
+
+
+def _flat(config: Config) -> Mapping[str, object]:
+    """As ``effective.leaves``, with the tables of a list opened too."""
+
+    def opened(key: str, value: object) -> Iterator[tuple[str, object]]:
+        if isinstance(value, list | tuple) and value and all(isinstance(each, dict) for each in value):
+            for number, each in enumerate(value):
+                for inner, held in leaves(each, f"{key}[{number}]"):
+                    yield from opened(inner, held)
+        else:
+            yield key, value
+
+    return {inner: held for key, value in leaves(msgspec.to_builtins(config)) for inner, held in opened(key, value)}
+
+
+def restarts(before: Config | None, after: Config) -> tuple[str, ...]:
+    """Which processes would begin anew, in that order."""
+    if before is None:
+        return ORDER
+    changed = {change.key for change in changes(before, after)}
+    if not changed:
+        return ()
+    # The gate names in the journal which keys changed, so it reads every change; visitors are in the kernel meanwhile.
+    wanted = {"gate", "console"}
+    if any(key.startswith("sms.") for key in changed):
+        wanted.add("sms")
+    now = time.time()
+    try:
+        old, new = (render.files(each, holding(each, now).standing) for each in (before, after))
+    except LogoRefused:
+        return ORDER
+    if old["portal.json"] != new["portal.json"] or render.portal_command(before) != render.portal_command(after):
+        wanted.add("portal")
+    wanted |= {unit for unit in ("dnsmasq-lan", "dnsmasq-captive") if old[f"{unit}.conf"] != new[f"{unit}.conf"]}
+    # dnsmasq reads only what it announces without a restart, nginx everything: both cost nobody anything.
+    if old[render.ANNOUNCED] != new[render.ANNOUNCED]:
+        wanted.add("dnsmasq-lan")
+    if old["nginx.conf"] != new["nginx.conf"]:
+        wanted.add("nginx")
+    return in_order(wanted)
+
+
+def _of(config: Config, key: str) -> object:
+    value: object = config
+    for name in key.split("."):
+        value = getattr(value, name)
+    return value
+
+
+class Trial:
+    """Judges texts for one machine.
+
+    Args:
+        path: the configuration in force.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def in_force(self) -> Config | None:
+        """What the file says now; None: it cannot be used."""
+        return read(self._path.read_text(encoding="utf-8", errors="replace")).config
+
+    def of(self, toml: str) -> Tried:
+        """All problems, or all that it would bring."""
+        judged = read(toml)
+        if judged.config is None:
+            return Tried(judged.problems)
+        now = self.in_force()
+        problems = tuple(here(judged.config, toml, now))
+        return Tried(problems, changes(now, judged.config), restarts(now, judged.config))
+
+    def good(self, toml: str) -> Config:
+        """
+        Raises:
+            SettingsWrong: it would not work; has all problems.
+        """
+        judged = read(toml)
+        problems = judged.problems or tuple(here(cast(Config, judged.config), toml, self.in_force()))
+        if judged.config is None or problems:
+            raise SettingsWrong(problems)
+        return judged.config
+
+
+class SettingsWrong(ApplianceError):
+    """A configuration that would not work here."""
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        self.problems = problems
+        first = problems[0]
+        super().__init__(f"{first.key}: {first.problem}" if first.key else first.problem)

@@ -1,0 +1,100 @@
+"""The processes that a configuration concerns: restarted, told to read again, and seen to stand.
+
+On a machine with systemd that is systemctl; where there is none, another program that takes the same words. Must not
+know: why.
+"""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import time
+from collections.abc import Iterable, Mapping
+from typing import Protocol
+
+from appliance.config import Config
+from appliance.errors import ApplianceError
+
+ORDER = ("sms", "gate", "dnsmasq-captive", "dnsmasq-lan", "portal", "nginx", "console")
+"""The console last: it is what the change was asked through."""
+_RELOADED = frozenset({"nginx"})
+"""It takes up everything that way: new workers begin, the old ones finish what they serve."""
+_MAY_BE_ABSENT = frozenset({"console"})
+_COMMAND_S = 60.0
+_STANDS_S = 20.0
+_LOOK_EVERY_S = 0.1
+
+
+class NotRestarted(ApplianceError):
+    """A process did not come back."""
+
+    def __init__(self, unit: str, cause: str) -> None:
+        self.unit, self.cause = unit, cause
+        super().__init__(f"qaqpa-{unit} did not come back: {cause}; `journalctl -u qaqpa-{unit}` says more")
+
+
+class Units(Protocol):
+    """Whoever can have processes begin anew."""
+
+    def renew(self, unit: str) -> None:
+        """It runs with the configuration as it is now.
+
+        Raises:
+            NotRestarted
+        """
+        ...
+
+    def stands(self, unit: str, config: Config) -> None:
+        """Returns when it can be asked.
+
+        Raises:
+            NotRestarted: it cannot, for some 20 s.
+        """
+        ...
+
+
+class Systemctl:
+    """systemd's, or a program that is called as it is."""
+
+    def __init__(self, program: str = "/usr/bin/systemctl") -> None:
+        self._program = program
+
+    def renew(self, unit: str) -> None:
+        verb = "try-reload-or-restart" if unit in _RELOADED else "try-restart" if unit in _MAY_BE_ABSENT else "restart"
+        command = [self._program, verb, f"qaqpa-{unit}.service"]
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=_COMMAND_S)
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise NotRestarted(unit, str(error)) from error
+        if done.returncode != 0 and unit not in _MAY_BE_ABSENT:
+            raise NotRestarted(unit, done.stderr.strip() or f"systemctl ended with {done.returncode}")
+
+    def stands(self, unit: str, config: Config) -> None:
+        path = _sockets(config).get(unit)
+        deadline = time.monotonic() + _STANDS_S
+        while path is not None and (cause := _no_answer(path)):
+            if time.monotonic() > deadline:
+                raise NotRestarted(unit, f"nobody answers at {path} ({cause})")
+            time.sleep(_LOOK_EVERY_S)
+
+
+def in_order(units: Iterable[str]) -> tuple[str, ...]:
+    """As they are to be renewed."""
+    wanted = set(units)
+    return tuple(unit for unit in ORDER if unit in wanted)
+
+
+def _sockets(config: Config) -> Mapping[str, str]:
+    """Where each can be asked whether it is there."""
+    return {unit: f"{config.paths.runtime}/{unit}/{unit}.sock" for unit in ("gate", "sms", "portal")}
+
+
+def _no_answer(path: str) -> str:
+    """Why nobody takes a connection; "": somebody does. A process that was killed leaves its socket behind."""
+    with socket.socket(socket.AF_UNIX) as attempt:
+        attempt.settimeout(2.0)
+        try:
+            attempt.connect(path)
+        except OSError as error:
+            return error.strerror or str(error)
+    return ""
