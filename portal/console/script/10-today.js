@@ -28,7 +28,7 @@
 
   function show(text) {
     const fetched = new DOMParser().parseFromString(text, "text/html").body.children;
-    const fresh = Array.from(fetched, section => document.adoptNode(section));
+    const fresh = Array.from(fetched).map(section => document.adoptNode(section)); // adopting shortens "fetched"
     if (!fresh.some(section => section.id === "today-verdict")) throw new Error("no part of this page");
     let before = null;
     for (const section of fresh) {
