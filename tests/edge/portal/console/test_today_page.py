@@ -125,17 +125,16 @@ def renewals(served: Served) -> int:
 
 
 def test_nothing_stands_in_anybodys_way(browser: Browser, served: Served) -> None:
-    broken = VenueNow(37, 2, 5, (Trouble.JOURNAL, Trouble.SMS))
-    narrow = {"width": NARROW_PX, "height": 640}
-    for scheme, rules, states in (("light", None, (broken, VenueNow(37, 2, 5))), ("dark", COLOURS, (broken,))):
-        with opened(browser, served, color_scheme=scheme, viewport=narrow) as page:
-            for now, language in zip(states, ("kk", "ru"), strict=False):
-                served.venue(now)
-                page.goto(f"{served.address}/today?lang={language}")
-                unfold(page)
-                assert barriers(page, rules) == [], (scheme, language)
-                # The link past the menu is seen only once it has the focus.
-                assert [each for each in cramped(page) if 'class="skip"' not in each] == [], language
+    with opened(browser, served, viewport={"width": NARROW_PX, "height": 640}) as page:
+        served.venue(VenueNow(37, 2, 5, (Trouble.JOURNAL, Trouble.SMS)))
+        for language in ("ru", "kk"):
+            page.goto(f"{served.address}/today?lang={language}")
+            unfold(page)
+            # The link past the menu is seen only once it has the focus.
+            assert [each for each in cramped(page) if 'class="skip"' not in each] == [], language
+        assert barriers(page) == []
+        page.emulate_media(color_scheme="dark")
+        assert barriers(page, COLOURS) == []
 
 
 def test_what_did_not_change_is_left_alone_and_nobody_is_disturbed(browser: Browser, served: Served) -> None:
