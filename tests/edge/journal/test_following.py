@@ -176,6 +176,8 @@ def test_what_was_recorded_before_the_clock_was_right_is_counted_where_it_belong
     write(path, [*busy(days=2, a_day=50)[:60], began("v", MIDNIGHT_MS + HOUR_MS)])
     follower = Follower(path, chunk=10)
     write(path, [_clock(wrong_by_ms, start_ms, wrong_by_ms, False, "start")])
+    asked = PasswordAsked(PHONE, NUMBER, "m")
+    write(path, [_wrong(wrong_by_ms, start_ms + at, asked) for at in range(25)])
     write(path, [_wrong(wrong_by_ms, MIDNIGHT_MS + 3 * HOUR_MS, visit), _wrong(wrong_by_ms, right_ms - 1, left)])
     if looked_before:
         whole(follower)
@@ -185,6 +187,8 @@ def test_what_was_recorded_before_the_clock_was_right_is_counted_where_it_belong
     assert sorted(_slots(each.began for each in plain)) == sorted(_filled(figures.began))
     assert sorted(_slots(each.ended for each in plain if each.ended)) == sorted(_filled(figures.ended))
     assert figures.began[18] == figures.ended[21] == 1  # what the clock placed elsewhere
+    assert figures.asked[12] == 25
+    assert figures.began[6] == 1  # and what was recorded before it was wrong
 
 
 def _slots(moments: Iterable[datetime]) -> list[int]:

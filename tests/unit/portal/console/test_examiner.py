@@ -10,7 +10,7 @@ import pytest
 from appliance.errors import GateUnreachable
 from appliance.steward import wire
 from appliance.steward.wire import Examination, Examined
-from portal.console.examiner import FRESH_S, OLD_S, Examiner
+from portal.console.examiner import FIRST_S, FRESH_S, OLD_S, Examiner
 from tests.lab.waiting import until
 
 FINE = (Examination(True, "fine", ""),)
@@ -40,11 +40,12 @@ def slow() -> Iterator[Slow]:
 
 def test_only_the_first_page_waits_for_the_steward(slow: Slow, monkeypatch: pytest.MonkeyPatch) -> None:
     now_s = 1000.0
-    monkeypatch.setattr("portal.console.examiner.FIRST_S", 0.01)
+    waits: list[float | None] = []
+    monkeypatch.setattr(threading.Thread, "join", lambda _, timeout=None: waits.append(timeout))
     examiner = Examiner(slow, lambda: now_s)
     assert examiner.findings() is None
     assert examiner.findings() is None
-    assert slow.asked == 1
+    assert (slow.asked, waits) == (1, [FIRST_S])
     slow.go.set()
     until(lambda: examiner.findings() == FINE, "the steward has answered")
     slow.go.clear()

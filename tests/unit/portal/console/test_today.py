@@ -107,6 +107,7 @@ def test_the_gate_is_gone(made: Made, language: Language) -> None:
     assert said(language, "today.now.unknown") in text
     assert said(language, "today.spending.unknown") in text
     assert 'id="plot-online-title"' in text  # the journal still tells of the day
+    assert [type(each) for each in made.gate.asked] == [LookAtVenue]  # who hangs is waited for once
 
 
 @LANGUAGES
