@@ -24,6 +24,7 @@ from tests.bench import (
     presence_live,
     restart,
     sms,
+    today,
 )
 from tests.bench.effort import QUICK, Effort
 from tests.bench.ground import Ground
@@ -100,6 +101,10 @@ def _presence(ground: Callable[[], Ground], effort: Effort) -> list[Row]:
     return [*presence.measure(effort), *presence_live.measure(ground(), effort)]
 
 
+def _today(_: Callable[[], Ground], effort: Effort) -> list[Row]:
+    return today.measure(effort, *((500, 20) if effort is QUICK else (1_000_000, 10_000)))
+
+
 def _sms(_: Callable[[], Ground], effort: Effort) -> list[Row]:
     return [*sms.rates(effort), *sms.recovery(effort)]
 
@@ -108,6 +113,7 @@ def _sms(_: Callable[[], Ground], effort: Effort) -> list[Row]:
 BENCHMARKS = (
     Benchmark("journal", "durable entries a second, verifying, extracting, searching", _journal),
     Benchmark("extract", "an extract of a million visits, seconds and memory", _extract),
+    Benchmark("today", "the console's landing page in a large venue, and the console's memory", _today),
     Benchmark("presence", "false leaves, delays and cost, of a virtual day and of the real gate", _presence),
     Benchmark("sms", "messages a second beside a plain smpplib loop, and back after an SMSC's absence", _sms),
     Benchmark("forwarding", "bulk TCP and 64-byte UDP beside plain NAT", _on_ground(forwarding.measure)),
