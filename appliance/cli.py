@@ -16,7 +16,7 @@ from typing import Any
 import click
 import msgspec
 
-from appliance import cli_desk, cli_journal, cli_sms, cli_voucher, wire
+from appliance import cli_desk, cli_journal, cli_poster, cli_sms, cli_voucher, wire
 from appliance.cli_options import config as _config
 from appliance.cli_options import log_to_stderr, whole
 from appliance.cli_options import staff as staff_option
@@ -76,6 +76,7 @@ def portal(path: Path) -> None:
 main.add_command(cli_sms.sms)
 main.add_command(cli_desk.desk)
 main.add_command(cli_voucher.voucher)
+main.add_command(cli_poster.poster)
 
 
 # ── configuration and health ────────────────────────────────────────────────────────────────────────────────────────

@@ -36,6 +36,7 @@ from appliance.sections import (
     Wan,
     Workstation,
 )
+from appliance.wifi import Wifi
 
 
 class Config(Section, frozen=True):
@@ -44,6 +45,7 @@ class Config(Section, frozen=True):
     venue: Venue = Venue()
     lan: Lan = Lan()
     wan: Wan = Wan()
+    wifi: Wifi = Wifi()
     rates: Rates = Rates()
     firewall: Firewall = Firewall()
     portal: Portal = Portal()
