@@ -1,4 +1,4 @@
-'''Change values in the text of a configuration and leave all else as its owner wrote it: comments, order, spacing.
+"""Change values in the text of a configuration and leave all else as its owner wrote it: comments, order, spacing.
 
     >>> print(with_values('[lan]        # the visitors\\n', {"lan.lease_s": 600}))
     [lan]        # the visitors
@@ -7,7 +7,7 @@
 
 Keys are dotted; ``sms.provider.0.host`` names the first table of several, and the number after the last one makes a new
 table. None takes a key, or such a table, out. Must not know: which keys there are.
-'''
+"""
 
 from __future__ import annotations
 
