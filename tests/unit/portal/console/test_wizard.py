@@ -57,26 +57,24 @@ def wire_up(browser: FlaskClient, **fields: str) -> Any:
 # ── claiming ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+CLAIMS = [
+    ({"code": ""}, "wizard.claim.code_missing"),
+    ({"code": "WRONG-WRONG"}, "wizard.claim.code_wrong"),
+    ({"again": "another"}, "wizard.claim.again_differs"),
+    ({"password": "short", "again": "short"}, "wizard.account.password_short"),
+    ({"login": "a b"}, "wizard.account.login_malformed"),
+    ({"name": " "}, "wizard.account.name_missing"),
+]
+
+
 @pytest.mark.parametrize("language", EVERY)
-@pytest.mark.parametrize(
-    ("wrong", "key"),
-    [
-        ({"code": ""}, "wizard.claim.code_missing"),
-        ({"code": "WRONG-WRONG"}, "wizard.claim.code_wrong"),
-        ({"again": "another"}, "wizard.claim.again_differs"),
-        ({"password": "short", "again": "short"}, "wizard.account.password_short"),
-        ({"login": "a b"}, "wizard.account.login_malformed"),
-        ({"name": " "}, "wizard.account.name_missing"),
-    ],
-)
-def test_a_wrong_claim_says_what_to_do_and_claims_nothing(
-    box: Box, language: Language, wrong: dict[str, str], key: str
-) -> None:
-    answer = box.claim(box.browser(language.value), **wrong)
-    assert answer.status_code == 422
-    assert says(answer, language, key)
-    assert PASSWORD not in answer.text
-    assert box.office.claim.open
+def test_a_wrong_claim_says_what_to_do_and_claims_nothing(box: Box, language: Language) -> None:
+    for wrong, key in CLAIMS:
+        answer = box.claim(box.browser(language.value), **wrong)
+        assert answer.status_code == 422
+        assert says(answer, language, key), wrong
+        assert PASSWORD not in answer.text
+        assert box.office.claim.open
 
 
 def test_a_claim_makes_an_owner_who_is_signed_in_and_recorded(box: Box) -> None:
@@ -145,26 +143,27 @@ def test_the_wizard_is_no_business_of_the_desk(box: Box) -> None:
 # ── steps, in their order ───────────────────────────────────────────────────────────────────────────────────────────
 
 
+VENUES = [
+    ({"name": ""}, "name_missing"),
+    ({"name": "x" * 41}, "name_long"),
+    ({"name": 'Cafe "Q"'}, "name_characters"),
+    ({"address": " "}, "address_missing"),
+    ({"address": "x" * 201}, "address_long"),
+    ({"owner_id": "12345"}, "owner_id_malformed"),
+    ({"owner_id": "990140000385"}, "owner_id_checksum"),
+    ({"owner_id": "991340000384"}, "owner_id_date"),
+    ({"owner_id": "990170000384"}, "owner_id_kind"),
+]
+
+
 @pytest.mark.parametrize("language", EVERY)
-@pytest.mark.parametrize(
-    ("wrong", "key"),
-    [
-        ({"name": ""}, "name_missing"),
-        ({"name": "x" * 41}, "name_long"),
-        ({"name": 'Cafe "Q"'}, "name_characters"),
-        ({"address": " "}, "address_missing"),
-        ({"address": "x" * 201}, "address_long"),
-        ({"owner_id": "12345"}, "owner_id_malformed"),
-        ({"owner_id": "990140000385"}, "owner_id_checksum"),
-        ({"owner_id": "991340000384"}, "owner_id_date"),
-        ({"owner_id": "990170000384"}, "owner_id_kind"),
-    ],
-)
-def test_a_wrong_venue_says_what_to_do(box: Box, language: Language, wrong: dict[str, str], key: str) -> None:
-    answer = posted(box.owner(language.value), "/setup/venue", **{**VENUE, **wrong})
-    assert answer.status_code == 422
-    assert says(answer, language, f"wizard.venue.{key}")
-    assert box.steward.path.read_text() == FACTORY
+def test_a_wrong_venue_says_what_to_do(box: Box, language: Language) -> None:
+    browser = box.owner(language.value)
+    for wrong, key in VENUES:
+        answer = posted(browser, "/setup/venue", **{**VENUE, **wrong})
+        assert answer.status_code == 422
+        assert says(answer, language, f"wizard.venue.{key}"), wrong
+        assert box.steward.path.read_text() == FACTORY
 
 
 def test_a_venue_is_kept_with_the_owners_comments(box: Box) -> None:
@@ -192,21 +191,22 @@ def says_text(page: str, text: str) -> bool:
     return text.splitlines()[0] in page
 
 
+WIRINGS = [
+    ({"wan": "enp1s0"}, "choose"),
+    ({"wan": "nosuch", "lan": "enp2s0"}, "choose"),
+    ({"wan": "enp1s0", "lan": "enp1s0"}, "same"),
+    ({"wan": "enp2s0", "lan": "wlp3s0"}, "in_bridge"),
+]
+
+
 @pytest.mark.parametrize("language", EVERY)
-@pytest.mark.parametrize(
-    ("chosen", "key"),
-    [
-        ({"wan": "enp1s0"}, "choose"),
-        ({"wan": "nosuch", "lan": "enp2s0"}, "choose"),
-        ({"wan": "enp1s0", "lan": "enp1s0"}, "same"),
-        ({"wan": "enp2s0", "lan": "wlp3s0"}, "in_bridge"),
-    ],
-)
-def test_a_wrong_wiring_says_what_to_do(box: Box, language: Language, chosen: dict[str, str], key: str) -> None:
-    answer = posted(box.owner(language.value), "/setup/network", **chosen)
-    assert answer.status_code == 422
-    assert says(answer, language, f"wizard.network.{key}")
-    assert box.steward.path.read_text() == FACTORY
+def test_a_wrong_wiring_says_what_to_do(box: Box, language: Language) -> None:
+    browser = box.owner(language.value)
+    for chosen, key in WIRINGS:
+        answer = posted(browser, "/setup/network", **chosen)
+        assert answer.status_code == 422
+        assert says(answer, language, f"wizard.network.{key}"), chosen
+        assert box.steward.path.read_text() == FACTORY
 
 
 def test_a_likely_wiring_is_chosen_and_what_is_plugged_in_shown(box: Box) -> None:
@@ -254,19 +254,20 @@ def test_whoever_would_cut_off_the_own_browser_is_warned_first(box: Box) -> None
     assert box.steward.config.lan.interface == "enp2s0"
 
 
+RADIOS = [
+    ({"name": ""}, "name_missing"),
+    ({"name": "Ж" * 17}, "name_long"),
+    ({"name": "q", "band": "5", "channel": "6"}, "channel_of_other_band"),
+]
+
+
 @pytest.mark.parametrize("language", EVERY)
-@pytest.mark.parametrize(
-    ("wrong", "key"),
-    [
-        ({"name": ""}, "name_missing"),
-        ({"name": "Ж" * 17}, "name_long"),
-        ({"name": "q", "band": "5", "channel": "6"}, "channel_of_other_band"),
-    ],
-)
-def test_a_wrong_wifi_says_what_to_do(box: Box, language: Language, wrong: dict[str, str], key: str) -> None:
-    answer = posted(box.owner(language.value), "/setup/wifi", **wrong)
-    assert answer.status_code == 422
-    assert says(answer, language, f"wizard.wifi.{key}")
+def test_a_wrong_wifi_says_what_to_do(box: Box, language: Language) -> None:
+    browser = box.owner(language.value)
+    for wrong, key in RADIOS:
+        answer = posted(browser, "/setup/wifi", **wrong)
+        assert answer.status_code == 422
+        assert says(answer, language, f"wizard.wifi.{key}")
 
 
 def test_a_box_without_radio_asks_for_the_name_alone(box: Box) -> None:
@@ -278,28 +279,29 @@ def test_a_box_without_radio_asks_for_the_name_alone(box: Box) -> None:
     assert box.steward.config.wifi.name == "Alatau; guest"
 
 
+PROVIDERS = [
+    ({"host": "http://x"}, "host_wrong"),
+    ({"host": "smsc.example.kz"}, "host_wrong"),
+    ({"port": "0"}, "port_wrong"),
+    ({"port": "٣"}, "port_wrong"),
+    ({"system_id": "x" * 16}, "system_id_wrong"),
+    ({"password": ""}, "password_wrong"),
+    ({"password": "x" * 9}, "password_wrong"),
+    ({"source": ""}, "source_missing"),
+    ({"source": "TwelveLetter"}, "source_too_long"),
+    ({"source": "Қақпа"}, "source_characters"),
+]
+
+
 @pytest.mark.parametrize("language", EVERY)
-@pytest.mark.parametrize(
-    ("wrong", "key"),
-    [
-        ({"host": "http://x"}, "host_wrong"),
-        ({"host": "smsc.example.kz"}, "host_wrong"),
-        ({"port": "0"}, "port_wrong"),
-        ({"port": "٣"}, "port_wrong"),
-        ({"system_id": "x" * 16}, "system_id_wrong"),
-        ({"password": ""}, "password_wrong"),
-        ({"password": "x" * 9}, "password_wrong"),
-        ({"source": ""}, "source_missing"),
-        ({"source": "TwelveLetter"}, "source_too_long"),
-        ({"source": "Қақпа"}, "source_characters"),
-    ],
-)
-def test_a_wrong_provider_says_what_to_do(box: Box, language: Language, wrong: dict[str, str], key: str) -> None:
-    answer = posted(box.owner(language.value), "/setup/sms", **{**PROVIDER, **wrong})
-    assert answer.status_code == 422
-    assert says(answer, language, f"wizard.sms.{key}")
-    assert "secret8" not in answer.text
-    assert (box.steward.path.read_text(), box.steward.secrets) == (FACTORY, {})
+def test_a_wrong_provider_says_what_to_do(box: Box, language: Language) -> None:
+    browser = box.owner(language.value)
+    for wrong, key in PROVIDERS:
+        answer = posted(browser, "/setup/sms", **{**PROVIDER, **wrong})
+        assert answer.status_code == 422
+        assert says(answer, language, f"wizard.sms.{key}"), wrong
+        assert "secret8" not in answer.text
+        assert (box.steward.path.read_text(), box.steward.secrets) == (FACTORY, {})
 
 
 @pytest.mark.parametrize(("source", "kept"), [("Alatau", ("Alatau", 5, 0)), ("+7 701 1234567", ("77011234567", 1, 1))])
