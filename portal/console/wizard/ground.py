@@ -138,12 +138,13 @@ class Ground:
     config: Config
 
     def done(self, site: Site) -> frozenset[Step]:
-        """The steps that are finished.
+        """The steps that are finished; a wiring that may yet be undone is not.
 
         Raises:
             ApplianceError
         """
-        return steps.done(self.settings.toml, self.config, len(office_of(site).accounts.all()), ports_of(site))
+        finished = steps.done(self.settings.toml, self.config, len(office_of(site).accounts.all()), ports_of(site))
+        return finished - {Step.NETWORK} if self.settings.undo_in_s is not None else finished
 
 
 def ground(site: Site) -> Ground:

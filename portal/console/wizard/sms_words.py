@@ -40,7 +40,7 @@ def told(words: Words, step: SmsStep) -> tuple[str, str]:
     """What happened, and what it means."""
     for pattern, kind in _STEPS:
         if found := pattern.fullmatch(step.what):
-            filled = found.groupdict()
+            filled = {name: "1" if text == "one" else text for name, text in found.groupdict().items()}
             if kind == "failed":
                 reason = next((key for begin, key in _REASONS if filled["why"].startswith(begin)), OTHER)
                 return words.say("wizard.test.failed", **filled), words.say(f"wizard.why.{reason}")

@@ -20,6 +20,8 @@ from tests.support.accessible import COLOURS, NARROW_PX, RULES, barriers, crampe
 from tests.support.first_hour import BIN, CODE, FACTORY, PASSWORD, PORTS, PROVIDER, Box, new_box
 
 PATIENCE_MS = 15_000
+_IS_HERE = """name => { const at = document.activeElement;
+    return at.id === name || at.textContent.trim() === name; }"""
 
 
 @pytest.fixture(scope="module")
@@ -51,11 +53,7 @@ class Owner:
         """Press Tab until the focus is on what has this id, name or text."""
         for _ in range(80):
             self.page.keyboard.press("Tab")
-            if self.page.evaluate(
-                """name => { const at = document.activeElement;
-                return at.id === name || at.textContent.trim() === name; }""",
-                name,
-            ):
+            if self.page.evaluate(_IS_HERE, name):
                 return
         raise AssertionError(f"no way to {name} by keyboard at {self.page.url}")
 
@@ -97,7 +95,6 @@ def test_a_venue_is_set_up_by_keyboard_from_the_code_to_its_opening(browser: Bro
     page.goto(f"{address}/setup/claim")
     owner.press("English", "/setup/claim?lang=en")
     owner.judged()
-    page.goto(page.url)
     owner.type("code", CODE)
     owner.type("name", "Aigerim")
     owner.type("login", "aigerim")
@@ -106,7 +103,6 @@ def test_a_venue_is_set_up_by_keyboard_from_the_code_to_its_opening(browser: Bro
     owner.press("Make it mine", "/setup/venue")
 
     owner.judged()
-    page.goto(page.url)
     owner.type("name", "Алатау")
     owner.type("address", "Алматы, Абай 1")
     owner.type("owner_id", BIN[:-1] + "5")
@@ -117,7 +113,6 @@ def test_a_venue_is_set_up_by_keyboard_from_the_code_to_its_opening(browser: Bro
     owner.press("Continue", "/setup/terms")
 
     owner.judged()
-    page.goto(page.url)
     owner.press("Continue", "/setup/network")
 
     # Somebody plugs in a cable: the page tells it by itself, and what was chosen stays.
@@ -132,16 +127,13 @@ def test_a_venue_is_set_up_by_keyboard_from_the_code_to_its_opening(browser: Bro
     owner.press("Keep it", "/setup/wifi")
 
     owner.judged()
-    page.goto(page.url)
     owner.press("Continue", "/setup/sms")
 
     owner.judged()
-    page.goto(page.url)
     for field in ("system_id", "password", "source"):
         owner.type(field, PROVIDER[field])
     owner.press("Save and try", "/setup/sms/test")
     owner.judged()
-    page.goto(page.url)
     owner.type("number", "8 701 123 45 67")
     owner.press("Send it", "/setup/sms/test/t1")
     expect(page.locator("#way")).to_contain_text("It arrived", timeout=PATIENCE_MS)
@@ -152,7 +144,7 @@ def test_a_venue_is_set_up_by_keyboard_from_the_code_to_its_opening(browser: Bro
     owner.type("login", "dana")
     owner.press("Make the account", "/setup/staff")
     expect(page.get_by_text("TEMPO-RARY1")).to_be_visible()
-    owner.judged(in_the_dark=True)
+    owner.judged()
     owner.press("Continue", "/poster")
 
     owner.judged()

@@ -377,6 +377,7 @@ def test_an_interrupted_owner_goes_on_where_they_were(box: Box) -> None:
     posted(browser, "/setup/terms", kk="а", ru="б", en="c")
     assert where(browser) == "/setup/network"
     posted(browser, "/setup/network", wan="enp1s0", lan="enp2s0")
+    assert where(browser) == "/setup/network"
     box.steward.undo()
     assert where(browser) == "/setup/network"
     wire_up(browser)
