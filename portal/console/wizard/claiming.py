@@ -62,8 +62,12 @@ class Claiming:
         try:
             # A gate that is not there would refuse the record after the code was taken: ask before.
             self._site.gate.ask(LookAtVenue())
+            # Not looked at and not recorded: a stranger who guesses on fills no journal.
+            if office.claim.wait_s():
+                return self._page(typed, {"code": "wizard.claim.code_wait"})
             if not office.claim.take(typed["code"]):
-                note(self._site, StaffAct.SIGN_IN_FAILED, typed["login"], "claim")
+                # What a stranger typed is no login, and stays out of the journal.
+                note(self._site, StaffAct.SIGN_IN_FAILED, "", "a wrong claim code")
                 return self._page(typed, {"code": "wizard.claim.code_wrong"})
             return self._begin(typed)
         except ApplianceError as error:

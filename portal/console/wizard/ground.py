@@ -53,6 +53,10 @@ class Claims(Protocol):
         """Whether this is the code; ten wrong ones an hour are looked at."""
         ...
 
+    def wait_s(self) -> int:
+        """How long until a code is looked at again; 0: it is now."""
+        ...
+
 
 class HasAccount(Protocol):
     """One member of staff."""

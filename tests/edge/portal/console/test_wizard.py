@@ -102,7 +102,6 @@ def test_a_venue_is_set_up_by_keyboard_from_the_code_to_its_opening(browser: Bro
     owner.type("again", PASSWORD)
     owner.press("Make it mine", "/setup/venue")
 
-    owner.judged()
     owner.type("name", "Алатау")
     owner.type("address", "Алматы, Абай 1")
     owner.type("owner_id", BIN[:-1] + "5")
@@ -120,10 +119,9 @@ def test_a_venue_is_set_up_by_keyboard_from_the_code_to_its_opening(browser: Bro
     box.steward.ports = (PORTS[0], msgspec.structs.replace(PORTS[1], carrier=True, speed_mbit=100), PORTS[2])
     expect(page.locator("#seen-lan-enp2s0")).to_contain_text("100 Mbit/s", timeout=PATIENCE_MS)
     assert page.evaluate("document.activeElement.id") == "wan-enp1s0"
-    owner.judged(in_the_dark=True)
+    owner.judged()
     owner.press("Try it", "/setup/network")
     expect(page.get_by_role("button", name="Keep it")).to_be_visible()
-    owner.judged()
     owner.press("Keep it", "/setup/wifi")
 
     owner.judged()
@@ -133,7 +131,6 @@ def test_a_venue_is_set_up_by_keyboard_from_the_code_to_its_opening(browser: Bro
     for field in ("system_id", "password", "source"):
         owner.type(field, PROVIDER[field])
     owner.press("Save and try", "/setup/sms/test")
-    owner.judged()
     owner.type("number", "8 701 123 45 67")
     owner.press("Send it", "/setup/sms/test/t1")
     expect(page.locator("#way")).to_contain_text("It arrived", timeout=PATIENCE_MS)

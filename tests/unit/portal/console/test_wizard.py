@@ -77,6 +77,15 @@ def test_a_wrong_claim_says_what_to_do_and_claims_nothing(box: Box, language: La
         assert box.office.claim.open
 
 
+def test_who_guesses_on_is_sent_away_and_fills_no_journal(box: Box) -> None:
+    stranger = box.browser()
+    for _ in range(12):
+        answer = box.claim(stranger, code="GUESS-GUESS", login="x" * 5000)
+    assert says(answer, "en", "wizard.claim.code_wait")
+    assert [(each.act, each.staff) for each in box.gate.notes] == [(StaffAct.SIGN_IN_FAILED, "")] * 10
+    assert says(box.claim(stranger), "en", "wizard.claim.code_wait")
+
+
 def test_a_claim_makes_an_owner_who_is_signed_in_and_recorded(box: Box) -> None:
     browser = box.browser()
     answer = box.claim(browser, language="kk")
