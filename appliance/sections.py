@@ -105,8 +105,8 @@ class Venue(Section, frozen=True):
         ),
     ] = ""
     terms: VenueTerms = VenueTerms()
-    rules: Annotated[str, Meta(pattern=r"^67/2016\Z", description='the only rule set there is: "67/2016"')] = "67/2016"
     open: bool = True
+    rules: Annotated[str, Meta(pattern=r"^67/2016\Z", description='the only rule set there is: "67/2016"')] = "67/2016"
     address: Annotated[
         str, Meta(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*\Z", description="one line of at most 200 characters")
     ] = ""
