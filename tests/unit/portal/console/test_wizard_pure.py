@@ -18,7 +18,7 @@ from portal.console.wizard.steps import Step, after, before, path_of, where_to_g
 from portal.words import words
 from sms import trial
 from sms.message import Report, State
-from tests.support.first_hour import PORTS
+from tests.support.steward_of_file import PORTS
 
 UPLINK, WIRED, RADIO = PORTS
 

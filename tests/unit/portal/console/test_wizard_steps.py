@@ -1,156 +1,26 @@
-"""The first hour: wrong entries in three languages, going on where one was, two browsers at once, and its end."""
+"""Each step of the first hour: wrong entries in three languages, and what a good one leaves behind."""
 
 from __future__ import annotations
 
-import html
 import re
-from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
-from flask.testing import FlaskClient
 
 from appliance.beginnings import terms
 from appliance.staff.roles import StaffRole
-from appliance.steward.wire import Examination, LightName, SmsStep
+from appliance.steward.wire import SmsStep
 from appliance.wire import Language
 from appliance.wire_console import StaffAct
-from portal.catalogues import sentences
 from tests.support.first_hour import (
-    BIN,
     FACTORY,
-    PASSWORD,
-    PORTS,
     PROVIDER,
     VENUE,
     Box,
-    Person,
-    new_box,
     posted,
 )
-
-EVERY = [*Language]
-
-
-@pytest.fixture
-def box(tmp_path: Path) -> Box:
-    return new_box(tmp_path)
-
-
-def says(answer: Any, language: Language | str, key: str) -> bool:
-    """Whether the page has this sentence."""
-    return sentences("console", Language(language)).gettext(key) in html.unescape(answer.text)
-
-
-def where(browser: FlaskClient) -> str:
-    """Where ``/setup`` leads the owner."""
-    return str(browser.get("/setup").headers["Location"])
-
-
-def wire_up(browser: FlaskClient, **fields: str) -> Any:
-    answer = posted(browser, "/setup/network", wan="enp1s0", lan="enp2s0", **fields)
-    posted(browser, "/setup/network/keep")
-    return answer
-
-
-# ── claiming ────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-CLAIMS = [
-    ({"code": ""}, "wizard.claim.code_missing"),
-    ({"code": "WRONG-WRONG"}, "wizard.claim.code_wrong"),
-    ({"again": "another"}, "wizard.claim.again_differs"),
-    ({"password": "short", "again": "short"}, "wizard.account.password_short"),
-    ({"login": "a b"}, "wizard.account.login_malformed"),
-    ({"name": " "}, "wizard.account.name_missing"),
-]
-
-
-@pytest.mark.parametrize("language", EVERY)
-def test_a_wrong_claim_says_what_to_do_and_claims_nothing(box: Box, language: Language) -> None:
-    for wrong, key in CLAIMS:
-        answer = box.claim(box.browser(language.value), **wrong)
-        assert answer.status_code == 422
-        assert says(answer, language, key), wrong
-        assert PASSWORD not in answer.text
-        assert box.office.claim.open
-
-
-def test_who_guesses_on_is_sent_away_and_fills_no_journal(box: Box) -> None:
-    stranger = box.browser()
-    for _ in range(12):
-        answer = box.claim(stranger, code="GUESS-GUESS", login="x" * 5000)
-    assert says(answer, "en", "wizard.claim.code_wait")
-    assert [(each.act, each.staff) for each in box.gate.notes] == [(StaffAct.SIGN_IN_FAILED, "")] * 10
-    assert says(box.claim(stranger), "en", "wizard.claim.code_wait")
-
-
-def test_a_claim_makes_an_owner_who_is_signed_in_and_recorded(box: Box) -> None:
-    browser = box.browser()
-    answer = box.claim(browser, language="kk")
-    assert (answer.status_code, answer.headers["Location"]) == (303, "/setup")
-    cookie = answer.headers["Set-Cookie"]
-    assert all(each in cookie for each in ("__Host-qaqpa=", "Secure", "HttpOnly", "Path=/", "SameSite=Strict"))
-    assert box.office.accounts.all() == (Person("aigerim", "Aigerim", StaffRole.OWNER, "kk"),)
-    assert [(each.act, each.staff) for each in box.gate.notes] == [(StaffAct.CLAIMED, "aigerim")]
-    assert says(browser.get("/setup/venue"), "kk", "wizard.venue.title")
-
-
-def test_the_second_of_two_who_claim_comes_too_late(box: Box) -> None:
-    first, second = box.browser(), box.browser()
-    assert first.get("/setup/claim").status_code == second.get("/setup/claim").status_code == 200
-    box.claim(first)
-    answer = box.claim(second, login="stranger")
-    assert answer.headers["Location"] == "/sign-in"
-    assert "Set-Cookie" not in answer.headers
-    assert [each.login for each in box.office.accounts.all()] == ["aigerim"]
-
-
-def test_of_two_at_the_very_same_moment_one_is_refused(box: Box) -> None:
-    """The other's account is made between the look at the claim and the making of ours."""
-    take = box.office.claim.take
-
-    def taken_meanwhile(code: str) -> bool:
-        good = take(code)
-        box.office.accounts.make("quicker", "Q", StaffRole.OWNER, PASSWORD)
-        return good
-
-    box.office.claim.take = taken_meanwhile  # type: ignore[method-assign]
-    answer = box.claim(box.browser())
-    assert answer.headers["Location"] == "/sign-in"
-    assert [each.login for each in box.office.accounts.all()] == ["quicker"]
-
-
-@pytest.mark.parametrize("trouble", ["away", "full"])
-def test_what_cannot_be_recorded_is_not_claimed(box: Box, trouble: str) -> None:
-    box.gate.is_away, box.gate.takes_notes = trouble == "away", trouble != "full"
-    answer = box.claim(box.browser())
-    assert answer.status_code == 503
-    assert box.office.claim.open
-
-
-def test_a_claimed_box_shows_a_stranger_nothing_of_the_wizard(box: Box) -> None:
-    box.owner()
-    stranger = box.browser()
-    assert stranger.get("/setup/claim").status_code == 404
-    for route in box.app.extensions["qaqpa-routes"].all:
-        if route.path.startswith(("/setup", "/poster")) and route.path != "/setup/claim":
-            path = route.path.replace("<test>", "t1")
-            answer = stranger.get(path) if route.method == "GET" else stranger.post(path)
-            assert answer.headers["Location"].startswith("/sign-in"), path
-
-
-def test_the_wizard_is_no_business_of_the_desk(box: Box) -> None:
-    box.owner()
-    box.office.accounts.make("desk", "D", StaffRole.DESK, None)
-    browser = box.browser()
-    browser.set_cookie("__Host-qaqpa", "desk", secure=True)
-    assert browser.get("/setup/venue").status_code == 403
-
-
-# ── steps, in their order ───────────────────────────────────────────────────────────────────────────────────────────
-
+from tests.support.steward_of_file import PORTS
+from tests.unit.portal.console.reading_wizard import EVERY, says
 
 VENUES = [
     ({"name": ""}, "name_missing"),
@@ -373,96 +243,3 @@ def test_the_poster_waits_for_the_wifis_name(box: Box) -> None:
     posted(browser, "/setup/wifi", name="Alatau")
     printed = browser.get("/poster.pdf")
     assert (printed.mimetype, printed.data[:5]) == ("application/pdf", b"%PDF-")
-
-
-# ── going on, and the end ───────────────────────────────────────────────────────────────────────────────────────────
-
-
-def test_an_interrupted_owner_goes_on_where_they_were(box: Box) -> None:
-    browser = box.owner()
-    assert where(browser) == "/setup/venue"
-    posted(browser, "/setup/venue", **VENUE)
-    assert where(browser) == "/setup/terms"
-    posted(browser, "/setup/terms", kk="а", ru="б", en="c")
-    assert where(browser) == "/setup/network"
-    posted(browser, "/setup/network", wan="enp1s0", lan="enp2s0")
-    assert where(browser) == "/setup/network"
-    box.steward.undo()
-    assert where(browser) == "/setup/network"
-    wire_up(browser)
-    assert where(browser) == "/setup/wifi"
-    posted(browser, "/setup/wifi", name="Alatau")
-    assert where(browser) == "/setup/sms"
-    posted(browser, "/setup/sms", **PROVIDER)
-    assert where(browser) == "/setup/staff"
-    posted(browser, "/setup/staff", name="Dana", login="dana")
-    assert where(browser) == "/poster"
-    # From another browser too: nothing of it was in a session.
-    another = box.browser()
-    another.set_cookie("__Host-qaqpa", "aigerim", secure=True)
-    assert where(another) == "/poster"
-
-
-def test_what_was_passed_by_is_not_asked_again(box: Box) -> None:
-    browser = box.owner()
-    posted(browser, "/setup/venue", **VENUE)
-    wire_up(browser)  # without terms
-    assert where(browser) == "/setup/wifi"
-    posted(browser, "/setup/staff", name="Dana", login="dana")  # without Wi-Fi and SMS
-    assert where(browser) == "/poster"
-
-
-def test_a_venue_does_not_open_before_what_it_needs(box: Box) -> None:
-    browser = box.owner()
-    assert 'action="/setup/finish"' not in browser.get("/setup/finish").text
-    assert posted(browser, "/setup/finish", open="yes").headers["Location"] == "/setup/finish"
-    assert box.steward.config.venue.open is False
-
-
-def test_after_the_last_step_the_wizard_has_gone_but_for_the_poster(box: Box) -> None:
-    browser = box.owner()
-    posted(browser, "/setup/venue", **VENUE)
-    wire_up(browser)
-    posted(browser, "/setup/wifi", name="Alatau")
-    box.steward.findings = (Examination(False, "no answer from 1.1.1.1", "look at the cable", LightName.UPLINK),)
-    page = browser.get("/setup/finish")
-    assert says(page, "en", "wizard.finish.some_ill")
-    assert "look at the cable" in page.text
-    assert says(posted(browser, "/setup/finish", open="yes"), "en", "wizard.open.done")
-    assert box.steward.config.venue.open is True
-    for route in box.app.extensions["qaqpa-routes"].all:
-        if route.path.startswith("/setup") and route.path != "/setup/claim":
-            path = route.path.replace("<test>", "t1")
-            answer = browser.get(path) if route.method == "GET" else posted(browser, path)
-            assert answer.status_code == 404, path
-    assert browser.get("/poster").status_code == 200
-    assert 'class="steps"' not in browser.get("/poster").text
-
-
-def test_a_box_that_is_configured_by_hand_is_only_claimed(tmp_path: Path) -> None:
-    browser = new_box(tmp_path, f'[venue]\nname = "Q"\nowner_id = "{BIN}"\n').owner()
-    assert browser.get("/setup").status_code == 404
-
-
-@pytest.mark.parametrize("language", EVERY)
-def test_a_steward_that_is_away_is_a_page_that_says_what_to_do(box: Box, language: Language) -> None:
-    browser = box.owner(language.value)
-    box.steward.is_away = True
-    answer = browser.get("/setup/venue")
-    assert answer.status_code == 503
-    assert says(answer, language, "wizard.trouble.unreachable")
-
-
-def test_anothers_change_in_between_is_not_overwritten(box: Box) -> None:
-    browser = box.owner()
-    ask = box.steward.ask
-
-    def meanwhile(request: Any) -> Any:
-        reply = ask(request)
-        if type(request).__name__ == "TrySettings":
-            box.steward.path.write_text(FACTORY + "\n# another's\n")
-        return reply
-
-    box.steward.ask = meanwhile  # type: ignore[method-assign]
-    assert says(posted(browser, "/setup/venue", **VENUE), "en", "wizard.trouble.changed_meanwhile")
-    assert box.steward.path.read_text().endswith("# another's\n")
