@@ -16,7 +16,17 @@ from typing import Any
 import click
 import msgspec
 
-from appliance import cli_block, cli_desk, cli_journal, cli_settings, cli_sms, cli_staff, cli_voucher, wire
+from appliance import (
+    cli_block,
+    cli_desk,
+    cli_journal,
+    cli_poster,
+    cli_settings,
+    cli_sms,
+    cli_staff,
+    cli_voucher,
+    wire,
+)
 from appliance.cli_options import config as _config
 from appliance.cli_options import log_to_stderr, whole
 from appliance.cli_options import staff as staff_option
@@ -109,6 +119,7 @@ main.add_command(cli_voucher.voucher)
 main.add_command(cli_staff.staff)
 main.add_command(cli_staff.claim)
 main.add_command(cli_staff.token)
+main.add_command(cli_poster.poster)
 
 
 # ── configuration and health ────────────────────────────────────────────────────────────────────────────────────────

@@ -37,6 +37,7 @@ from appliance.sections import (
     Workstation,
 )
 from appliance.sections_console import Console
+from appliance.wifi import Wifi
 
 
 class Config(Section, frozen=True):
@@ -45,6 +46,7 @@ class Config(Section, frozen=True):
     venue: Venue = Venue()
     lan: Lan = Lan()
     wan: Wan = Wan()
+    wifi: Wifi = Wifi()
     rates: Rates = Rates()
     firewall: Firewall = Firewall()
     portal: Portal = Portal()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
-from appliance import announcement, colours
+from appliance import announcement, colours, owner_id, wifi
 from appliance.wire import Language
 from firewall.settings import CAPTIVE_ADDRESS, HTTPS_PORT
 from sms.errors import TextRefused
@@ -71,6 +71,7 @@ def contradictions(config: Config) -> list[tuple[str, str]]:
     topics = (
         _of_the_venue,
         *of_networks,
+        _of_the_wifi,
         _of_the_spending,
         _of_presence,
         _of_the_providers,
@@ -95,11 +96,25 @@ def _of_the_venue(config: Config) -> Iterator[tuple[str, str]]:
             f"has a contrast of {math.floor(has * 10) / 10}:1 with the page's white; {colours.ENOUGH}:1 is needed to "
             f'read words (WCAG AA), and the nearest shade that has it is "{colours.darkened(colour)}"',
         )
+    if config.venue.owner_id and isinstance(fault := owner_id.judged(config.venue.owner_id), owner_id.Fault):
+        yield "venue.owner_id", f"is neither an IIN nor a BIN ({fault.value}); copy it from the owner's papers"
     texts = config.venue.terms.texts
     if any(texts.values()):
         for language, said in texts.items():
             if not said.strip():
                 yield f"venue.terms.{language.value}", "is missing: visitors must be able to read what they agree to"
+
+
+def _of_the_wifi(config: Config) -> Iterator[tuple[str, str]]:
+    chosen = config.wifi
+    if (size := len(chosen.name.encode())) > wifi.LONGEST_NAME:
+        yield (
+            "wifi.name",
+            f"takes {size} bytes; a network's name has at most {wifi.LONGEST_NAME} (a Cyrillic letter is two)",
+        )
+    if chosen.channel and chosen.channel not in wifi.CHANNELS[chosen.band]:
+        listed = ", ".join(map(str, wifi.CHANNELS[chosen.band]))
+        yield "wifi.channel", f"{chosen.channel} is none of {chosen.band.value} GHz; allowed: 0 (automatic), {listed}"
 
 
 def _of_the_lan(config: Config) -> Iterator[tuple[str, str]]:

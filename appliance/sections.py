@@ -107,6 +107,12 @@ class Venue(Section, frozen=True):
     terms: VenueTerms = VenueTerms()
     open: bool = True
     rules: Annotated[str, Meta(pattern=r"^67/2016\Z", description='the only rule set there is: "67/2016"')] = "67/2016"
+    address: Annotated[
+        str, Meta(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*\Z", description="one line of at most 200 characters")
+    ] = ""
+    owner_id: Annotated[
+        str, Meta(pattern=r"^([0-9]{12})?\Z", description="the twelve digits of an IIN or a BIN, or empty")
+    ] = ""
 
     @property
     def zone(self) -> ZoneInfo:

@@ -83,6 +83,16 @@ def test_empty_file_is_the_defaults() -> None:
             "[rates]\nuplink_down_kbit = 1000\nvisitor_down_kbit = 2000",
             "q.toml, line 3: rates.visitor_down_kbit: is more than the uplink has (uplink_down_kbit = 1000)",
         ),
+        (
+            "[venue]\nowner_id = '990140000385'",
+            "q.toml, line 2: venue.owner_id: is neither an IIN nor a BIN (checksum)",
+        ),
+        ("[venue]\nowner_id = '12'", "q.toml, line 2: venue.owner_id: "),
+        (
+            "[wifi]\nname = 'ЖЖЖЖЖЖЖЖЖЖЖЖЖЖЖЖЖ'",
+            "q.toml, line 2: wifi.name: takes 34 bytes; a network's name has at most 32",
+        ),
+        ("[wifi]\nchannel = 36", "q.toml, line 2: wifi.channel: 36 is none of 2.4 GHz; allowed: 0 (automatic), 1, 2"),
         ("[lan]\naddress = 'gate'", "q.toml, line 2: lan.address: "),
         ("[lan]\naddress = '192.0.2.77/24'", "q.toml, line 2: lan.address: 192.0.2.0/24 is no network for devices"),
         ("[lan]\naddress = '127.0.1.1/16'", "q.toml, line 2: lan.address: 127.0.0.0/16 is no network for devices"),

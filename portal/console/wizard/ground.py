@@ -1,0 +1,277 @@
+"""What every step stands on: the configuration as it is now, changing it, and the page around a step.
+
+Must not know: any step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import wraps
+from http import HTTPStatus
+from typing import Protocol, cast
+
+from flask import Response, abort
+from werkzeug.wrappers import Response as AnyResponse
+
+from appliance import config as configuration
+from appliance import wire
+from appliance.config import Config
+from appliance.errors import ApplianceError, GateUnreachable
+from appliance.staff.roles import StaffRole
+from appliance.steward.editing import with_values
+from appliance.steward.wire import (
+    ApplySettings,
+    ListPorts,
+    NetworkPort,
+    Pending,
+    Ports,
+    Problem,
+    ReadSettings,
+    Settings,
+    StewardRefusal,
+    StewardRefused,
+    Tried,
+    TrySettings,
+)
+from appliance.wire_console import NoteStaff, StaffAct
+from portal.console.routes import View
+from portal.console.site import Site
+from portal.console.wizard import steps
+from portal.console.wizard.steps import Step
+
+
+class Claims(Protocol):
+    """Whether the box belongs to anybody yet."""
+
+    @property
+    def open(self) -> bool:
+        """Nobody has claimed it."""
+        ...
+
+    def take(self, code: str, /) -> bool:
+        """Whether this is the code; ten wrong ones an hour are looked at."""
+        ...
+
+    def wait_s(self) -> int:
+        """How long until a code is looked at again; 0: it is now."""
+        ...
+
+
+class HasAccount(Protocol):
+    """One member of staff."""
+
+    @property
+    def login(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def role(self) -> StaffRole: ...
+
+
+class MakesAccounts(Protocol):
+    """Who works here."""
+
+    def all(self) -> tuple[HasAccount, ...]:
+        """Everybody."""
+        ...
+
+    def make(
+        self,
+        login: str,
+        name: str,
+        role: StaffRole,
+        password: str | None,
+        *,
+        first: bool = False,
+        language: str = "",
+        record: Callable[[], None] = ...,
+    ) -> str:
+        """Make an account; returns its password, a temporary one for None.
+
+        Raises:
+            appliance.errors.ApplianceError: it cannot be; ``why`` says it for a program.
+        """
+        ...
+
+
+class BeginsSessions(Protocol):
+    """Who is signed in."""
+
+    def begin(self, login: str, address: str = "", browser: str = "") -> str:
+        """A new session's token."""
+        ...
+
+
+class Office(Protocol):
+    """``appliance.staff.office.Office`` is one."""
+
+    @property
+    def claim(self) -> Claims: ...
+    @property
+    def accounts(self) -> MakesAccounts: ...
+    @property
+    def sessions(self) -> BeginsSessions: ...
+
+
+class HasOffice(Protocol):
+    """A site whose staff can be asked about."""
+
+    @property
+    def office(self) -> Office: ...
+
+
+def office_of(site: Site) -> Office:
+    """The venue's staff."""
+    return cast(HasOffice, site).office
+
+
+class StewardSaysNo(ApplianceError):
+    """What was asked of the steward it refused."""
+
+    def __init__(self, refused: StewardRefused) -> None:
+        self.refusal = refused.refusal
+        super().__init__(refused.why or refused.refusal.value)
+
+
+@dataclass(frozen=True)
+class Ground:
+    """The configuration in force."""
+
+    settings: Settings
+    config: Config
+
+    def done(self, site: Site) -> frozenset[Step]:
+        """The steps that are finished; a wiring that may yet be undone is not.
+
+        Raises:
+            ApplianceError
+        """
+        finished = steps.done(self.settings.toml, self.config, len(office_of(site).accounts.all()), ports_of(site))
+        return finished - {Step.NETWORK} if self.settings.undo_in_s is not None else finished
+
+
+def ground(site: Site) -> Ground:
+    """Asked anew at each request: what the console was started with may be older.
+
+    Raises:
+        ApplianceError
+    """
+    settings = site.steward.ask(ReadSettings())
+    if isinstance(settings, StewardRefused):
+        raise StewardSaysNo(settings)
+    assert isinstance(settings, Settings)
+    return Ground(settings, configuration.parse(settings.toml, "qaqpa.toml"))
+
+
+def ports_of(site: Site) -> tuple[NetworkPort, ...]:
+    """The machine's ports, just now.
+
+    Raises:
+        ApplianceError
+    """
+    reply = site.steward.ask(ListPorts())
+    if isinstance(reply, StewardRefused):
+        raise StewardSaysNo(reply)
+    assert isinstance(reply, Ports)
+    return reply.ports
+
+
+def change(site: Site, at: Ground, values: Mapping[str, object], undo_s: int = 0) -> tuple[Problem, ...]:
+    """Put these values in force; what is wrong with them, if anything.
+
+    Args:
+        undo_s: undone by itself after so long unless it is kept; 0: kept at once. Before the venue opens nobody is
+            there whom a mistake would cut off, but for the owner, at the network's step.
+
+    Raises:
+        StewardSaysNo: somebody else's change is in the way, or it failed.
+    """
+    toml = with_values(at.settings.toml, values)
+    if toml == at.settings.toml:
+        return ()
+    tried = site.steward.ask(TrySettings(toml))
+    if isinstance(tried, Tried) and tried.problems:
+        return tried.problems
+    if isinstance(tried, Tried):
+        reply = site.steward.ask(ApplySettings(toml, at.settings.digest, site.who().login, undo_s))
+        if isinstance(reply, Pending):
+            return ()
+    else:
+        reply = tried
+    assert isinstance(reply, StewardRefused)
+    if reply.refusal is StewardRefusal.PROBLEMS:
+        return (Problem("", reply.why),)
+    raise StewardSaysNo(reply)
+
+
+def note(site: Site, act: StaffAct, login: str, detail: str = "") -> None:
+    """Have the journal record it.
+
+    Raises:
+        ApplianceError: it is not recorded, so it must not be done.
+    """
+    reply = site.gate.ask(NoteStaff(staff=login, act=act, role=StaffRole.OWNER.value, detail=detail))
+    if isinstance(reply, wire.Refused):
+        raise NotRecorded(reply.refusal)
+
+
+class NotRecorded(ApplianceError):
+    """The journal did not take it."""
+
+    def __init__(self, refusal: wire.Refusal) -> None:
+        self.refusal = refusal
+        super().__init__(f"the journal could not record it: {refusal.value}")
+
+
+def step_page(site: Site, step: Step, status: int = 200, *, at: Ground | None = None, **values: object) -> Response:
+    """A step's page, with how far the owner is."""
+    at = at or ground(site)
+    finished = at.done(site)
+    return site.page(
+        f"wizard_{step}.html",
+        status,
+        **{
+            "step": step,
+            "steps": [(each, steps.path_of(each), each in finished) for each in Step],
+            "back": steps.before(step),
+            "path_of": steps.path_of,
+            "next_path": steps.path_of(steps.after(step)),
+            "unfinished": not at.config.venue.open,
+            "problems": {},
+            "refused": (),
+            **values,
+        },
+    )
+
+
+def guarded(site: Site, view: View, *, stays: bool = False) -> View:
+    """The view while the wizard is there; what is out of reach becomes a page that says what to do.
+
+    Args:
+        stays: it is there afterwards too.
+    """
+
+    @wraps(view)
+    def seen(**arguments: object) -> AnyResponse:
+        try:
+            if not stays and ground(site).config.venue.open:
+                abort(HTTPStatus.NOT_FOUND)
+            return view(**arguments)
+        except ApplianceError as error:
+            return trouble(site, error)
+
+    return seen
+
+
+def trouble(site: Site, error: ApplianceError) -> Response:
+    """What is in the way, and what to do."""
+    if isinstance(error, StewardSaysNo):
+        known = {StewardRefusal.CHANGED_MEANWHILE, StewardRefusal.PENDING_ALREADY}
+        key = f"wizard.trouble.{error.refusal}" if error.refusal in known else "wizard.trouble.failed"
+    elif isinstance(error, GateUnreachable):
+        key = "wizard.trouble.unreachable"
+    else:
+        key = "wizard.trouble.failed"
+    told = "" if key != "wizard.trouble.failed" else str(error)
+    return site.page("wizard_trouble.html", HTTPStatus.SERVICE_UNAVAILABLE, sentence=key, told=told)

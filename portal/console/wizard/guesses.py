@@ -1,0 +1,63 @@
+"""Which port leads to the Internet and which to visitors, as far as the ports tell; and what would cut the browser off.
+
+Pure. Must not know: how a choice is applied.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from ipaddress import ip_interface
+from urllib.parse import urlsplit
+
+from appliance.steward.wire import NetworkPort
+
+
+@dataclass(frozen=True)
+class Sides:
+    """Names of ports; "": nobody knows."""
+
+    wan: str
+    lan: str
+
+
+def guessed(ports: Sequence[NetworkPort], wan: str, lan: str) -> Sides:
+    """What is likely: first what is configured and there, then the port with the way to the Internet, then what is
+    plugged in.
+
+    Args:
+        wan: the configured interface of the Internet's side.
+        lan: that of the visitors' side, mostly a bridge.
+    """
+    names = [port.name for port in ports]
+    routed = [port.name for port in ports if port.default_route]
+    loose = [port.name for port in ports if not port.bridge and not port.wireless]
+    out = wan if wan in names else next(iter([*routed, *loose, *names]), "")
+    own = [port.name for port in ports if lan in {port.bridge, port.name}]
+    plugged = [port.name for port in ports if port.carrier and not port.wireless]
+    inner = next((name for name in [*own, *plugged, *names] if name != out), "")
+    return Sides(out, inner)
+
+
+def side_of(ports: Sequence[NetworkPort], name: str) -> str:
+    """What visitors' side a port stands for: its bridge, or itself."""
+    return next((port.bridge or port.name for port in ports if port.name == name), "")
+
+
+def is_cut_off(ports: Sequence[NetworkPort], host: str, wan: str, lan: str, chosen: Sides) -> bool:
+    """Whether the browser, which came by ``host``, would no longer reach the console.
+
+    It comes by a port that changes its side. A host that is a name says nothing: then no.
+
+    Args:
+        wan, lan: as configured.
+        chosen: names of ports.
+    """
+    address = urlsplit(f"//{host}").hostname or ""
+    here = next((port for port in ports if any(str(ip_interface(each).ip) == address for each in port.addresses)), None)
+    if here is None:
+        return False
+    was = "wan" if here.name == wan else "lan" if lan in {here.name, here.bridge} else ""
+    bridge = side_of(ports, chosen.lan)
+    becomes = "wan" if here.name == chosen.wan else "lan" if bridge in {here.name, here.bridge} else ""
+    return becomes == "lan" or was != becomes
