@@ -89,14 +89,13 @@ def portal(path: Path) -> None:
 @main.command()
 @_config
 def console(path: Path) -> None:
-    """Run the staff's pages (gunicorn behind nginx), if console.interface says where staff come from."""
+    """Run the staff's pages (behind nginx), if console.interface says where staff come from."""
     from appliance import render_console
 
-    config = load(path)
-    if not config.console.interface:
+    if not load(path).console.interface:
         click.echo("there is no console: console.interface is empty")
         sys.exit(_NOTHING_TO_RUN)
-    command = render_console.command(config, path)
+    command = render_console.command(path)
     os.execv(command[0], command)
 
 

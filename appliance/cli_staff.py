@@ -26,7 +26,6 @@ from appliance.staff.roles import StaffRole
 from appliance.staff.tokens import Scope
 from appliance.wire_console import NoteStaff, StaffAct
 
-_IDLE_S = 30 * 60
 _json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 _days = click.option("--days", type=click.IntRange(1, 3650), help="For how long; an inspector's at most 90.")
 _role = click.Choice([each.value for each in StaffRole])
@@ -214,7 +213,7 @@ def revoke_token(path: Path, token: str, staff: str) -> None:
 def _office(config: Config) -> Office:
     folder = Path(config.paths.state) / "console"
     is_new = not folder.exists()
-    office = Office.open(folder, _IDLE_S, time.time)
+    office = Office.open(folder, config.console.idle_minutes * 60, time.time)
     if is_new and os.geteuid() == 0:
         from appliance.daemon import CONSOLE_USER
 

@@ -51,30 +51,10 @@ def server(config: Config) -> str:
     return _PLACEHOLDER.sub(lambda match: values[match[1]], template).rstrip()
 
 
-def command(config: Config, path: Path) -> list[str]:
-    """The console's process: gunicorn from this very environment, on a unix socket that only nginx may use.
-
-    One process of eight threads: extracts under way and limits of guessing are in its memory.
+def command(path: Path) -> list[str]:
+    """The console's process, from this very environment.
 
     Args:
         path: the configuration's file.
     """
-    return [
-        sys.executable,
-        "-m",
-        "gunicorn",
-        "--bind",
-        f"unix:{socket(config)}",
-        "--umask",
-        "0o111",  # of the socket alone, as the portal's
-        "--workers",
-        "1",
-        "--threads",
-        "8",
-        "--keep-alive",
-        "75",  # longer than nginx's 60 s, as the portal's
-        "--worker-tmp-dir",
-        "/dev/shm",
-        "--no-control-socket",
-        f"portal.console.serve:create({str(path.absolute())!r})",
-    ]
+    return [sys.executable, "-m", "portal.console.serve", str(path.absolute())]

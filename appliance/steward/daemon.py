@@ -21,11 +21,11 @@ from appliance.steward import clocks, pending
 from appliance.steward.answering import Answering
 from appliance.steward.changing import Changing
 from appliance.steward.examining import Examining, doctor
+from appliance.steward.ports import ports
 from appliance.steward.serving import Serving
 from appliance.steward.telling import Notes
 from appliance.steward.trials import Trials
 from appliance.steward.units import Systemctl
-from appliance.steward.wire import Ports
 
 _GATE_S = 5.0
 
@@ -49,7 +49,7 @@ def run(path: Path, systemctl: str) -> None:
     notes = Notes(Client(render.gate_socket(config), _GATE_S))
     changing = Changing(path, Systemctl(systemctl), notes, clocks.now, time.time)
     examining = Examining(lambda: doctor(path), time.monotonic, time.time)
-    answering = Answering(path, changing, examining, Trials(), notes, lambda: Ports(()), lambda: datetime.now(UTC))
+    answering = Answering(path, changing, examining, Trials(), notes, ports, lambda: datetime.now(UTC))
     uids = {0, pwd.getpwnam(CONSOLE_USER).pw_uid}
     serving = Serving(Path(render.steward_socket(config)), uids, answering.answer)
     for number in (signal.SIGTERM, signal.SIGINT):

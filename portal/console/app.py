@@ -1,4 +1,4 @@
-"""Composes the console: what gunicorn serves behind nginx on the staff's side.
+"""Composes the console: what granian serves behind nginx on the staff's side.
 
 Must not know: pages, words.
 """

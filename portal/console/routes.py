@@ -33,6 +33,8 @@ OWNER_AND_INSPECTOR = frozenset({StaffRole.OWNER, StaffRole.INSPECTOR})
 EVERYBODY = frozenset(StaffRole)
 """Of those who are signed in."""
 SIGN_IN = "/sign-in"
+CLAIM = "/setup/claim"
+"""Where the first owner begins, while there is no account."""
 CHANGE_PASSWORD = "/password"
 
 SIGN_OUT = "/sign-out"

@@ -1,26 +1,32 @@
-"""What gunicorn loads: the console of the venue that a configuration file describes.
+"""The console's process: granian serves the pages of the venue that a configuration file describes.
 
-    gunicorn "portal.console.serve:create('/etc/qaqpa/qaqpa.toml')"
+    python -m portal.console.serve /etc/qaqpa/qaqpa.toml
 
 Must not know: sections, pages.
 """
 
 from __future__ import annotations
 
+import sys
+import time
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from appliance import render
+from appliance import render, render_console
 from appliance.client import StandingClient
-from appliance.config import Config, load
-from appliance.errors import GateUnreachable
-from appliance.staff.roles import SignedIn
-from appliance.steward import wire as steward_wire
+from appliance.config import load
+from appliance.staff.office import Office
+from appliance.steward.client import Client
 from portal.console.app import create_app
-from portal.console.site import AsksSteward, KnowsSessions, Site
+from portal.console.site import Site
+from portal.serving import serve
+
+THREADS = 8
+"""Of one process: extracts under way and limits of guessing are in its memory."""
 
 
 def create(path: str) -> Flask:
@@ -29,29 +35,19 @@ def create(path: str) -> Flask:
         appliance.errors.ConfigError: the file cannot be used.
     """
     config = load(Path(path))
-    gate = StandingClient(render.gate_socket(config))
-    app = create_app(Site(config, gate, _steward(config), _sessions(config), lambda: datetime.now(UTC)))
+    office = Office.open(Path(config.paths.state) / "console", config.console.idle_minutes * 60, time.time)
+    gate, steward = StandingClient(render.gate_socket(config)), Client(render.steward_socket(config))
+    app = create_app(Site(config, gate, steward, office.sessions, lambda: datetime.now(UTC), office))
     # nginx alone reaches the socket, and writes both headers itself.
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1)  # type: ignore[method-assign]
     return app
 
 
-def _steward(config: Config) -> AsksSteward:
-    return _NoSteward(f"{config.paths.runtime}/steward/steward.sock")
+def main(path: str) -> None:
+    """Serve until SIGTERM."""
+    socket = Path(render_console.socket(load(Path(path))))
+    serve(socket, partial(create, path), workers=1, threads=THREADS)
 
 
-def _sessions(_config: Config) -> KnowsSessions:
-    return _Nobody()
-
-
-class _NoSteward:
-    def __init__(self, socket_path: str) -> None:
-        self._socket_path = socket_path
-
-    def ask(self, _request: steward_wire.Request, /) -> steward_wire.Reply:
-        raise GateUnreachable(self._socket_path, "there is no steward")
-
-
-class _Nobody:
-    def of(self, _token: str) -> SignedIn | None:
-        return None
+if __name__ == "__main__":
+    main(sys.argv[1])

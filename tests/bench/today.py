@@ -1,7 +1,7 @@
 """What the console's landing page costs in a large venue: how long it takes, and the console's memory.
 
 Many visitors are online who came today, and the journal has a million visits of the years before; it grows while pages
-are asked for. gunicorn serves the console on a unix socket as behind nginx; the gate answers at its own socket, always
+are asked for. the console is served on a unix socket as behind nginx; the gate answers at its own socket, always
 the same. Must not know: what a page shows.
 """
 
@@ -18,6 +18,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from flask import Flask
@@ -29,6 +30,7 @@ from appliance.wire_console import LookAtVenue, VenueNow
 from journal.entries import Entry, PasswordAsked, PasswordDelivered, PasswordSent, Stamp, VisitBegan
 from journal.store import Store
 from portal.console.site import COOKIE
+from portal.serving import serve
 from tests.bench import big_journal
 from tests.bench.effort import Effort
 from tests.bench.report import Better, Row, percentile
@@ -83,7 +85,7 @@ def measure(effort: Effort, visits: int, live: int) -> list[Row]:
 
 
 def app(folder: str, now_ms: int) -> Flask:
-    """What gunicorn serves: the console below ``folder`` at that moment, the owner signed in."""
+    """What is served: the console below ``folder`` at that moment, the owner signed in."""
     made = console(Path(folder))
     client = StandingClient(f"{folder}/gate.sock")
     for asked in (LookAtVenue, wire.LookAtSpending):
@@ -136,12 +138,13 @@ def _gate(path: Path, live: int) -> Iterator[None]:
 
 @contextmanager
 def _served(folder: Path, now_ms: int) -> Iterator[subprocess.Popen[bytes]]:
-    """gunicorn with one worker of a few threads."""
-    factory = f"tests.bench.today:app({str(folder)!r}, {now_ms})"
-    options = ["--bind", f"unix:{folder}/console.sock", "--workers", "1", "--threads", "4", "--log-level", "warning"]
-    with subprocess.Popen([sys.executable, "-m", "gunicorn", *options, factory], cwd=ROOT) as process:
+    """As on the device: one worker of eight threads."""
+    command = [sys.executable, "-m", "tests.bench.today", str(folder), str(now_ms)]
+    with subprocess.Popen(command, cwd=ROOT) as process:
         try:
-            until(lambda: (folder / "console.sock").exists() or process.poll() is not None, "gunicorn listens", 30.0)
+            until(
+                lambda: (folder / "console.sock").exists() or process.poll() is not None, "the console to listen", 30.0
+            )
             yield process
         finally:
             process.terminate()
@@ -174,7 +177,12 @@ def _page(folder: Path) -> bytes:
 
 
 def _memory_mib(pid: int) -> float:
-    """Of the largest of gunicorn's workers."""
+    """Of the largest of the console's processes."""
     workers = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     statuses = [Path(f"/proc/{worker}/status").read_text() for worker in workers]
     return max(int(status.split("VmRSS:")[1].split()[0]) for status in statuses) / 1024
+
+
+if __name__ == "__main__":
+    at = Path(sys.argv[1])
+    serve(at / "console.sock", partial(app, str(at), int(sys.argv[2])), workers=1, threads=8)

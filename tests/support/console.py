@@ -87,6 +87,7 @@ def console(folder: Path, config: Config | None = None) -> Made:
     config = msgspec.structs.replace(config, paths=msgspec.structs.replace(config.paths, state=str(folder)))
     gate, steward, sessions = Peer({NoteStaff: lambda _: Done()}), Peer(), Sessions()
     asks_steward: Any = steward
+    folder.mkdir(exist_ok=True, parents=True)
     clock = Clock(NOW.timestamp())
     site = Site(config, gate, asks_steward, sessions, lambda: NOW, office(folder / "console", clock=clock).office)
     app = create_app(site)

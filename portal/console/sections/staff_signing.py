@@ -15,7 +15,7 @@ from appliance.staff.errors import StaffFileDamaged, StaffRefused
 from appliance.staff.roles import SignedIn, StaffRole
 from appliance.staff.signing_in import CodeWanted, Proved, Refused, Why
 from appliance.wire_console import StaffAct
-from portal.console.routes import CHANGE_PASSWORD, SIGN_IN, Routes, see
+from portal.console.routes import CHANGE_PASSWORD, CLAIM, SIGN_IN, Routes, see
 from portal.console.sections.staff_acts import (
     Unrecorded,
     address,
@@ -68,6 +68,8 @@ class _Door:
 
     def look(self) -> AnyResponse:
         who: SignedIn | None = g.get("signed_in")
+        if self._site.office.claim.open:
+            return see(CLAIM)  # nobody can sign in yet
         wanted = own_path(request.args.get("next", ""))
         if who is not None:
             return see(wanted or home(self._routes, who.role))

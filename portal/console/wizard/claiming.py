@@ -17,7 +17,7 @@ from appliance.wire import Language
 from appliance.wire_console import LookAtVenue, StaffAct
 from portal.console.routes import SIGN_IN, see
 from portal.console.site import COOKIE, Site
-from portal.console.wizard.ground import note, office_of, trouble
+from portal.console.wizard.ground import note, trouble
 from portal.console.wizard.staffing import account_problem
 
 FIELDS = ("code", "name", "login", "password", "again", "language")
@@ -41,13 +41,13 @@ class Claiming:
 
     def show(self) -> AnyResponse:
         """The form, as long as the box is nobody's."""
-        if not office_of(self._site).claim.open:
+        if not self._site.office.claim.open:
             abort(HTTPStatus.NOT_FOUND)
         return self._page(dict.fromkeys(FIELDS, "") | {"language": self._site.language().value})
 
     def take(self) -> AnyResponse:
         """The box is claimed, or what is wrong."""
-        office = office_of(self._site)
+        office = self._site.office
         if not office.claim.open:
             # Somebody was quicker; there is nothing here any more but the door.
             return see(SIGN_IN)
@@ -76,7 +76,7 @@ class Claiming:
             return trouble(self._site, error)
 
     def _begin(self, typed: dict[str, str]) -> Response:
-        office, login = office_of(self._site), typed["login"]
+        office, login = self._site.office, typed["login"]
         office.accounts.make(
             login,
             typed["name"],

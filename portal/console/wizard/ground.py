@@ -5,11 +5,10 @@ Must not know: any step.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import wraps
 from http import HTTPStatus
-from typing import Protocol, cast
 
 from flask import Response, abort
 from werkzeug.wrappers import Response as AnyResponse
@@ -41,91 +40,6 @@ from portal.console.wizard import steps
 from portal.console.wizard.steps import Step
 
 
-class Claims(Protocol):
-    """Whether the box belongs to anybody yet."""
-
-    @property
-    def open(self) -> bool:
-        """Nobody has claimed it."""
-        ...
-
-    def take(self, code: str, /) -> bool:
-        """Whether this is the code; ten wrong ones an hour are looked at."""
-        ...
-
-    def wait_s(self) -> int:
-        """How long until a code is looked at again; 0: it is now."""
-        ...
-
-
-class HasAccount(Protocol):
-    """One member of staff."""
-
-    @property
-    def login(self) -> str: ...
-    @property
-    def name(self) -> str: ...
-    @property
-    def role(self) -> StaffRole: ...
-
-
-class MakesAccounts(Protocol):
-    """Who works here."""
-
-    def all(self) -> tuple[HasAccount, ...]:
-        """Everybody."""
-        ...
-
-    def make(
-        self,
-        login: str,
-        name: str,
-        role: StaffRole,
-        password: str | None,
-        *,
-        first: bool = False,
-        language: str = "",
-        record: Callable[[], None] = ...,
-    ) -> str:
-        """Make an account; returns its password, a temporary one for None.
-
-        Raises:
-            appliance.errors.ApplianceError: it cannot be; ``why`` says it for a program.
-        """
-        ...
-
-
-class BeginsSessions(Protocol):
-    """Who is signed in."""
-
-    def begin(self, login: str, address: str = "", browser: str = "") -> str:
-        """A new session's token."""
-        ...
-
-
-class Office(Protocol):
-    """``appliance.staff.office.Office`` is one."""
-
-    @property
-    def claim(self) -> Claims: ...
-    @property
-    def accounts(self) -> MakesAccounts: ...
-    @property
-    def sessions(self) -> BeginsSessions: ...
-
-
-class HasOffice(Protocol):
-    """A site whose staff can be asked about."""
-
-    @property
-    def office(self) -> Office: ...
-
-
-def office_of(site: Site) -> Office:
-    """The venue's staff."""
-    return cast(HasOffice, site).office
-
-
 class StewardSaysNo(ApplianceError):
     """What was asked of the steward it refused."""
 
@@ -147,7 +61,7 @@ class Ground:
         Raises:
             ApplianceError
         """
-        finished = steps.done(self.settings.toml, self.config, len(office_of(site).accounts.all()), ports_of(site))
+        finished = steps.done(self.settings.toml, self.config, len(site.office.accounts.all()), ports_of(site))
         return finished - {Step.NETWORK} if self.settings.undo_in_s is not None else finished
 
 

@@ -11,7 +11,7 @@ from appliance.errors import ApplianceError
 from appliance.staff.roles import StaffRole
 from appliance.wire_console import StaffAct
 from portal.console.site import Site
-from portal.console.wizard.ground import note, office_of, step_page
+from portal.console.wizard.ground import note, step_page
 from portal.console.wizard.steps import Step
 
 _FIELD_OF = {
@@ -50,7 +50,7 @@ class Staffing:
         typed["login"] = typed["login"].lower()
         owner = self._site.who().login
         try:
-            password = office_of(self._site).accounts.make(
+            password = self._site.office.accounts.make(
                 typed["login"],
                 typed["name"],
                 StaffRole.DESK,
@@ -72,6 +72,6 @@ class Staffing:
             HTTPStatus.UNPROCESSABLE_ENTITY if problems else HTTPStatus.OK,
             typed=typed,
             problems=problems or {},
-            accounts=office_of(self._site).accounts.all(),
+            accounts=self._site.office.accounts.all(),
             made=made,
         )

@@ -44,7 +44,4 @@ def test_venue_name_cannot_leave_its_place() -> None:
 
 
 def test_the_process_is_told_where_the_configuration_is() -> None:
-    command = render_console.command(parse(INTERFACE, "q.toml"), Path("/etc/it's/q.toml"))
-    assert command[-1] == 'portal.console.serve:create("/etc/it\'s/q.toml")'
-    assert command[command.index("--workers") + 1] == "1"
-    assert "unix:/run/qaqpa/console/console.sock" in command
+    assert render_console.command(Path("/etc/it's/q.toml"))[-2:] == ["portal.console.serve", "/etc/it's/q.toml"]

@@ -17,7 +17,7 @@ from werkzeug.serving import make_server
 from appliance.steward.wire import Examination, LightName
 from tests.edge.portal.window import Silent, chromium
 from tests.support.accessible import COLOURS, NARROW_PX, RULES, barriers, cramped, unfold
-from tests.support.first_hour import BIN, CODE, FACTORY, PASSWORD, PROVIDER, Box, new_box
+from tests.support.first_hour import BIN, FACTORY, PASSWORD, PROVIDER, Box, new_box
 from tests.support.steward_of_file import PORTS
 
 PATIENCE_MS = 15_000

@@ -10,7 +10,6 @@ from appliance.wire_console import StaffAct
 from tests.support.first_hour import (
     PASSWORD,
     Box,
-    Person,
 )
 from tests.unit.portal.console.reading_wizard import EVERY, says
 
@@ -49,7 +48,8 @@ def test_a_claim_makes_an_owner_who_is_signed_in_and_recorded(box: Box) -> None:
     assert (answer.status_code, answer.headers["Location"]) == (303, "/setup")
     cookie = answer.headers["Set-Cookie"]
     assert all(each in cookie for each in ("__Host-qaqpa=", "Secure", "HttpOnly", "Path=/", "SameSite=Strict"))
-    assert box.office.accounts.all() == (Person("aigerim", "Aigerim", StaffRole.OWNER, "kk"),)
+    (owner,) = box.office.accounts.all()
+    assert (owner.login, owner.name, owner.role, owner.language) == ("aigerim", "Aigerim", StaffRole.OWNER, "kk")
     assert [(each.act, each.staff) for each in box.gate.notes] == [(StaffAct.CLAIMED, "aigerim")]
     assert says(browser.get("/setup/venue"), "kk", "wizard.venue.title")
 
