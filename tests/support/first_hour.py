@@ -110,12 +110,22 @@ def new_box(folder: Path, toml: str = FACTORY) -> Box:
     return Box(app, office, code, gate, steward)
 
 
-def posted(browser: FlaskClient, path: str, **fields: str) -> Any:
-    """A form of the owner's."""
+def token_of(browser: FlaskClient) -> str:
+    """The session that the browser holds."""
     cookie = browser.get_cookie(COOKIE)
     assert cookie is not None
-    who = browser.application.config["OFFICE"].sessions.of(cookie.value)
-    return browser.post(path, data={"csrf": who.csrf, **fields})
+    return cookie.value
+
+
+def csrf_of(browser: FlaskClient) -> str:
+    """What the forms of that session carry."""
+    who = browser.application.config["OFFICE"].sessions.of(token_of(browser))
+    return str(who.csrf)
+
+
+def posted(browser: FlaskClient, path: str, **fields: str) -> Any:
+    """A form of the owner's."""
+    return browser.post(path, data={"csrf": csrf_of(browser), **fields})
 
 
 VENUE = {"name": "Кафе Алатау", "address": "Алматы, Абай 1", "owner_id": BIN, "language": "ru"}

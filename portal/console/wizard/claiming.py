@@ -97,5 +97,5 @@ class Claiming:
             HTTPStatus.UNPROCESSABLE_ENTITY if problems else HTTPStatus.OK,
             typed={**typed, "password": "", "again": ""},
             problems=problems or {},
-            languages=list(Language),
+            spoken=list(Language),
         )

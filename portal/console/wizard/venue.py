@@ -84,7 +84,7 @@ class TheVenue:
             typed=typed,
             problems=problems or {},
             refused=refused,
-            languages=list(Language),
+            spoken=list(Language),
         )
 
 
@@ -127,7 +127,7 @@ class Terms:
             typed=typed,
             problems=problems or {},
             refused=refused,
-            languages=list(Language),
+            spoken=list(Language),
         )
 
 

@@ -100,7 +100,7 @@ def test_a_claimed_box_shows_a_stranger_nothing_of_the_wizard(box: Box) -> None:
 
 def test_the_wizard_is_no_business_of_the_desk(box: Box) -> None:
     box.owner()
-    box.office.accounts.make("desk", "D", StaffRole.DESK, None)
+    box.office.accounts.make("desk", "D", StaffRole.DESK, PASSWORD)
     browser = box.browser()
-    browser.set_cookie("__Host-qaqpa", "desk", secure=True)
+    browser.set_cookie("__Host-qaqpa", box.office.sessions.begin("desk"), secure=True)
     assert browser.get("/setup/venue").status_code == 403

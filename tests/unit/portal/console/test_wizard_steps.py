@@ -17,7 +17,9 @@ from tests.support.first_hour import (
     PROVIDER,
     VENUE,
     Box,
+    csrf_of,
     posted,
+    token_of,
 )
 from tests.support.steward_of_file import PORTS
 from tests.unit.portal.console.reading_wizard import EVERY, says
@@ -123,8 +125,8 @@ def test_whoever_would_cut_off_the_own_browser_is_warned_first(box: Box) -> None
     browser = box.owner()
     loose = (PORTS[0], msgspec.structs.replace(PORTS[1], bridge="", addresses=("198.51.100.1/24",)))
     box.steward.ports = loose
-    form = {"csrf": "csrf-aigerim", "wan": "enp1s0", "lan": "enp2s0"}
-    browser.set_cookie("__Host-qaqpa", "aigerim", domain="198.51.100.1", secure=True)
+    form = {"csrf": csrf_of(browser), "wan": "enp1s0", "lan": "enp2s0"}
+    browser.set_cookie("__Host-qaqpa", token_of(browser), domain="198.51.100.1", secure=True)
     answer = browser.post("/setup/network", data=form, base_url="https://198.51.100.1")
     assert says(answer, "en", "wizard.network.cut_off")
     assert box.steward.path.read_text() == FACTORY
@@ -223,11 +225,13 @@ def test_a_test_sms_that_fails_says_what_to_mend(box: Box, language: Language) -
 
 def test_a_desk_account_has_a_password_that_is_shown_once(box: Box) -> None:
     browser = box.owner()
-    assert "TEMPO-RARY1" in posted(browser, "/setup/staff", name="Dana", login="Dana").text
-    assert "TEMPO-RARY1" not in browser.get("/setup/staff").text
+    made = posted(browser, "/setup/staff", name="Dana", login="Dana").text
     dana = box.office.accounts.find("dana")
     assert dana is not None
-    assert dana.role is StaffRole.DESK
+    assert (dana.role, dana.must_change) == (StaffRole.DESK, True)
+    shown = re.search(r"<code>(?!dana)([^<]+)</code>", made)
+    assert shown
+    assert shown[1] not in browser.get("/setup/staff").text
     assert (box.gate.notes[-1].act, box.gate.notes[-1].detail) == (StaffAct.ACCOUNT_MADE, "dana")
     assert says(posted(browser, "/setup/staff", name="Dana", login="dana"), "en", "wizard.account.login_taken")
 
