@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from appliance import announcement, render
@@ -51,8 +52,8 @@ def test_nothing_else_is_ever_announced() -> None:
 
 def test_the_portal_answers_where_it_is_announced() -> None:
     assert announcement.API_PATH == captive.PATH
-    (application,) = [word for word in render.portal_command(parse(HTTPS, "q.toml")) if word.startswith("portal.")]
-    assert "portal_url='https://login.example.kz/'" in application
+    told = msgspec.json.decode(render.portal_command(parse(HTTPS, "q.toml"))[-1])
+    assert told["portal_url"] == "https://login.example.kz/"
 
 
 @pytest.mark.parametrize("standing", [Standing.SERVED, Standing.ANNOUNCED])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import msgspec
 import pytest
 
 from appliance import render
@@ -82,5 +83,6 @@ def test_portal_with_a_name_and_a_port() -> None:
 def test_venue_name_cannot_leave_its_place() -> None:
     made = config("[venue]\nname = 'Чай <b>& Ко</b>; #1'")
     assert "&lt;b&gt;&amp; Ко&lt;/b&gt;; #1" in render.files(made)["nginx.conf"]
-    (application,) = [word for word in render.portal_command(made) if word.startswith("portal.")]
-    assert "venue='Чай <b>& Ко</b>; #1', language='kk', look='/var/lib/qaqpa/conf/portal.json')" in application
+    told = msgspec.json.decode(render.portal_command(made)[-1])
+    assert (told["venue"], told["language"]) == ("Чай <b>& Ко</b>; #1", "kk")
+    assert told["look"] == "/var/lib/qaqpa/conf/portal.json"
