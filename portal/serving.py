@@ -28,6 +28,8 @@ def serve(socket: Path, create: Callable[[], Any], *, workers: int, threads: int
         workers: processes.
         threads: of each, and so how many requests it answers at a time.
     """
+    # One that was killed leaves its socket behind, and a socket that is there cannot be bound.
+    socket.unlink(missing_ok=True)
     Server(
         getattr(create, "__module__", ""),
         uds=socket,
