@@ -43,7 +43,8 @@ def keys_by_sentence(language: Language) -> dict[str, frozenset[str]]:
     found: dict[str, set[str]] = {}
     for application in ("console", "visitor"):
         for message in catalogue(application, language):
-            said = message.string if isinstance(message.string, str) else message.string[-1]
+            forms = [message.string] if isinstance(message.string, str) else [*(message.string or ())]
+            said = forms[-1] if forms else ""
             if message.id and said:
                 key = message.id if isinstance(message.id, str) else message.id[0]
                 found.setdefault(said.rstrip(".:"), set()).add(f"{application}:{key}")
