@@ -32,6 +32,9 @@ DOCUMENTS = (
     "docs/inspector.md",
     "docs/inspector.ru.md",
     "docs/inspector.kk.md",
+    "docs/owner.md",
+    "docs/owner.ru.md",
+    "docs/owner.kk.md",
 )
 FREE_ARGUMENTS = tuple(f"scripts/{name}" for name in ("attack", "bench", "demo", "lock", "screens", "setup", "test"))
 """Scripts whose arguments are pytest's or plain words; scripts/lab and qaqpa are checked to the last option."""
