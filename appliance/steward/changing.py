@@ -80,7 +80,9 @@ class Changing:
         with self._changed:
             toml = self._places.config.read_text(encoding="utf-8", errors="replace")
             held = pending.read(self._places)
-            left = None if held is None else int(pending.left_s(held, self._now()))
+            # What is kept by itself waits for nobody's word: that its processes begin anew is told apart from that.
+            waits = held is not None and not held.kept_by_itself
+            left = int(pending.left_s(held, self._now())) if held is not None and waits else None
             return Settings(
                 toml,
                 digest(toml),
