@@ -96,7 +96,9 @@ class Changing:
     def apply(self, toml: str, base: str, staff: str, undo_s: int) -> Reply:
         """Put it in force on trial; ``undo_s`` 0: it is kept once everything runs with it."""
         with self._changed, locked(self._places.config.parent):
-            if pending.read(self._places) is not None or self._starting is not None:
+            # What only begins anew with a secret of its own (``renew``) is no obstacle: a provider's password comes
+            # just before the provider.
+            if pending.read(self._places) is not None:
                 return StewardRefused(StewardRefusal.PENDING_ALREADY, "a change waits to be kept or undone")
             before = self.trial.in_force()
             if digest(self._places.config.read_text(encoding="utf-8", errors="replace")) != base:
@@ -118,7 +120,7 @@ class Changing:
                     pending.end(self._places)
                 return StewardRefused(StewardRefusal.FAILED, f"{error}; the configuration before is in force")
             self._undone_why = ""
-            self._starting = units
+            self._starting = in_order({*(self._starting or ()), *units})
             changed = ", ".join(change.key for change in changes(before, config))
             self._notes.tell(staff, StaffAct.SETTINGS_APPLIED, changed)
             self._changed.notify_all()

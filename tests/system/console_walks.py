@@ -6,6 +6,7 @@ Each walk tells ``seen`` the name of every page that it comes to. Must not know:
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from playwright.sync_api import expect
 
@@ -80,3 +81,80 @@ def first_hour(owner: Staffer, code: str, language: str, phone: Guest, seen: See
     owner.rest()
     seen(owner, "opened")
     return password
+
+
+def signed_in(somebody: Staffer, login: str, password: str, seen: Seen) -> None:
+    """From the door to the page that their role begins with; a temporary password is changed on the way."""
+    somebody.open("/sign-in")
+    seen(somebody, "sign-in")
+    somebody.send("/sign-in", login=login, password=password)
+    if somebody.page.url.endswith("/password"):
+        seen(somebody, "new-password")
+        somebody.send("/password", current=password, new=OWNER_PASSWORD, again=OWNER_PASSWORD)
+
+
+def by_document(desk: Staffer, code: str, seen: Seen) -> int:
+    """Admit whoever shows this code, by a document and without a mouse; the keys that were pressed."""
+    page = desk.page
+    desk.open("/desk")
+    expect(page.locator(":focus[name=code]")).to_have_count(1)
+    seen(desk, "desk")
+    keys = _typed(desk, code.lower(), "Enter")
+    expect(page.locator(":focus[name=surname]")).to_have_count(1)
+    page.wait_for_load_state()
+    seen(desk, "desk-document")
+    page.locator("[name=surname]").focus()  # whoever looked at the page may have taken it
+    keys += _typed(desk, "Ахметов", "Enter", "Ерлан", "Enter", "Enter")
+    expect(page.locator(".done[role=status]")).to_be_visible()
+    seen(desk, "desk-admitted")
+    return keys
+
+
+def _typed(desk: Staffer, *texts: str) -> int:
+    for text in texts:
+        (desk.page.keyboard.press if text == "Enter" else desk.page.keyboard.type)(text)
+    return sum(1 if text == "Enter" else len(text) for text in texts)
+
+
+def inspector_made(owner: Staffer, until: str, seen: Seen) -> str:
+    """An account that ends with the day ``until`` (ISO 8601); its temporary password."""
+    owner.open("/staff")
+    owner.page.locator("input[name=role][value=inspector]").check()
+    seen(owner, "staff")
+    owner.send("/staff/make", name="Серік", login=INSPECTOR, until=until)
+    return owner.page.locator("dd.secret").inner_text()
+
+
+def extract_made(inspector: Staffer, folder: Path, why: str, seen: Seen) -> Path:
+    """Everything of today as a file, downloaded and then judged by the console itself."""
+    page = inspector.page
+    inspector.open("/journal?period=today")
+    seen(inspector, "journal")
+    inspector.open("/journal/extracts?period=today")
+    inspector.send("/journal/extracts", why=why)
+    expect(page.locator('a[href$="/download"]')).to_be_visible(timeout=30_000)
+    seen(inspector, "extract")
+    with page.expect_download() as download:
+        page.locator('a[href$="/download"]').click()
+    extract = folder / download.value.suggested_filename
+    download.value.save_as(extract)
+    inspector.open("/journal/verify")
+    page.locator("#extract").set_input_files(extract)
+    inspector.send("/journal/verify")
+    expect(page.locator("main .done[role=status]")).to_be_visible(timeout=30_000)
+    seen(inspector, "verified")
+    return extract
+
+
+def changed(owner: Staffer, key: str, text: str, seen: Seen) -> None:
+    """One setting, from its line to its being in force on trial."""
+    owner.open(f"/settings?q={key.rpartition('.')[2]}")
+    owner.page.locator(f'[name="{key}"]').fill(text)
+    with owner.page.expect_navigation():
+        owner.page.locator("#settings-form button.main").click()
+    seen(owner, "settings-preview")
+    owner.send("/settings/apply")
+    owner.is_at("/settings/pending")
+    owner.rest()
+    owner.open("/settings/pending")
+    seen(owner, "settings-pending")

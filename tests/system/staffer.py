@@ -66,7 +66,7 @@ class Staffer:
 
     def rest(self) -> None:
         """Until everything runs with what was changed; nobody else restarts the venue's processes meanwhile."""
-        self.venue.supervisor.until(lambda: not settings(self.venue).is_starting, "everything to run")
+        self.venue.supervisor.until(lambda: not settings(self.venue).is_starting, "everything to run", 90)
 
 
 @contextlib.contextmanager
