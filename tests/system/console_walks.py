@@ -5,13 +5,14 @@ Each walk tells ``seen`` the name of every page that it comes to. Must not know:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 from playwright.sync_api import expect
 
 from tests.lab.venue import SMPP_PASSWORD, SMSC
-from tests.system.guest import Guest
+from tests.system.guest import PAGE, Guest
 from tests.system.staffer import Staffer
 
 Seen = Callable[[Staffer, str], None]
@@ -34,9 +35,7 @@ def first_hour(owner: Staffer, code: str, language: str, phone: Guest, seen: See
     page = owner.page
     owner.open(f"/setup/claim?lang={language}")
     seen(owner, "claim")
-    owner.send(
-        "/setup/claim", code=code, name="Айгерім", login=OWNER, password=OWNER_PASSWORD, again=OWNER_PASSWORD
-    )
+    owner.send("/setup/claim", code=code, name="Айгерім", login=OWNER, password=OWNER_PASSWORD, again=OWNER_PASSWORD)
     owner.is_at("/setup/venue")
     seen(owner, "venue")
     owner.send("/setup/venue", name=VENUE, address="Алматы, Абай даңғылы, 1", owner_id=BIN)
@@ -158,3 +157,20 @@ def changed(owner: Staffer, key: str, text: str, seen: Seen) -> None:
     owner.rest()
     owner.open("/settings/pending")
     seen(owner, "settings-pending")
+
+
+def pairing_code(guest: Guest) -> str:
+    """As the phone's page shows it."""
+    guest.phone.connect()
+    guest.phone.fetch(f"{PAGE}/code", form={}, headers={"Accept-Language": "en"})
+    shown = re.search(r'class="code" dir="ltr"><span aria-hidden="true">([^<]+)<', guest.page().body)
+    assert shown, "no code on the phone's page"
+    return shown[1]
+
+
+def agreed_and_online(guest: Guest) -> None:
+    """A connected phone agrees to the terms that the owner has left in the wizard, and goes online."""
+    agreed = re.search(r'name="terms" value="([^"]+)"', guest.page().body)
+    assert agreed, "the page has no terms"
+    guest.phone.fetch(f"{PAGE}/password", form={"number": guest.number, "terms": agreed[1]})
+    guest.enter(guest.venue.password_for(guest.number))

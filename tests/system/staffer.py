@@ -20,9 +20,10 @@ from appliance.steward.client import Client
 from appliance.steward.wire import ReadSettings, Settings
 from appliance.wire import Language
 from tests.lab.venue import CONSOLE, CONSOLE_PORT, Venue
-from tests.system.browser import PATIENCE_MS
 
 DESKTOP = ViewportSize(width=1024, height=720)
+PATIENCE_MS = 40_000
+"""The doctor's findings are waited for, and it looks at everything."""
 ADDRESS = f"https://{CONSOLE}:{CONSOLE_PORT}"
 
 
