@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 
 from tests.lab.venue import SMPP_PASSWORD, SMSC
 from tests.system.guest import PAGE, Guest
-from tests.system.staffer import Staffer
+from tests.system.staffer import PATIENCE_MS, Staffer
 
 Seen = Callable[[Staffer, str], None]
 
@@ -48,7 +48,7 @@ def first_hour(owner: Staffer, code: str, language: str, phone: Guest, seen: See
     port = page.locator("#seen-lan-port1")
     expect(port).to_have_class("seen down")
     phone.phone.connect()
-    expect(port).to_have_class("seen up")
+    expect(port).to_have_class("seen up", timeout=PATIENCE_MS)
     seen(owner, "network")
     owner.send("/setup/network")
     owner.is_at("/setup/wifi")
@@ -63,7 +63,7 @@ def first_hour(owner: Staffer, code: str, language: str, phone: Guest, seen: See
     owner.is_at("/setup/sms/test")
     owner.rest()
     owner.send("/setup/sms/test", number=TEST_NUMBER)
-    expect(page.locator("#way .state")).to_be_visible()
+    expect(page.locator("#way .state")).to_be_visible(timeout=PATIENCE_MS)
     seen(owner, "sms-test")
     page.locator('a.btn.main[href="/setup/staff"]').click()
     owner.send("/setup/staff", name="Дана", login=DESK)
@@ -74,7 +74,6 @@ def first_hour(owner: Staffer, code: str, language: str, phone: Guest, seen: See
     seen(owner, "poster")
     page.locator('a.btn.main[href="/setup/finish"]').click()
     page.wait_for_url("**/setup/finish")
-    expect(page.locator("#lights li").first).to_be_visible()
     seen(owner, "finish")
     owner.send("/setup/finish")
     owner.rest()
@@ -99,12 +98,12 @@ def by_document(desk: Staffer, code: str, seen: Seen) -> int:
     expect(page.locator(":focus[name=code]")).to_have_count(1)
     seen(desk, "desk")
     keys = _typed(desk, code.lower(), "Enter")
-    expect(page.locator(":focus[name=surname]")).to_have_count(1)
+    expect(page.locator(":focus[name=surname]")).to_have_count(1, timeout=PATIENCE_MS)
     page.wait_for_load_state()
     seen(desk, "desk-document")
     page.locator("[name=surname]").focus()  # whoever looked at the page may have taken it
     keys += _typed(desk, "Ахметов", "Enter", "Ерлан", "Enter", "Enter")
-    expect(page.locator(".done[role=status]")).to_be_visible()
+    expect(page.locator(".done[role=status]")).to_be_visible(timeout=PATIENCE_MS)
     seen(desk, "desk-admitted")
     return keys
 
@@ -131,7 +130,7 @@ def extract_made(inspector: Staffer, folder: Path, why: str, seen: Seen) -> Path
     seen(inspector, "journal")
     inspector.open("/journal/extracts?period=today")
     inspector.send("/journal/extracts", why=why)
-    expect(page.locator('a[href$="/download"]')).to_be_visible(timeout=30_000)
+    expect(page.locator('a[href$="/download"]')).to_be_visible(timeout=PATIENCE_MS)
     seen(inspector, "extract")
     with page.expect_download() as download:
         page.locator('a[href$="/download"]').click()
@@ -140,7 +139,7 @@ def extract_made(inspector: Staffer, folder: Path, why: str, seen: Seen) -> Path
     inspector.open("/journal/verify")
     page.locator("#extract").set_input_files(extract)
     inspector.send("/journal/verify")
-    expect(page.locator("main .done[role=status]")).to_be_visible(timeout=30_000)
+    expect(page.locator("main .done[role=status]")).to_be_visible(timeout=PATIENCE_MS)
     seen(inspector, "verified")
     return extract
 
@@ -155,7 +154,8 @@ def changed(owner: Staffer, key: str, text: str, seen: Seen) -> None:
     owner.send("/settings/apply")
     owner.is_at("/settings/pending")
     owner.rest()
-    owner.open("/settings/pending")
+    # The page sees by itself that everything runs again.
+    expect(owner.page.locator('#pending[data-starting=""]')).to_be_visible(timeout=PATIENCE_MS)
     seen(owner, "settings-pending")
 
 

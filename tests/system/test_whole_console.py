@@ -163,6 +163,8 @@ def test_settings_are_kept_or_undone_and_a_visitor_notices_neither(
 SECTIONS = ("/today", "/visits", "/visits/blocks", "/desk", "/desk/vouchers", "/journal/proof", "/staff/tokens", "/me")
 MORE = ("/second-factor", "/settings", "/settings/text", "/settings/secrets", "/settings/backup", "/poster")
 
+_KEY = re.compile(r"(?<![(\w.])(staff|desk|visits|journal|settings|today|wizard)\.[a-z_.]*[a-z]\b")
+
 
 @pytest.mark.usefixtures("set_up")
 def test_nothing_stands_in_anybodys_way(venue: Venue, browser: Browser) -> None:
@@ -172,7 +174,6 @@ def test_nothing_stands_in_anybodys_way(venue: Venue, browser: Browser) -> None:
             answer = owner.open(path)
             assert answer.status == 200, path
             judged(owner, path)
+            # A key of the catalogue in the place of its words; keys of the configuration stand in brackets or in code.
             said = owner.page.locator("main").inner_text()
-            assert not re.search(r"\b(staff|desk|visits|journal|settings|today|wizard)\.[a-z_.]+[a-z]\b", said) or (
-                path.startswith("/settings")
-            ), f"{path} has words that nobody wrote: {said[:300]}"
+            assert path.startswith("/settings") or not _KEY.search(said), f"{path} has words that nobody wrote: {said}"
