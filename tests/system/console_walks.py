@@ -117,8 +117,8 @@ def _typed(desk: Staffer, *texts: str) -> int:
 def inspector_made(owner: Staffer, until: str, seen: Seen) -> str:
     """An account that ends with the day ``until`` (ISO 8601); its temporary password."""
     owner.open("/staff")
-    owner.page.locator("input[name=role][value=inspector]").check()
     seen(owner, "staff")
+    owner.page.locator("input[name=role][value=inspector]").check()
     owner.send("/staff/make", name="Серік", login=INSPECTOR, until=until)
     return owner.page.locator("dd.secret").inner_text()
 
