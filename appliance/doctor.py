@@ -240,7 +240,10 @@ def troubles_findings(reply: wire.Reply, said: Collection[wire.Trouble]) -> Iter
     if not isinstance(reply, wire.Visits):
         return
     for trouble in reply.troubles:
-        if trouble not in said:
+        if trouble is wire.Trouble.CLOSED:
+            # The owner's own word, and no fault.
+            yield _Found(True, "the venue is closed, as venue.open says: nobody new is admitted")
+        elif trouble not in said:
             what, remedy = _TROUBLES[trouble]
             yield _Found(False, what, remedy)
     if not reply.troubles:

@@ -80,7 +80,9 @@ class Changing:
         with self._changed:
             toml = self._places.config.read_text(encoding="utf-8", errors="replace")
             held = pending.read(self._places)
-            left = None if held is None else int(pending.left_s(held, self._now()))
+            # What is kept by itself waits for nobody's word: that its processes begin anew is told apart from that.
+            waits = held is not None and not held.kept_by_itself
+            left = int(pending.left_s(held, self._now())) if held is not None and waits else None
             return Settings(
                 toml,
                 digest(toml),
@@ -94,7 +96,9 @@ class Changing:
     def apply(self, toml: str, base: str, staff: str, undo_s: int) -> Reply:
         """Put it in force on trial; ``undo_s`` 0: it is kept once everything runs with it."""
         with self._changed, locked(self._places.config.parent):
-            if pending.read(self._places) is not None or self._starting is not None:
+            # What only begins anew with a secret of its own (``renew``) is no obstacle: a provider's password comes
+            # just before the provider.
+            if pending.read(self._places) is not None:
                 return StewardRefused(StewardRefusal.PENDING_ALREADY, "a change waits to be kept or undone")
             before = self.trial.in_force()
             if digest(self._places.config.read_text(encoding="utf-8", errors="replace")) != base:
@@ -116,7 +120,7 @@ class Changing:
                     pending.end(self._places)
                 return StewardRefused(StewardRefusal.FAILED, f"{error}; the configuration before is in force")
             self._undone_why = ""
-            self._starting = units
+            self._starting = in_order({*(self._starting or ()), *units})
             changed = ", ".join(change.key for change in changes(before, config))
             self._notes.tell(staff, StaffAct.SETTINGS_APPLIED, changed)
             self._changed.notify_all()

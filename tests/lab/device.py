@@ -20,7 +20,7 @@ from tests.lab.run import ROOT, Process, run, start
 
 UNITS = ("gate", "dnsmasq-lan", "dnsmasq-captive", "sms", "portal", "nginx")
 """In the order in which the device starts them."""
-STAFF_UNITS = ("console",)
+STAFF_UNITS = ("steward", "console")
 """Those that run besides where staff have a side of their own."""
 
 

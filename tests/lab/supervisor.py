@@ -1,8 +1,7 @@
 """systemctl for a machine without systemd: what it is asked is written down, and done by whoever started the lab.
 
-    with Supervisor.of(venue) as supervisor:
-        start the steward with --systemctl supervisor.program
-        supervisor.until(lambda: it_happened(), "it to happen")
+    venue.restart("steward")                    # with --systemctl venue.supervisor.program
+    venue.supervisor.until(lambda: it_happened(), "it to happen")
 
 The processes are children of the lab's own thread, which alone may start them anew (see ``run.start``): so it serves
 while it waits. Must not know: who restarts what, and why.
@@ -11,11 +10,12 @@ while it waits. Must not know: who restarts what, and why.
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
-from tests.lab.venue import Venue
+from tests.lab.device import Places
+from tests.lab.run import Process
 from tests.lab.waiting import until
 
 T = TypeVar("T")
@@ -28,10 +28,24 @@ while [ ! -e "$ask.done" ]; do sleep 0.05; done
 """
 
 
+class Processes(Protocol):
+    """Of a venue, by the names of their units."""
+
+    @property
+    def places(self) -> Places: ...
+
+    @property
+    def processes(self) -> Mapping[str, Process]: ...
+
+    def restart(self, unit: str) -> None:
+        """Start it again, and wait until it can be asked."""
+        ...
+
+
 class Supervisor:
     """Restarts a venue's processes on demand."""
 
-    def __init__(self, venue: Venue) -> None:
+    def __init__(self, venue: Processes) -> None:
         self._venue = venue
         self._folder = venue.places.folder / "units"
         self._folder.mkdir(exist_ok=True)

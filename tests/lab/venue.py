@@ -8,7 +8,7 @@
     198.51.100.53 upstream DNS    isp0 ──┘        br-lan 10.77.0.1/16 ──port1──┘
     198.51.100.75 SMSC
 
-With an office, staff have a side of their own, and the console runs: <prefix>office ── mgmt0 192.168.50.1.
+With an office, staff have a side of their own, and console and steward run: <prefix>office ── mgmt0 192.168.50.1.
 Visitors may also come in by a bridge that is not the gate's (``add_access_point``), in <prefix>point.
 
 Everything inside the gate's namespace is the product, started as on the device (``tests.lab.device``); everything
@@ -30,6 +30,7 @@ from tests.lab.device import Places
 from tests.lab.internet import Internet
 from tests.lab.namespaces import World, claim, give_address, ip, set_sysctl, write_configuration
 from tests.lab.run import ROOT, Process, program, run, start
+from tests.lab.supervisor import Supervisor
 from tests.lab.visitor import Visitor
 from tests.lab.waiting import until
 
@@ -57,6 +58,9 @@ class Venue:
     visitors: list[Visitor] = field(default_factory=list)
     office: str = ""
     """The namespace of the staff's side; empty: there is none."""
+
+    def __post_init__(self) -> None:
+        self.supervisor = Supervisor(self)
 
     @classmethod
     @contextlib.contextmanager
@@ -153,14 +157,15 @@ class Venue:
 
     def qaqpa(self, *arguments: str, check: bool = True) -> str:
         """What the command ``qaqpa`` prints, run as root inside the gate as a person would."""
-        group = 2 if arguments[0] in ("journal", "sms", "desk", "voucher", "settings", "backup") else 1
+        group = 2 if arguments[0] in ("journal", "sms", "desk", "voucher", "settings", "backup", "staff") else 1
         line = [*arguments[:group], "--config", str(self.places.config), *arguments[group:]]
         done = run([device.QAQPA, *line], namespace=self.gate, check=check, timeout_s=30)
         return done.stdout
 
     def restart(self, unit: str) -> None:
         """What systemd does when a process has ended: start it again."""
-        self.processes[unit] = device.start_unit(self.places, unit, self.gate)
+        more = ("--systemctl", str(self.supervisor.program)) if unit == "steward" else ()
+        self.processes[unit] = device.start_unit(self.places, unit, self.gate, *more)
         self._wait_for(unit)
 
     def _start_gateway(self) -> None:
@@ -177,7 +182,7 @@ class Venue:
     def _wait_for(self, unit: str) -> None:
         process = self.processes[unit]
         match unit:
-            case "gate" | "sms" | "portal" | "console":
+            case "gate" | "sms" | "portal" | "steward" | "console":
                 socket = self.places.runtime / unit / f"{unit}.sock"
                 until(lambda: _listens(socket) or not process.alive, f"{unit} to listen at {socket}", 15)
             case "nginx":

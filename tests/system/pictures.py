@@ -1,4 +1,4 @@
-"""The pictures of the visitor's pages: taken from a real venue by a real browser, kept to be looked at by a person.
+"""The pictures of all pages: taken from a real venue by a real browser, kept to be looked at by a person.
 
     python -m tests.system.pictures tests/system/screens      # scripts/screens
 
@@ -29,6 +29,7 @@ from tests.edge.portal.window import window as quiet_window
 from tests.lab.errors import LabError
 from tests.lab.venue import Venue
 from tests.lab.waiting import until
+from tests.system import console_pictures
 from tests.system.browser import PHONE, PROBE, Window, browser_in, window
 
 FOLDER = Path("tests/system/screens")
@@ -108,6 +109,12 @@ def of_the_rest(folder: Path) -> Iterator[Path]:
                         yield kept(page, folder / f"{name}-kk{'-dark' if scheme == 'dark' else ''}.png")
 
 
+def of_the_console(folder: Path) -> Iterator[Path]:
+    """What staff see."""
+    (folder / console_pictures.FOLDER).mkdir(exist_ok=True)
+    yield from console_pictures.of_the_console(folder / console_pictures.FOLDER, kept)
+
+
 def kept(page: Page, path: Path) -> Path:
     """What the phone's screen shows now, in a small file; the caret and animations stand still."""
     with Image.open(io.BytesIO(page.screenshot())) as taken:
@@ -117,13 +124,13 @@ def kept(page: Page, path: Path) -> Path:
 
 def main() -> int:
     """The command behind scripts/screens."""
-    parser = argparse.ArgumentParser(prog="scripts/screens", description="Take the pictures of the visitor's pages.")
+    parser = argparse.ArgumentParser(prog="scripts/screens", description="Take the pictures of all pages.")
     parser.add_argument("folder", type=Path, nargs="?", default=FOLDER, help="where they go")
     folder: Path = parser.parse_args().folder
     folder.mkdir(parents=True, exist_ok=True)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        for take in (of_the_rest, of_stays):
+        for take in (of_the_rest, of_stays, of_the_console):
             for path in take(folder):
                 print(path)
     except LabError as error:

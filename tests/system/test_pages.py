@@ -24,9 +24,10 @@ from tests.lab.visitor import Probe
 from tests.lab.waiting import until
 from tests.support.accessible import COLOURS, NARROW_PX, barriers, cramped, unfold
 from tests.support.authority import Authority
-from tests.system import pictures
+from tests.system import console_pictures, pictures
 from tests.system.browser import PHONE, Window, browser_in, window
 from tests.system.guest import Guest
+from tests.system.staffer import DESKTOP
 
 HOST = "login.example.kz"
 FILES = places_of("qt-").folder / "certificate"
@@ -151,12 +152,16 @@ def test_a_stay_leaves_pictures(venue: Venue, screen: Window, number: str, tmp_p
 def test_the_pictures_are_there_and_small() -> None:
     """Taken by scripts/screens and looked at by a person; README shows some."""
     folder = ROOT / pictures.FOLDER
-    assert {path.name for path in folder.iterdir()} == {f"{name}.png" for name in pictures.names()}
-    for path in folder.iterdir():
-        with Image.open(path) as picture:
-            assert picture.size == (PHONE["width"], PHONE["height"]), path.name
-        assert path.stat().st_size <= pictures.LARGEST_BYTES, path.name
-        assert colours_of(path) >= 16, path.name
+    for of, names, size, largest in (
+        (folder, pictures.names(), PHONE, pictures.LARGEST_BYTES),
+        (folder / console_pictures.FOLDER, console_pictures.names(), DESKTOP, console_pictures.LARGEST_BYTES),
+    ):
+        assert {path.name for path in of.iterdir() if path.is_file()} == {f"{name}.png" for name in names}
+        for path in of.glob("*.png"):
+            with Image.open(path) as picture:
+                assert picture.size == (size["width"], size["height"]), path.name
+            assert path.stat().st_size <= largest, path.name
+            assert colours_of(path) >= 16, path.name
     shown = re.findall(r'<img src="([^"]+)"', (ROOT / "README.md").read_text())
     assert shown and [path for path in shown if not (ROOT / path).exists()] == []
 

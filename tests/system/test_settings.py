@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import tarfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,20 +17,15 @@ from tests.lab import device
 from tests.lab.run import run
 from tests.lab.supervisor import Supervisor
 from tests.lab.venue import Venue
-from tests.lab.waiting import until
 from tests.system.audit import journal, kernel
 from tests.system.guest import Guest
 
 
 @pytest.fixture(scope="module")
-def supervisor(venue: Venue) -> Iterator[Supervisor]:
+def supervisor(venue: Venue) -> Supervisor:
     """The steward runs, and has its units restarted."""
-    made = Supervisor(venue)
-    with device.start_unit(venue.places, "steward", venue.gate, "--systemctl", str(made.program)) as steward:
-        socket = venue.places.runtime / "steward" / "steward.sock"
-        until(lambda: socket.exists() or not steward.alive, "the steward to listen")
-        assert steward.alive, steward.output()
-        yield made
+    venue.restart("steward")
+    return venue.supervisor
 
 
 def ask(venue: Venue, request: wire.Request) -> Any:

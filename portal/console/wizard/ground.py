@@ -100,6 +100,7 @@ def change(site: Site, at: Ground, values: Mapping[str, object], undo_s: int = 0
 
     Raises:
         StewardSaysNo: somebody else's change is in the way, or it failed.
+        StillStarting: the answer before is being put in force.
     """
     toml = with_values(at.settings.toml, values)
     if toml == at.settings.toml:
@@ -116,7 +117,13 @@ def change(site: Site, at: Ground, values: Mapping[str, object], undo_s: int = 0
     assert isinstance(reply, StewardRefused)
     if reply.refusal is StewardRefusal.PROBLEMS:
         return (Problem("", reply.why),)
+    if reply.refusal is StewardRefusal.PENDING_ALREADY and ground(site).settings.undo_in_s is None:
+        raise StillStarting
     raise StewardSaysNo(reply)
+
+
+class StillStarting(ApplianceError):
+    """What was answered before is being put in force, and nothing else meanwhile."""
 
 
 def note(site: Site, act: StaffAct, login: str, detail: str = "") -> None:
@@ -183,6 +190,8 @@ def trouble(site: Site, error: ApplianceError) -> Response:
     if isinstance(error, StewardSaysNo):
         known = {StewardRefusal.CHANGED_MEANWHILE, StewardRefusal.PENDING_ALREADY}
         key = f"wizard.trouble.{error.refusal}" if error.refusal in known else "wizard.trouble.failed"
+    elif isinstance(error, StillStarting):
+        key = "wizard.trouble.starting"
     elif isinstance(error, GateUnreachable):
         key = "wizard.trouble.unreachable"
     else:

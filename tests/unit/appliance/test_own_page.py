@@ -324,6 +324,7 @@ def test_the_visits_list_tells_administrators_of_all_troubles() -> None:
             ],
         ),
         ((Trouble.SMS,), (), ["WRONG no SMS provider takes messages, so visitors are sent to the desk"]),
+        ((Trouble.CLOSED,), (), ["ok the venue is closed, as venue.open says: nobody new is admitted"]),
     ],
 )
 def test_the_doctor_says_what_pages_say(
