@@ -6,7 +6,8 @@
         console/…       accounts and tokens; passwords in it are argon2id hashes
 
 No SMPP password, no key of a certificate, none of the journal's: what they protect should not depend on where a copy
-lies. No sessions: what was signed out should not come back with it. Putting one back is done at a terminal (docs/backup.md). Must not know: who asks.
+lies. No sessions: what was signed out should not come back with it.
+Putting one back is done at a terminal (docs/backup.md). Must not know: who asks.
 """
 
 from __future__ import annotations

@@ -7,7 +7,6 @@ for, what is in them.
 
 from __future__ import annotations
 
-import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,8 +24,11 @@ def unreadable(config: Config) -> Iterator[tuple[str, str]]:
     kernels = [Path(each) for each in _KERNELS]
     consoles = [Path(each) / "console" for each in (config.paths.state, config.paths.runtime)]
     for key, name in _named(config):
+        if not name:
+            continue
         try:
-            found, path = os.stat(name), Path(name).resolve(strict=True)
+            path = Path(name).resolve(strict=True)
+            found = path.stat()
         except (OSError, RuntimeError):
             continue  # whoever needs it says so
         if not stat.S_ISREG(found.st_mode) or any(path.is_relative_to(each) for each in kernels):
