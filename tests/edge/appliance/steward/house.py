@@ -75,7 +75,7 @@ class House:
         path.write_text(toml(folder, "before"))
         path.chmod(0o640)
         monkeypatch.setattr(trying, "here", lambda *_: iter(()))
-        monkeypatch.setattr(apply, "judged", lambda config, _: {"nginx.conf": config.venue.name.encode()})
+        monkeypatch.setattr(apply, "judged", lambda config, *_: {"nginx.conf": config.venue.name.encode()})
         return cls(path)
 
     def steward(self) -> Changing:
