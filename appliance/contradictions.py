@@ -131,6 +131,7 @@ def _of_the_lan(config: Config) -> Iterator[tuple[str, str]]:
         yield "lan.address", f'{error}; allowed: address/prefix, for example "10.77.0.1/16"'
     try:
         gate6 = config.lan.gate6
+        _unscoped(config.lan.address6)
     except ValueError as error:
         yield "lan.address6", f'{error}; allowed: address/64, for example "fd77:6b7a:1::1/64"'
         return
@@ -140,12 +141,23 @@ def _of_the_lan(config: Config) -> Iterator[tuple[str, str]]:
         yield "lan.address6", f"{gate6} is no address for a network; take a ULA (fd…) or your provider's"
 
 
+def _unscoped(address: str) -> None:
+    """Python takes whatever stands behind a "%" for a zone (RFC 4007), line ends too; dnsmasq reads it line by line.
+
+    Raises:
+        ValueError
+    """
+    if "%" in address:
+        raise ValueError("an address with a zone (%)")
+
+
 def _of_the_wan(config: Config) -> Iterator[tuple[str, str]]:
     if config.lan.interface == config.wan.interface:
         yield "wan.interface", f'is the LAN\'s too ("{config.lan.interface}"); the two sides must differ'
     for server in config.wan.dns:
         try:
             address = ipaddress.ip_address(server)
+            _unscoped(server)
         except ValueError:
             yield "wan.dns", f'"{server}" is no IP address'
             continue

@@ -51,12 +51,12 @@ class Limits:
                 self._put(key, self._count(key, now_s) + 1, now_s)
             return 0
 
-    def give_back(self, *keys: str, guesses: int = 1) -> None:
-        """So many of them were none."""
+    def give_back(self, *keys: str) -> None:
+        """One of each was none."""
         with self._lock:
             for key in keys:
                 if known := self._of.get(key):
-                    self._of[key] = _Guesses(max(0, known.count - guesses), known.last_s)
+                    self._of[key] = _Guesses(max(0, known.count - 1), known.last_s)
 
     def forgive(self, *keys: str) -> None:
         """Begin anew with them."""

@@ -74,6 +74,8 @@ class Refused:
 class _Half:
     standing: Standing
     until_s: float
+    by_address: str
+    """Where the password was counted."""
     tries_left: int = CODES_A_HALF
 
 
@@ -110,8 +112,8 @@ class SigningIn:
         if standing is None:
             return Refused(Why.WRONG)
         if standing.account.has_second_factor:
-            return self._half(standing)
-        return self._proved(standing, by_address, by_login, guesses=1)
+            return self._half(standing, by_address)
+        return self._proved(standing, by_login, by_address)
 
     def code(self, half: str, code: str, address: str) -> Proved | Refused:
         """What the second step brought."""
@@ -133,7 +135,7 @@ class SigningIn:
         now = self._accounts.standing(login)
         if now is None or now.epoch != known.standing.epoch:
             return Refused(Why.BEGIN_AGAIN)
-        return self._proved(now, by_address, by_login, guesses=2)
+        return self._proved(now, by_login, known.by_address, by_address)
 
     def again(self, login: str, password: str, address: str) -> Proved | Refused:
         """Whether somebody who is signed in knows the password still; counted as signing in is."""
@@ -145,11 +147,12 @@ class SigningIn:
         except HashingBusy:
             self._limits.give_back(by_address, by_login)
             return Refused(Why.BUSY)
-        return self._proved(standing, by_address, by_login, guesses=1) if standing else Refused(Why.WRONG)
+        return self._proved(standing, by_login, by_address) if standing else Refused(Why.WRONG)
 
-    def _proved(self, standing: Standing, by_address: str, by_login: str, guesses: int) -> Proved | Refused:
-        # By address only what this one took: an account of one's own does not buy guesses at another's.
-        self._limits.give_back(by_address, guesses=guesses)
+    def _proved(self, standing: Standing, by_login: str, *counted: str) -> Proved | Refused:
+        # By address only what this one took there: an account of one's own does not buy guesses at another's.
+        for by_address in counted:
+            self._limits.give_back(by_address)
         self._limits.forgive(by_login)
         if not standing.account.is_open(round(self._clock() * 1000)):
             return Refused(Why.CLOSED)
@@ -160,13 +163,13 @@ class SigningIn:
         familiar = self._sessions.is_familiar(proper, address)
         return f"address {place}", f"login {proper} from {place}" if familiar else f"login {proper}"
 
-    def _half(self, standing: Standing) -> CodeWanted:
+    def _half(self, standing: Standing, by_address: str) -> CodeWanted:
         half, now_s = secrets.token_urlsafe(32), self._clock()
         with self._lock:
             live = {each: known for each, known in self._halves.items() if now_s < known.until_s}
             while len(live) >= _HALVES:
                 del live[next(iter(live))]
-            self._halves = {**live, half: _Half(standing, now_s + HALF_LASTS_S)}
+            self._halves = {**live, half: _Half(standing, now_s + HALF_LASTS_S, by_address)}
         return CodeWanted(half)
 
     def _tried(self, half: str) -> _Half | None:

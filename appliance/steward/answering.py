@@ -5,8 +5,9 @@ Who is named in it is recorded and believed in nothing. Must not know: sockets, 
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import assert_never
@@ -38,6 +39,7 @@ class Answering:
     notes: Notes
     list_ports: Callable[[], wire.Ports]
     now: Callable[[], datetime]
+    packing: threading.Lock = field(default_factory=threading.Lock)
 
     def answer(self, request: wire.Request) -> wire.Reply:
         """The reply to one request; several threads may ask."""
@@ -82,6 +84,12 @@ class Answering:
         return wire.Done()
 
     def _back_up(self, staff: str) -> wire.Reply:
-        made, verdict = backups.make(load(self.path), self.path, self.now())
+        # Each takes as much of the disk as the journal, and the disk is the journal's.
+        if not self.packing.acquire(blocking=False):
+            return StewardRefused(StewardRefusal.FAILED, "a back-up is being made already; wait for it")
+        try:
+            made, verdict = backups.make(load(self.path), self.path, self.now())
+        finally:
+            self.packing.release()
         self.notes.send(NoteBackup(made.file, verdict.entries, verdict.head, staff))
         return wire.BackupWritten(made)

@@ -3,16 +3,18 @@
     qaqpa-20261122T090000Z.tar
         journal.db      proves itself: its chain was verified when it was copied
         qaqpa.toml
-        console/…       accounts; passwords in it are argon2id hashes
+        console/…       accounts and tokens; passwords in it are argon2id hashes
 
 No SMPP password, no key of a certificate, none of the journal's: what they protect should not depend on where a copy
-lies. Putting one back is done at a terminal (docs/backup.md). Must not know: who asks.
+lies. No sessions: what was signed out should not come back with it.
+Putting one back is done at a terminal (docs/backup.md). Must not know: who asks.
 """
 
 from __future__ import annotations
 
 import os
 import re
+import stat
 import tarfile
 import tempfile
 from datetime import datetime
@@ -27,6 +29,8 @@ from journal.errors import JournalError
 from journal.seal import Verdict
 
 KEPT = 5
+_OFFICE = ("staff.json", "tokens.json")
+_MOST_OFFICE_BYTES = 16 << 20
 _NAME = re.compile(r"qaqpa-\d{8}T\d{6}Z\.tar\Z")
 
 
@@ -50,7 +54,7 @@ def make(config: Config, path: Path, now: datetime) -> tuple[Backup, Verdict]:
             journal = Path(making) / "journal.db"
             verdict = back_up(Path(config.paths.state) / "gate" / "journal.db", journal)
             draft = Path(making) / target.name
-            _pack(draft, [(journal, "journal.db"), (path, "qaqpa.toml"), *_accounts(config)])
+            _pack(draft, [(journal, "journal.db"), (path, "qaqpa.toml")], Path(config.paths.state) / "console")
             draft.rename(target)
         sync_folder(home)
     except (OSError, JournalError) as error:
@@ -74,20 +78,26 @@ def folder(config: Config) -> Path:
     return Path(config.paths.state) / "backups"
 
 
-def _accounts(config: Config) -> list[tuple[Path, str]]:
-    home = Path(config.paths.state) / "console"
-    if not home.is_dir():
-        return []
-    return [
-        (path, f"console/{path.name}") for path in sorted(home.iterdir()) if path.is_file() and path.name != "claim"
-    ]
-
-
-def _pack(target: Path, files: list[tuple[Path, str]]) -> None:
+def _pack(target: Path, files: list[tuple[Path, str]], console: Path) -> None:
     opened = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     with os.fdopen(opened, "wb") as out:
         with tarfile.open(fileobj=out, mode="w") as tar:
             for path, name in files:
                 tar.add(path, name, recursive=False)
+            for name in _OFFICE:
+                _add_office(tar, console / name)
         out.flush()
         os.fsync(out.fileno())
+
+
+def _add_office(tar: tarfile.TarFile, path: Path) -> None:
+    """The folder is the console's: what lies there by that name is looked at once it is open, and never followed."""
+    try:
+        opened = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return
+    with os.fdopen(opened, "rb") as file:
+        found = os.fstat(opened)
+        if not stat.S_ISREG(found.st_mode) or found.st_nlink > 1 or found.st_size > _MOST_OFFICE_BYTES:
+            raise NotBackedUp(f"{path} is not what the console writes: look into it as root")
+        tar.addfile(tar.gettarinfo(arcname=f"console/{path.name}", fileobj=file), file)

@@ -23,35 +23,45 @@ from sms.trial import Step, follow
 
 PATIENCE_S = 120
 LIFE_S = 300
-_KEPT = 20
+AN_HOUR = 20
+"""Nobody who tries a provider needs more, and each costs money that no budget counts."""
 _AT_ONCE = 3
+_HOUR_S = 3600.0
 Follow = Callable[[str, Message, float], Iterator[Step]]
 
 
 @dataclass
 class _Test:
+    began_s: float
     steps: list[SmsStep] = field(default_factory=list)
     over: bool = False
 
 
 class Trials:
-    """The last twenty."""
+    """Those of the last hour.
 
-    def __init__(self, follow: Follow = follow) -> None:
-        self._follow = follow
+    Args:
+        clock: monotonic seconds.
+    """
+
+    def __init__(self, follow: Follow = follow, clock: Callable[[], float] = time.monotonic) -> None:
+        self._follow, self._clock = follow, clock
         self._tests: dict[str, _Test] = {}
+        self._lock = threading.Lock()
 
     def begin(self, config: Config, number: str, language: Language) -> SmsSteps | StewardRefused:
         """Send one."""
         to = judge(number, frozenset(config.password.countries))
         if isinstance(to, Refusal):
             return StewardRefused(StewardRefusal.NOT_MOBILE, "that is no mobile number that this venue serves")
-        if sum(not test.over for test in self._tests.values()) >= _AT_ONCE:
-            return StewardRefused(StewardRefusal.FAILED, "test SMS are on their way already; wait for them")
-        while len(self._tests) >= _KEPT:
-            del self._tests[next(name for name, test in self._tests.items() if test.over)]
-        name = secrets.token_hex(8)
-        self._tests[name] = test = _Test()
+        name, test = secrets.token_hex(8), _Test(self._clock())
+        with self._lock:
+            recent = {each: kept for each, kept in self._tests.items() if test.began_s - kept.began_s < _HOUR_S}
+            if sum(not each.over for each in recent.values()) >= _AT_ONCE:
+                return StewardRefused(StewardRefusal.FAILED, "test SMS are on their way already; wait for them")
+            if len(recent) >= AN_HOUR:
+                return StewardRefused(StewardRefusal.FAILED, f"{AN_HOUR} test SMS an hour are enough; try later")
+            self._tests = {**recent, name: test}
         text = config.sms.text.fill(language, config.venue.name, "000000", config.bound_host)
         expires_utc_ms = time.time_ns() // 1_000_000 + LIFE_S * 1000
         message = Message(id=f"trial-{name}", to=to, text=text, expires_utc_ms=expires_utc_ms)

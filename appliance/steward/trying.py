@@ -26,6 +26,7 @@ from appliance.contradictions import contradictions
 from appliance.effective import leaves
 from appliance.errors import ApplianceError, LogoRefused
 from appliance.holding import holding
+from appliance.steward import named_files
 from appliance.steward.toml_words import as_toml
 from appliance.steward.units import ORDER, in_order
 from appliance.steward.wire import Change, Problem, Tried
@@ -114,6 +115,9 @@ def here(config: Config, toml: str, now: Config | None) -> Iterator[Problem]:
         for key in _FIXED:
             if _of(config, key) != _of(now, key):
                 yield _told(key, "cannot be changed while the gate runs: edit the file with all units stopped", toml)
+    if strange := [_told(key, problem, toml) for key, problem in named_files.unreadable(config)]:
+        yield from strange
+        return  # all that follows opens them
     try:
         settings = daemon.firewall_settings(config)
         for setting, problem in (*surroundings.missing(settings), *surroundings.overlaps(settings)):

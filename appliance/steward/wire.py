@@ -23,6 +23,8 @@ MAX_REPLY_BYTES = 4 * 1024 * 1024
 
 Toml = Annotated[str, Meta(max_length=128 * 1024)]
 Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
+Staff = Annotated[str, Meta(pattern=r"^[!-~][ -~]{0,63}\Z")]
+"""Who asks, by login: nothing that the gate would refuse to record, and nobody is nobody."""
 
 
 class _Request(msgspec.Struct, frozen=True, tag_field="request", forbid_unknown_fields=True):
@@ -45,7 +47,7 @@ class ApplySettings(_Request, frozen=True, tag="apply_settings"):
     toml: Toml
     base: Digest
     """What it was made from (``Settings.digest``): somebody else's change in between is not overwritten."""
-    staff: Text
+    staff: Staff
     undo_s: Annotated[int, Meta(ge=0, le=3600)] = 120
     """0: kept at once, as the command line may."""
 
@@ -53,13 +55,13 @@ class ApplySettings(_Request, frozen=True, tag="apply_settings"):
 class KeepSettings(_Request, frozen=True, tag="keep_settings"):
     """The console is still reachable: keep what is pending → Done or StewardRefused (NOTHING_PENDING)"""
 
-    staff: Text
+    staff: Staff
 
 
 class UndoSettings(_Request, frozen=True, tag="undo_settings"):
     """Go back to the configuration before → Done or StewardRefused (NOTHING_PENDING)"""
 
-    staff: Text
+    staff: Staff
 
 
 class SecretKind(StrEnum):
@@ -79,7 +81,7 @@ class SaveSecret(_Request, frozen=True, tag="save_secret"):
 
     kind: SecretKind
     content: bytes
-    staff: Text
+    staff: Staff
     name: Text = ""
 
 
@@ -96,7 +98,7 @@ class TestSms(_Request, frozen=True, tag="test_sms"):
 
     number: Text
     language: Language
-    staff: Text
+    staff: Staff
 
 
 class FollowSms(_Request, frozen=True, tag="follow_sms"):
@@ -108,7 +110,7 @@ class FollowSms(_Request, frozen=True, tag="follow_sms"):
 class MakeBackup(_Request, frozen=True, tag="make_backup"):
     """Write a copy of journal, configuration and staff accounts → BackupWritten or StewardRefused"""
 
-    staff: Text
+    staff: Staff
 
 
 class ListBackups(_Request, frozen=True, tag="list_backups"):

@@ -23,6 +23,8 @@ from appliance.staff.roles import SignedIn
 log = logging.getLogger(__name__)
 
 KEPT_S = 3600.0
+KEPT_OF_ONE = 10
+"""Somebody's older ones are forgotten before their hour: each holds memory, a timer and perhaps a file."""
 Result = TypeVar("Result")
 
 
@@ -82,6 +84,7 @@ class Job(Generic[Result]):
     late: threading.Event = field(default_factory=threading.Event)
     stop: Callable[[], None] = lambda: None
     """Called when it is cancelled or late, for what does not look by itself."""
+    forgetting: threading.Timer | None = None
 
     def be_late(self) -> None:
         """Its time is over."""
@@ -128,6 +131,9 @@ class Jobs(Generic[Result]):
             if mine or len(running) >= self._most:
                 raise Busy(mine)
             self._jobs[job.name] = job
+            over = [kept for kept in self._jobs.values() if kept.owner == who.login and kept.state is not State.RUNNING]
+            for oldest in over[: max(0, len(over) - KEPT_OF_ONE + 1)]:
+                self._forget(oldest)
         threading.Thread(target=self._run, args=(job, work), name=f"job {job.name}", daemon=True).start()
         return job
 
@@ -169,12 +175,15 @@ class Jobs(Generic[Result]):
             if job.state is not State.DONE:
                 job.state = State.STOPPED
                 _remove(job.file)
-            if job.name not in self._jobs:  # its session ended meanwhile
+            if job.name in self._jobs:
+                job.forgetting = _timer(self._kept_s, lambda: self._forget(job))
+            else:  # its session ended meanwhile
                 _remove(job.file)
-            _timer(self._kept_s, lambda: self._forget(job))
 
     def _forget(self, job: Job[Result]) -> None:
         self._jobs.pop(job.name, None)
+        if job.forgetting is not None:
+            job.forgetting.cancel()
         _remove(job.file)
 
 

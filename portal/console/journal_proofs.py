@@ -21,10 +21,8 @@ from portal.console.findings import told
 from portal.console.jobs import Busy, Job, Jobs, State
 from portal.console.judge import Judged, Made, Proved
 from portal.console.judging import LONGEST_S, judged
-from portal.console.routes import OWNER_AND_INSPECTOR, Routes, see
+from portal.console.routes import OWNER_AND_INSPECTOR, UPLOAD_BYTES, Routes, see
 from portal.console.site import Site
-
-MOST_UPLOADED_BYTES = 64 * 1024 * 1024
 
 
 def register(routes: Routes, site: Site, folder: Path) -> None:
@@ -32,7 +30,7 @@ def register(routes: Routes, site: Site, folder: Path) -> None:
     extracts, own = _Extracts(site, folder), _Journal(site)
     both = OWNER_AND_INSPECTOR
     routes.page("/journal/verify", "verify", extracts.ask, roles=both)
-    routes.form("/journal/verify", "verify_begin", extracts.begin, roles=both)
+    routes.form("/journal/verify", "verify_begin", extracts.begin, roles=both, largest_bytes=UPLOAD_BYTES)
     routes.page("/journal/verify/verify.html", "verifier", verifier, roles=both)
     routes.page("/journal/verify/<name>", "verdict", extracts.show, roles=both)
     routes.page("/journal/verify/<name>/state", "verdict_state", extracts.state, roles=both, recorded=False)
@@ -72,12 +70,16 @@ class _Extracts:
         given = request.files.get("extract")
         if given is None or not given.filename:
             return self._form(HTTPStatus.BAD_REQUEST, "journal.wrong.no_file")
-        if shutil.disk_usage(self._folder).free < 2 * MOST_UPLOADED_BYTES:
+        if shutil.disk_usage(self._folder).free < 2 * UPLOAD_BYTES:
             return self._form(HTTPStatus.SERVICE_UNAVAILABLE, "journal.stopped.room")
         who, own = self._site.who(), own_fingerprint(self._site)
         file = self._folder / f"given-{os.urandom(8).hex()}.zip"
-        with open(file, "xb", opener=lambda name, flags: os.open(name, flags, 0o600)) as out:
-            shutil.copyfileobj(given.stream, out)
+        try:
+            with open(file, "xb", opener=lambda name, flags: os.open(name, flags, 0o600)) as out:
+                shutil.copyfileobj(given.stream, out)
+        except OSError:  # no room after all
+            file.unlink(missing_ok=True)
+            return self._form(HTTPStatus.SERVICE_UNAVAILABLE, "journal.stopped.room")
         given.close()
 
         def work(job: Job[Judged]) -> Judged:
@@ -116,7 +118,7 @@ class _Extracts:
         return self.jobs.of(self._site.who(), name) or abort(HTTPStatus.NOT_FOUND)
 
     def _form(self, status: HTTPStatus, wrong: str = "") -> Response:
-        return self._site.page("verify.html", status, wrong=wrong, most=self._site.words().size(MOST_UPLOADED_BYTES))
+        return self._site.page("verify.html", status, wrong=wrong, most=self._site.words().size(UPLOAD_BYTES))
 
 
 class _Journal:

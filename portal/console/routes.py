@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import wraps
 from http import HTTPStatus
 from typing import cast
-from urllib.parse import urlsplit
+from urllib.parse import quote
 
 from flask import Flask, Response, abort, g, redirect, request
 from werkzeug.exceptions import Forbidden
@@ -40,6 +40,10 @@ CHANGE_PASSWORD = "/password"
 SIGN_OUT = "/sign-out"
 FORM_BYTES = 512 * 1024
 """How large a form may be; nginx holds to it too."""
+_LONGEST_LOOK = 2000
+"""Of an address that an inspector opens: a period and four filters take less."""
+_DETAIL = 200
+"""Of one entry (``wire_console.NoteStaff``)."""
 UPLOAD_BYTES = 64 * 1024 * 1024
 """How large an extract that is sent to be judged; nginx must know the path (``appliance.render_console.UPLOADS``)."""
 
@@ -126,7 +130,7 @@ class Routes:
             return None
         if who is None:
             return redirect(
-                f"{SIGN_IN}?next={request.path}" if route.method == "GET" else SIGN_IN, HTTPStatus.SEE_OTHER
+                f"{SIGN_IN}?next={quote(request.path)}" if route.method == "GET" else SIGN_IN, HTTPStatus.SEE_OTHER
             )
         if who.must_change and route.path != CHANGE_PASSWORD:
             return redirect(CHANGE_PASSWORD, HTTPStatus.SEE_OTHER)
@@ -143,12 +147,19 @@ class Routes:
             return None
         if route.method != "GET" or not route.recorded:
             return None  # what a form does, the gate records as what it is
-        note = NoteStaff(who.login[:64], StaffAct.LOOKED, role=who.role, detail=request.full_path.rstrip("?")[:200])
-        try:
-            reply = self._site.gate.ask(note)
-        except (GateUnreachable, WireError):
-            reply = None
-        return None if isinstance(reply, Done) else self._site.page("unrecorded.html", HTTPStatus.SERVICE_UNAVAILABLE)
+        seen = request.full_path.rstrip("?")
+        if len(seen) > _LONGEST_LOOK:
+            abort(HTTPStatus.REQUEST_URI_TOO_LONG)
+        # Whole, in as many entries as it takes: cut, one that begins with nonsense would hide what was looked at.
+        for begin in range(0, len(seen), _DETAIL):
+            detail = seen[begin : begin + _DETAIL]
+            try:
+                reply = self._site.gate.ask(NoteStaff(who.login[:64], StaffAct.LOOKED, role=who.role, detail=detail))
+            except (GateUnreachable, WireError):
+                reply = None
+            if not isinstance(reply, Done):
+                return self._site.page("unrecorded.html", HTTPStatus.SERVICE_UNAVAILABLE)
+        return None
 
     def _end_session(self) -> None:
         who: SignedIn | None = g.get("signed_in")
@@ -161,7 +172,7 @@ def _of_our_own_page() -> bool:
     """What the browser says of the page that a form stands on; none of those that can run the console says nothing."""
     if site := request.headers.get("Sec-Fetch-Site"):
         return site == "same-origin"
-    return urlsplit(request.headers.get("Origin", "")).netloc == request.host
+    return request.headers.get("Origin") == f"https://{request.host}"
 
 
 def own_path(typed: str) -> str:

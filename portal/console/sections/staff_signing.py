@@ -15,7 +15,7 @@ from appliance.staff.errors import StaffFileDamaged, StaffRefused
 from appliance.staff.roles import SignedIn, StaffRole
 from appliance.staff.signing_in import CodeWanted, Proved, Refused, Why
 from appliance.wire_console import StaffAct
-from portal.console.routes import CHANGE_PASSWORD, CLAIM, SIGN_IN, Routes, see
+from portal.console.routes import CHANGE_PASSWORD, CLAIM, SIGN_IN, Routes, own_path, see
 from portal.console.sections.staff_acts import (
     Unrecorded,
     address,
@@ -47,12 +47,6 @@ def with_cookie(answer: AnyResponse, token: str) -> AnyResponse:
     """The answer that gives the browser its session."""
     answer.set_cookie(COOKIE, token, path="/", secure=True, httponly=True, samesite="Strict")
     return answer
-
-
-def own_path(typed: str) -> str:
-    """Where to go after signing in, if it is a page of ours; "" otherwise."""
-    is_plain = typed.isascii() and typed.isprintable() and not set(typed) & set("\\ ")
-    return typed if is_plain and typed.startswith("/") and not typed.startswith("//") else ""
 
 
 def home(routes: Routes, role: StaffRole) -> str:

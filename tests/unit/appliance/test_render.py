@@ -9,6 +9,7 @@ import pytest
 
 from appliance import render
 from appliance.config import Config, parse
+from appliance.errors import ConfigError
 
 
 def config(text: str = "") -> Config:
@@ -34,6 +35,19 @@ def test_addresses_for_visitors_are_the_larger_side_of_the_gates_own(address: st
     made = config(f"[lan]\naddress = '{address}'")
     assert tuple(map(str, render.dhcp_range(made))) == (first, last)
     assert f"dhcp-range={first},{last}," in render.files(made)["dnsmasq-lan.conf"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[wan]\ndns = ["fe80::1%eth0\\ndhcp-option=6,192.0.2.1"]',
+        '[wan]\ndns = ["fe80::1%eth0"]',
+        '[lan]\naddress6 = "fd77::1%x;return/64"',
+    ],
+)
+def test_nothing_rides_into_a_rendered_file_behind_an_address(text: str) -> None:
+    with pytest.raises(ConfigError, match=r"wan\.dns|lan\.address6"):
+        config(text)
 
 
 def test_captive_resolver_forwards_nothing() -> None:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import tarfile
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from appliance.config import Config, parse
+from appliance.steward.answering import Answering
 from appliance.steward.backups import KEPT, NotBackedUp, folder, listed, make
+from appliance.steward.wire import MakeBackup, StewardRefused
 from journal.seal import verify
 from tests.edge.journal.samples import stay, write
 
@@ -20,7 +25,8 @@ NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 def config(tmp_path: Path) -> Config:
     (tmp_path / "gate").mkdir()
     (tmp_path / "console" / "extracts").mkdir(parents=True)
-    (tmp_path / "console" / "accounts").write_text("who")
+    (tmp_path / "console" / "staff.json").write_text("who")
+    (tmp_path / "console" / "sessions.json").write_text("who was signed in")
     (tmp_path / "console" / "claim").write_text("the box's code")
     (tmp_path / "qaqpa.toml").write_text("# mine")
     write(tmp_path / "gate" / "journal.db", stay())
@@ -33,7 +39,7 @@ def test_a_copy_has_what_cannot_be_had_again_and_no_secret(config: Config, tmp_p
     assert (made.file, path.stat().st_mode & 0o777) == ("qaqpa-20261122T090000Z.tar", 0o600)
     assert folder(config).stat().st_mode & 0o777 == 0o700
     with tarfile.open(path) as tar:
-        assert tar.getnames() == ["journal.db", "qaqpa.toml", "console/accounts"]
+        assert tar.getnames() == ["journal.db", "qaqpa.toml", "console/staff.json"]
         journal = tar.extractfile("journal.db")
         assert journal is not None
         (tmp_path / "out.db").write_bytes(journal.read())
@@ -56,3 +62,38 @@ def test_what_fails_leaves_those_there_are(config: Config, tmp_path: Path) -> No
         make(config, tmp_path / "qaqpa.toml", NOW + timedelta(days=1))
     assert listed(config) == (before,)
     assert [each.name for each in folder(config).iterdir()] == [before.file]
+
+
+def another(path: Path) -> None:
+    path.with_name("another").write_text("the box's key")
+    path.symlink_to(path.with_name("another"))
+
+
+def twice(path: Path) -> None:
+    path.write_text("who")
+    path.with_name("again").hardlink_to(path)
+
+
+def sparse(path: Path) -> None:
+    with path.open("wb") as file:
+        file.truncate(1 << 33)
+
+
+@pytest.mark.parametrize("lay", [another, twice, sparse, os.mkfifo])
+def test_what_the_consoles_user_could_lay_there_is_not_followed(
+    config: Config, tmp_path: Path, lay: Callable[[Path], None]
+) -> None:
+    (tmp_path / "console" / "staff.json").unlink()
+    lay(tmp_path / "console" / "staff.json")
+    with pytest.raises(NotBackedUp):
+        make(config, tmp_path / "qaqpa.toml", NOW)
+    assert list(folder(config).iterdir()) == []
+
+
+def test_one_is_made_at_a_time(config: Config, tmp_path: Path) -> None:
+    nobody: Any = None
+    answering = Answering(tmp_path / "qaqpa.toml", nobody, nobody, nobody, nobody, nobody, lambda: NOW)
+    with answering.packing:
+        reply = answering.answer(MakeBackup("aigul"))
+    assert isinstance(reply, StewardRefused) and "already" in reply.why
+    assert listed(config) == ()

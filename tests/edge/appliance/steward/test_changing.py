@@ -128,10 +128,10 @@ def test_kept_at_once_means_once_everything_runs_with_it(house: House) -> None:
 def test_what_cannot_be_rendered_leaves_everything_as_it_was(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     held = apply.judged
 
-    def judged(config: Any, holding: Any) -> dict[str, bytes]:
+    def judged(config: Any, holding: Any, console: Any = None) -> dict[str, bytes]:
         if config.venue.name == "after":
             raise apply.CheckFailed(["nginx"], "no")
-        return held(config, holding)
+        return held(config, holding, console)
 
     monkeypatch.setattr(apply, "judged", judged)
     now = house.changing.settings()

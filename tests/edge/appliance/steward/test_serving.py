@@ -66,6 +66,8 @@ def test_another_user_is_not_heard(tmp_path: Path) -> None:
         b'{"request":"read_settings","more":1}\n',
         b'{"request":"apply_settings","toml":"","base":"short","staff":"a"}\n',
         b'{"request":"apply_settings","toml":"","base":"' + b"0" * 64 + b'","staff":"a","undo_s":-1}\n',
+        b'{"request":"undo_settings","staff":"a\\nb"}\n',  # the gate would not record it
+        b'{"request":"undo_settings","staff":""}\n',
         b"x" * (wire.MAX_REQUEST_BYTES + 1),
         b"\xff\n",
     ],

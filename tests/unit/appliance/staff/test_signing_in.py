@@ -85,6 +85,23 @@ def test_an_account_of_ones_own_buys_no_guesses_at_anothers(opened: Open) -> Non
     assert wrong == FREE
 
 
+def test_a_second_factor_of_ones_own_buys_no_guesses_from_another_address(opened: Open) -> None:
+    door, elsewhere = opened.office.signing_in, "192.168.60.1"
+    opened.office.accounts.make("aigerim", "Aigerim", StaffRole.DESK, CHOSEN)
+    secret = opened.office.factors.begin("aigerim")
+    opened.office.factors.confirm("aigerim", _code(opened, secret))
+    guessed = 0
+    for _ in range(FREE * 2):
+        opened.clock.now_s += STEP_S
+        if door.password(f"nobody{guessed}", "wrong", ELSEWHERE) != Refused(Why.WRONG):
+            break
+        guessed += 1
+        wanted = door.password("aigerim", CHOSEN, elsewhere)
+        assert isinstance(wanted, CodeWanted)
+        door.code(wanted.half, _code(opened, secret), ELSEWHERE)
+    assert guessed <= FREE
+
+
 def test_many_at_once_are_counted_before_they_are_judged() -> None:
     limits = Limits(Clock())
     assert [limits.enter("login") for _ in range(FREE + 2)] == [0] * FREE + [60, 60]

@@ -8,6 +8,8 @@ import pytest
 from flask import Response
 
 from appliance.staff.roles import StaffRole
+from appliance.wire import Done, Refusal, Refused
+from appliance.wire_console import NoteStaff
 from portal.console.routes import EVERYBODY, OWNER, OWNER_AND_DESK, Routes
 from tests.support.console import CSRF, OURS, Made, console
 
@@ -49,6 +51,8 @@ def test_a_page_is_for_its_roles(made: Made, path: str, role: StaffRole | None, 
         (CSRF, {"Sec-Fetch-Site": "same-site"}, 403),
         (CSRF, {"Origin": "https://localhost"}, 200),
         (CSRF, {"Origin": "https://evil.example"}, 403),
+        (CSRF, {"Origin": "http://localhost"}, 403),
+        (CSRF, {"Origin": "https://["}, 403),
         (CSRF, {"Origin": "null"}, 403),
         (CSRF, {}, 403),
     ],
@@ -67,6 +71,24 @@ def test_whoever_must_change_the_password_can_do_nothing_else(made: Made) -> Non
 def test_who_is_not_signed_in_comes_back_to_the_page(made: Made) -> None:
     answer = made.as_role(None).get("/try/all")
     assert answer.headers["Location"] == "/sign-in?next=/try/all"
+
+
+def test_a_path_comes_back_as_one_value_and_in_one_line(made: Made) -> None:
+    path = "/staff/account/a%0D%0AX-Evil%3A%201%26lang=kk"
+    answer = made.as_role(None).get(path)
+    assert answer.status_code == 303 and "X-Evil" not in answer.headers
+    assert answer.headers["Location"] == "/sign-in?next=/staff/account/a%0D%0AX-Evil%3A%201%26lang%3Dkk"
+
+
+def test_an_inspectors_look_is_recorded_whole_whatever_it_begins_with(made: Made) -> None:
+    inspector = made.as_role(StaffRole.INSPECTOR)
+    assert inspector.get(f"/try/all?nonsense={'x' * 300}&name=A").status_code == 200
+    looks = [each.detail for each in made.gate.asked if isinstance(each, NoteStaff)]
+    assert max(map(len, looks)) <= 200 and "".join(looks) == f"/try/all?nonsense={'x' * 300}&name=A"
+    assert inspector.get(f"/try/all?nonsense={'x' * 2000}").status_code == 414
+    answers = iter([Done(), Refused(Refusal.JOURNAL_UNAVAILABLE)])
+    made.gate.answers[NoteStaff] = lambda _: next(answers)
+    assert inspector.get(f"/try/all?nonsense={'x' * 300}").status_code == 503
 
 
 def test_every_route_says_who_may(tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ import pytest
 
 from appliance.staff.roles import StaffRole
 from appliance.wire_console import StaffAct
-from portal.console.sections.staff_signing import FAILURES_A_MINUTE, own_path
+from portal.console.routes import own_path
+from portal.console.sections.staff_signing import FAILURES_A_MINUTE
 from portal.console.site import COOKIE
 from tests.support.offices import PASSWORD
 from tests.unit.portal.console.door import House, house
