@@ -115,6 +115,10 @@ class ListBackups(_Request, frozen=True, tag="list_backups"):
     """The copies on this machine → Backups"""
 
 
+class ListCertificates(_Request, frozen=True, tag="list_certificates"):
+    """When the certificates in use end → Certificates"""
+
+
 Request = (
     ReadSettings
     | TrySettings
@@ -128,6 +132,7 @@ Request = (
     | FollowSms
     | MakeBackup
     | ListBackups
+    | ListCertificates
 )
 
 
@@ -275,6 +280,13 @@ class BackupWritten(_Reply, frozen=True, tag="backup_written"):
     backup: Backup
 
 
+class Certificates(_Reply, frozen=True, tag="certificates"):
+    """Those of the configuration in force that can be read."""
+
+    ends_utc_s: dict[str, float]
+    """By name: "console", "portal"."""
+
+
 class Done(_Reply, frozen=True, tag="done"):
     """Carried out."""
 
@@ -305,7 +317,19 @@ class StewardRefused(_Reply, frozen=True, tag="steward_refused"):
     """A sentence for a person, without secrets."""
 
 
-Reply = Settings | Tried | Pending | Examined | Ports | SmsSteps | Backups | BackupWritten | Done | StewardRefused
+Reply = (
+    Settings
+    | Tried
+    | Pending
+    | Examined
+    | Ports
+    | SmsSteps
+    | Backups
+    | BackupWritten
+    | Certificates
+    | Done
+    | StewardRefused
+)
 
 _encoder = msgspec.json.Encoder()
 _request_decoder: msgspec.json.Decoder[Request] = msgspec.json.Decoder(Request)
