@@ -15,7 +15,10 @@ from portal.console.operations import OPERATIONS, Operation
 from portal.console.problems import MEDIA, Problem
 
 _PARAMETER = re.compile(r"<([a-z_]+)>")
-_REFERENCES = "#/components/schemas/{name}"
+_SCHEMAS = "#/components/schemas/"
+_REFERENCES = f"{_SCHEMAS}{{name}}"
+_NAMES = {"portal.console.jobs.State": "ExtractState", "portal.console.lights.State": "LightState"}
+"""Of types that are called alike here."""
 
 
 def description(version: str) -> dict[str, Any]:
@@ -32,7 +35,7 @@ def description(version: str) -> dict[str, Any]:
         "servers": [{"url": "/"}],
         "paths": paths,
         "components": {
-            "schemas": _without_enders(schemas),
+            "schemas": _plain(schemas),
             "securitySchemes": {
                 "token": {"type": "http", "scheme": "bearer", "description": "Made by the owner, for some scopes."}
             },
@@ -104,14 +107,19 @@ def _inlined(schema: dict[str, Any], schemas: dict[str, Any]) -> dict[str, Any]:
     """A parameter's own schema: nothing else refers to what only parameters use."""
     reference = schema.get("$ref", "").rpartition("/")[2]
     rest = {key: value for key, value in schema.items() if key != "$ref"}
-    plain: dict[str, Any] = _without_enders({**schemas[reference], **rest} if reference else schema)
+    plain: dict[str, Any] = _plain({**schemas[reference], **rest} if reference else schema)
     return plain
 
 
-def _without_enders(schema: Any) -> Any:
-    r"""The same with ``$`` for Python's ``\Z``, which ECMA's expressions (JSON Schema's) do not know."""
-    if isinstance(schema, dict):
-        return {key: _without_enders(each) for key, each in schema.items()}
-    if isinstance(schema, list):
-        return [_without_enders(each) for each in schema]
-    return schema.replace(r"\Z", "$") if isinstance(schema, str) else schema
+def _plain(schema: Any) -> Any:
+    r"""The same as JSON, with our own names for types, and ``$`` for Python's ``\Z``, which JSON Schema's expressions
+    (ECMA-262) do not know."""
+    match schema:
+        case dict():
+            return {_NAMES.get(key, key): _plain(each) for key, each in schema.items()}
+        case list() | tuple():
+            return [_plain(each) for each in schema]
+        case str():
+            name = schema.removeprefix(_SCHEMAS)
+            return _SCHEMAS + _NAMES[name] if name in _NAMES else schema.replace(r"\Z", "$")
+    return schema
