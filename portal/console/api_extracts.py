@@ -61,7 +61,8 @@ class _Views:
             whose = "Another one of this token's" if busy.mine else "As many as there may be"
             detail = f"{whose} is being made: try again when it is done."
             return problem(HTTPStatus.TOO_MANY_REQUESTS, "busy", detail, retry_in_s=5)
-        answer = Response(msgspec.json.encode(_told(job)), HTTPStatus.ACCEPTED, mimetype="application/json")
+        begun = Extract(job.name, State.RUNNING, 0.0, job.began, None, None, None, None)
+        answer = Response(msgspec.json.encode(begun), HTTPStatus.ACCEPTED, mimetype="application/json")
         answer.headers["Location"] = f"{API}/extracts/{job.name}"
         return answer
 
