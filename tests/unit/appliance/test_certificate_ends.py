@@ -9,7 +9,8 @@ from msgspec.structs import replace
 from appliance import own_certificate
 from appliance.certificate_ends import ends_utc_s
 from appliance.config import Config
-from appliance.sections import Console, Paths, Portal
+from appliance.sections import Paths, Portal
+from appliance.sections_console import Console
 
 NOW_S = 1_795_338_000.0
 
