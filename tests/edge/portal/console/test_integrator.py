@@ -99,7 +99,7 @@ def test_every_example_is_answered_so(venue: JournalVenue) -> None:
     program = Program(venue)
     for method, path, body, status, promised in examples():
         with program.ask(method, path, body) as answer:
-            case = f"{method} {path}: {answer.status_code} {answer.text if answer.is_json else ''}"
+            case = f"{method} {path}: {answer.status_code} {answer.data[:500]!r}"
             assert answer.status_code == status, case
             assert promised is None or alike(answer.get_json(force=True), promised), case
 
