@@ -68,6 +68,7 @@ class Tally:
         self._admissions: Counter[str] = Counter()
         self._leaves: Counter[str] = Counter()
         self._sms: dict[str, Counter[str]] = defaultdict(Counter)
+        self._parts: Counter[str] = Counter()
         self._carriers: OrderedDict[str, str] = OrderedDict()
         self._wire: dict[str, _Spans] = defaultdict(_Spans)
         self._last, self._lag_s = 0, 0.0
@@ -104,6 +105,7 @@ class Tally:
                 journal_entries=self._last,
                 journal_lag_s=self._lag_s,
                 disk_free_bytes=free_bytes,
+                sms_parts=dict(self._parts),
             )
 
     def _count(self, entry: Entry) -> None:
@@ -112,8 +114,9 @@ class Tally:
                 self._admissions[method] += 1
             case VisitEnded(proof=proof):
                 self._leaves[proof] += 1
-            case PasswordSent(provider=provider, message=message):
+            case PasswordSent(provider=provider, message=message, parts=parts):
                 self._sms[provider]["sent"] += 1
+                self._parts[provider] += parts
                 self._carriers[message] = provider
                 if len(self._carriers) > REMEMBERED:
                     self._carriers.popitem(last=False)

@@ -88,6 +88,8 @@ class StaffAct(StrEnum):
     """Somebody's session, by another or from another device."""
     TOKEN_MADE = "token_made"
     TOKEN_REVOKED = "token_revoked"
+    TOKEN_USED = "token_used"
+    """A program asked for a change; ``staff`` is the token's label, ``detail`` says which."""
     SETTINGS_APPLIED = "settings_applied"
     SETTINGS_KEPT = "settings_kept"
     SETTINGS_UNDONE = "settings_undone"
@@ -190,6 +192,8 @@ class Figures(_Reply, frozen=True, tag="figures"):
     journal_lag_s: float
     """How long the last transaction with entries took, from when its batch was begun until it was on the disk."""
     disk_free_bytes: int
+    sms_parts: dict[str, int] = {}
+    """By provider: what is paid of those that were sent."""
 
 
 ConsoleReply = VenueNow | FoundVisits | Blocks | Figures

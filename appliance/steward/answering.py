@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import assert_never
 
+from appliance.certificate_ends import ends_utc_s
 from appliance.config import load
 from appliance.errors import ApplianceError
 from appliance.steward import backups, secrets_kept, wire
@@ -74,6 +75,8 @@ class Answering:
                 return self._back_up(staff)
             case wire.ListBackups():
                 return wire.Backups(backups.listed(load(self.path)))
+            case wire.ListCertificates():
+                return wire.Certificates(ends_utc_s(load(self.path)))
             case _:
                 assert_never(request)
 

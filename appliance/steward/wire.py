@@ -117,6 +117,10 @@ class ListBackups(_Request, frozen=True, tag="list_backups"):
     """The copies on this machine → Backups"""
 
 
+class ListCertificates(_Request, frozen=True, tag="list_certificates"):
+    """When the certificates in use end → Certificates"""
+
+
 Request = (
     ReadSettings
     | TrySettings
@@ -130,6 +134,7 @@ Request = (
     | FollowSms
     | MakeBackup
     | ListBackups
+    | ListCertificates
 )
 
 
@@ -277,6 +282,13 @@ class BackupWritten(_Reply, frozen=True, tag="backup_written"):
     backup: Backup
 
 
+class Certificates(_Reply, frozen=True, tag="certificates"):
+    """Those of the configuration in force that can be read."""
+
+    ends_utc_s: dict[str, float]
+    """By name: "console", "portal"."""
+
+
 class Done(_Reply, frozen=True, tag="done"):
     """Carried out."""
 
@@ -307,7 +319,19 @@ class StewardRefused(_Reply, frozen=True, tag="steward_refused"):
     """A sentence for a person, without secrets."""
 
 
-Reply = Settings | Tried | Pending | Examined | Ports | SmsSteps | Backups | BackupWritten | Done | StewardRefused
+Reply = (
+    Settings
+    | Tried
+    | Pending
+    | Examined
+    | Ports
+    | SmsSteps
+    | Backups
+    | BackupWritten
+    | Certificates
+    | Done
+    | StewardRefused
+)
 
 _encoder = msgspec.json.Encoder()
 _request_decoder: msgspec.json.Decoder[Request] = msgspec.json.Decoder(Request)

@@ -13,6 +13,7 @@ from werkzeug.exceptions import Forbidden, HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
 from appliance.errors import GateUnreachable, WireError
+from portal.console import problems
 from portal.console.routes import NotOurForm, Routes
 from portal.console.site import Site
 
@@ -48,6 +49,8 @@ def register(app: Flask, routes: Routes, site: Site) -> None:
     """Answer every refusal so, whichever view or guard it comes from."""
 
     def page(why: Why, status: int) -> AnyResponse:
+        if problems.wanted():
+            return problems.of_status(status, "gate_silent" if why is Why.GATE else "")
         routes.look()
         time = site.words().time_of_day(site.now().astimezone(site.config.venue.zone))
         again = why in _AGAIN and request.method == "GET"

@@ -23,8 +23,10 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from appliance.errors import GateUnreachable, WireError
 from appliance.staff.roles import SignedIn, StaffRole
+from appliance.staff.tokens import Scope
 from appliance.wire import Done
 from appliance.wire_console import NoteStaff, StaffAct
+from portal.console.bearers import Bearers
 from portal.console.site import COOKIE, Site
 
 OWNER = frozenset({StaffRole.OWNER})
@@ -77,7 +79,7 @@ class Routes:
     """All of them, in the order of the menu."""
 
     def __init__(self, app: Flask, site: Site) -> None:
-        self._app, self._site = app, site
+        self._app, self._site, self._bearers = app, site, Bearers(site)
         self.all: list[Route] = []
         self.when_session_ends: list[Callable[[str], None]] = []
         """Told the name of a session that a form has ended."""
@@ -97,6 +99,12 @@ class Routes:
     def public(self, path: str, name: str, view: View, *, method: str = "GET") -> None:
         """What whoever reaches the console may ask before signing in."""
         self._add(Route(path, name, method, None), view)
+
+    def machine(
+        self, path: str, name: str, view: View, *, method: str, scope: Scope, largest_bytes: int = FORM_BYTES
+    ) -> None:
+        """Something for programs, which show a token: a session opens it to nobody."""
+        self._add(Route(path, name, method, None, token=scope.value, largest_bytes=largest_bytes), view)
 
     def look(self) -> SignedIn | None:
         """Whose request this is, and what the menu has for them; asked once a request, also where no route is."""
@@ -122,8 +130,10 @@ class Routes:
         self._app.add_url_rule(route.path, route.name, guarded, methods=[route.method])
 
     def _refused(self, route: Route) -> AnyResponse | None:
-        who = self.look()
         request.max_content_length = route.largest_bytes
+        if route.token:
+            return self._bearers.refused(Scope(route.token), changes=route.method != "GET")
+        who = self.look()
         if route.method == "POST" and not _of_our_own_page():
             raise NotOurForm
         if route.roles is None:

@@ -157,7 +157,8 @@ class Venue:
 
     def qaqpa(self, *arguments: str, check: bool = True) -> str:
         """What the command ``qaqpa`` prints, run as root inside the gate as a person would."""
-        group = 2 if arguments[0] in ("journal", "sms", "desk", "voucher", "settings", "backup", "staff") else 1
+        groups = ("journal", "sms", "desk", "voucher", "settings", "backup", "staff", "token")
+        group = 2 if arguments[0] in groups else 1
         line = [*arguments[:group], "--config", str(self.places.config), *arguments[group:]]
         done = run([device.QAQPA, *line], namespace=self.gate, check=check, timeout_s=30)
         return done.stdout

@@ -8,6 +8,7 @@ from pathlib import Path
 from tests.lab.run import Completed, run
 from tests.lab.venue import CONSOLE, CONSOLE6, CONSOLE_PORT, PORTAL, Venue
 from tests.lab.waiting import until
+from tests.system.audit import journal
 from tests.system.guest import Guest
 
 OFFICE = True
@@ -74,6 +75,36 @@ def test_what_is_too_large_is_said_by_nginx(venue: Venue, tmp_path: Path) -> Non
     assert (
         "choose a smaller one" not in ask(venue.office, CONSOLE, "/journal/verify", "--data-binary", f"@{large}").stdout
     )
+
+
+def test_a_program_reads_figures_and_ends_a_visit_with_its_token(venue: Venue) -> None:
+    guest = Guest.new(venue)
+    guest.go_online()
+    secret = venue.qaqpa("token", "make", "watcher", "--scope", "metrics", "--scope", "visits").strip()
+    shown = ("--header", f"Authorization: Bearer {secret}")
+    figures = ask(venue.office, CONSOLE, "/metrics", *shown).stdout
+    for wanted in (
+        "qaqpa_up 1.0\n",
+        'qaqpa_admissions_total{method="sms"}',
+        'qaqpa_sms_total{provider="smsc",state="sent"}',
+    ):
+        assert wanted in figures
+    assert re.search(r'^qaqpa_visits\{phase="online"\} [1-9]', figures, re.MULTILINE)
+    assert re.search(
+        r'^qaqpa_wire_request_duration_seconds_count\{request="enter_password"\} [1-9]', figures, re.MULTILINE
+    )
+    assert guest.phone.mac not in figures and guest.number not in figures
+
+    visits = f"/api/v1/visits?query={guest.phone.mac}"
+    assert f'"device":"{guest.phone.mac}"' in ask(venue.office, CONSOLE, visits, *shown).stdout
+    end = f"/api/v1/visits/{guest.phone.mac}/end"
+    assert ask(venue.office, CONSOLE, end, "--request", "POST").stdout.startswith("HTTP/1.1 401 ")
+    assert guest.online()
+    assert ask(venue.office, CONSOLE, end, *shown, "--request", "POST").stdout.startswith("HTTP/1.1 204 ")
+    assert not guest.online()
+    assert '"total":0' in ask(venue.office, CONSOLE, visits, *shown).stdout
+    (told,) = [entry for entry in journal(venue) if entry.get("act") == "token_used"]
+    assert told["staff"] == "token:watcher" and "POST /api/v1/visits/" in str(told["detail"])
 
 
 def test_a_console_that_was_killed_comes_back(venue: Venue) -> None:

@@ -29,6 +29,7 @@ DOCUMENTS = (
     "README.md",
     "CONTRIBUTING.md",
     "docs/architecture.md",
+    "docs/integrator.md",
     "docs/inspector.md",
     "docs/inspector.ru.md",
     "docs/inspector.kk.md",

@@ -21,7 +21,7 @@ from journal.errors import JournalError
 from journal.listing import Listed, listed
 from journal.masking import masked
 from journal.visit import Visit
-from portal.console import journal_extracts, journal_proofs
+from portal.console import api_extracts, journal_extracts, journal_proofs
 from portal.console.extracts import Extracts
 from portal.console.journal_terms import Asked, Period, asked
 from portal.console.routes import OWNER_AND_INSPECTOR, Routes
@@ -38,6 +38,7 @@ def register(routes: Routes, site: Site) -> None:
     extracts = Extracts(site)
     journal_extracts.register(routes, site, extracts)
     journal_proofs.register(routes, site, extracts.folder)
+    api_extracts.register(routes, site, extracts)
 
 
 class Row(msgspec.Struct, frozen=True):

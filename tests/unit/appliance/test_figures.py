@@ -24,7 +24,7 @@ PHONE, NUMBER = "02:00:00:00:00:01", "+77011234567"
 
 
 def sent(message: str, provider: str) -> PasswordSent:
-    return PasswordSent(PHONE, NUMBER, message, "s1", provider)
+    return PasswordSent(PHONE, NUMBER, message, "s1", provider, parts=2)
 
 
 def test_entries_are_counted_by_what_they_tell() -> None:
@@ -52,6 +52,7 @@ def test_entries_are_counted_by_what_they_tell() -> None:
     assert told.admissions == {"sms": 2, "document": 1}
     assert told.leaves == {"port": 1, "blocked": 1}
     assert told.sms == {"one": {"sent": 2, "delivered": 1}, "two": {"sent": 1, "failed": 1}, "": {"failed": 1}}
+    assert told.sms_parts == {"one": 4, "two": 2}
     assert told.entries == {
         "visit_began": 3,
         "visit_ended": 2,

@@ -1,4 +1,5 @@
-"""Who may what: every route of the console × every role and nobody, as ``Routes.all`` declares them.
+"""Who may what: every route of the console × every role and nobody, as ``Routes.all`` declares them; and those for
+programs × every scope.
 
 The views are replaced by one that says it was reached; what stands before them is the console's own. So a new route is
 in here by itself.
@@ -14,6 +15,7 @@ from flask import Response
 
 from appliance import render_console
 from appliance.staff.roles import StaffRole
+from appliance.staff.tokens import Scope
 from appliance.wire import Done
 from appliance.wire_console import NoteStaff
 from portal.console.routes import CHANGE_PASSWORD, FORM_BYTES, SIGN_IN, Route, Routes
@@ -46,10 +48,11 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
         yield built
 
 
-def routes(made: Made) -> Iterator[tuple[Route, str]]:
-    """Each with a path that it has."""
+def routes(made: Made, programs: bool = False) -> Iterator[tuple[Route, str]]:
+    """Each of those for browsers, or for programs, with a path that it has."""
     for route in made.app.extensions["qaqpa-routes"].all:
-        yield route, re.sub(r"<[^>:]+>", "x", re.sub(r"<int:[^>]+>", "1", route.path))
+        if bool(route.token) is programs:
+            yield route, re.sub(r"<[^>:]+>", "x", re.sub(r"<int:[^>]+>", "1", route.path))
 
 
 def came(made: Made, route: Route, path: str, who: StaffRole | None, **sent: str | dict[str, str]) -> str:
@@ -131,7 +134,7 @@ def test_a_session_that_is_over_opens_nothing(made: Made) -> None:
 
 def test_no_path_takes_another_method(made: Made) -> None:
     known: dict[str, set[str]] = {}
-    for route, path in routes(made):
+    for route, path in (*routes(made), *routes(made, programs=True)):
         known.setdefault(path, set()).add(route.method)
     for path, methods in known.items():
         for method in {"GET", "POST", "PUT", "PATCH", "DELETE"} - methods:
@@ -149,3 +152,24 @@ def test_a_form_that_is_too_large_is_not_read(made: Made) -> None:
     body = {"csrf": CSRF, "more": "x" * FORM_BYTES}
     answer = made.as_role(StaffRole.DESK).post("/try/long", data=body, headers=OURS)
     assert answer.status_code == 413
+
+
+def test_every_route_for_programs_with_every_scope(made: Made) -> None:
+    """Neither a session, whoever's, nor a form of our own page opens one; nor does a token open a page."""
+    made.gate.answers[NoteStaff] = lambda _: Done()
+    tokens = {scope: made.site.office.tokens.make(scope.value, {scope}, "owner") for scope in Scope}
+    got, wanted = {}, {}
+    for route, path in routes(made, programs=True):
+        for who in WHO:
+            case = f"{route.method} {path} by {who}"
+            got[case], wanted[case] = came(made, route, path, who), "401"
+        for scope, secret in tokens.items():
+            case = f"{route.method} {path} with {scope}"
+            got[case] = came(made, route, path, None, headers={"Authorization": f"Bearer {secret}"})
+            wanted[case] = REACHED if scope == route.token else "403"
+    assert got == wanted
+    assert len(got) > 80
+    for route, path in routes(made):
+        if route.roles is not None and route.method == "GET":
+            told = came(made, route, path, None, headers={"Authorization": f"Bearer {tokens[Scope.VISITS]}"})
+            assert told == f"303 {SIGN_IN}", path
