@@ -23,6 +23,7 @@ from tests.lab.visitor import Visitor
 from tests.system.wiretap import told
 
 _AT_ONCE = 8
+_TRIES = 5
 _ETHERTYPES = {b"\x08\x00": "IPv4", b"\x86\xdd": "IPv6"}
 _SMPP = (2775).to_bytes(2, "big")
 
@@ -59,10 +60,17 @@ def campaign(prefix: str, attacks: Sequence[Listed], say: Callable[[str], None])
     def run(attack: Listed, who: str, phone: Visitor) -> None:
         setattr(outcomes[attack.name], who, attack.run(Attacker(place, phone)))
 
+    def prove(attack: Listed, phone: Visitor) -> None:
+        # It must succeed here, and a busy machine loses a packet or answers late: an attacker would try again too.
+        for _ in range(_TRIES):
+            run(attack, "open_gate", phone)
+            if outcomes[attack.name].open_gate:
+                return
+
     with Field.open(prefix) as place:
         say("the gate is opened by hand: every attack must succeed")
         place.open_by_hand()
-        _all([(attack, partial(run, attack, "open_gate", place.unadmitted)) for attack in attacks])
+        _all([(attack, partial(prove, attack, place.unadmitted)) for attack in attacks])
         say("the product stands: nothing must get through")
         place.close()
         place.evict()

@@ -108,8 +108,8 @@ class Field:
             run(["iptables-legacy", "-t", "nat", "-F", chain], namespace=gate)
         self.venue.restart("gate")
         run(["conntrack", "-F"], namespace=gate)  # nothing known from the open time, and room after a flood
-        until(lambda: self.victim.probe(Probe.ANDROID).online, "the admitted visitor to be online again", 10)
-        until(lambda: self.unadmitted.probe(Probe.ANDROID).status == 302, "the gate to be closed for others", 10)
+        until(lambda: self.victim.probe(Probe.ANDROID).online, "the admitted visitor to be online again")
+        until(lambda: self.unadmitted.probe(Probe.ANDROID).status == 302, "the gate to be closed for others")
 
         # Whom the gate still looks for in vain it reports to who wrote to it: not the product's doing.
         for family in ("-4", "-6"):
@@ -119,7 +119,7 @@ class Field:
     def evict(self) -> None:
         """End the visit of the one that is to attack from then on."""
         self.venue.qaqpa("end", self.evicted.mac)
-        until(lambda: self.evicted.probe(Probe.ANDROID).status == 302, "the gate to be closed for the evicted", 5)
+        until(lambda: self.evicted.probe(Probe.ANDROID).status == 302, "the gate to be closed for the evicted")
 
     def address(self, visitor: Visitor) -> str:
         """The visitor's leased IPv4 address."""

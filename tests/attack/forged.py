@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 from scapy.layers.inet import ICMP, IP, TCP, UDP, IPOption_LSRR, IPOption_SSRR, fragment
 from scapy.layers.inet6 import (
@@ -265,6 +266,9 @@ def _flood(phone: Visitor, field: Field) -> str:
             yield bytes(raw)
 
     poured = pour(phone.namespace, phone.interface, frames(), _FLOOD_S)
-    lost = [number for number in range(5) if not field.victim.udp_echo(WEB, 4242, timeout_s=_SOON_S / 2)]
+    with ThreadPoolExecutor(5) as pool:
+        # A flow for which there is no room is lost for good, a busy machine's answer is late.
+        came_back = list(pool.map(lambda _: field.victim.udp_echo(WEB, 4242), range(5)))
     run(["conntrack", "-F"], namespace=field.venue.gate)  # so that the next attack does not suffer from this one
-    return f"{len(lost)} of 5 new flows of another visitor lost" if lost and poured else ""
+    lost = came_back.count(False)
+    return f"{lost} of 5 new flows of another visitor lost" if lost and poured else ""

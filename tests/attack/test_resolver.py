@@ -15,7 +15,7 @@ TYPES = ("AAAA", "TXT", "NULL", "MX", "CNAME", "SRV", "HTTPS", "SVCB", "PTR", "N
 
 def dig(visitor: Visitor, *words: str) -> tuple[str, list[str]]:
     """(status, records of the answer as "name ttl type data")."""
-    line = ["dig", "+tries=1", "+time=3", "+noall", "+comments", "+answer", "+authority", "+nocookie", *words]
+    line = ["dig", "+tries=1", "+time=15", "+noall", "+comments", "+answer", "+authority", "+nocookie", *words]
     said = run(line, namespace=visitor.namespace, check=False).stdout.splitlines()
     status = [words.partition("status: ")[2].partition(",")[0] for words in said if "status: " in words]
     records = [" ".join(words.replace("\tIN\t", "\t").split()) for words in said if words and not words.startswith(";")]

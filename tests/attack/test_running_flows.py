@@ -14,7 +14,7 @@ from tests.lab.visitor import Visitor
 def opened(visitor: Visitor, kind: socket.SocketKind, port: int) -> socket.socket:
     with inside(visitor.namespace):
         made = socket.socket(socket.AF_INET, kind)
-    made.settimeout(3)
+    made.settimeout(15)
     made.connect((WEB, port))
     return made
 
@@ -40,7 +40,7 @@ def test_tcp_udp_and_quic_flows_end_at_once_and_send_nothing_more(place: Field) 
     with contextlib.ExitStack() as stack:
         for flow in flows:
             stack.enter_context(flow)
-            assert echoes(flow, 3)
+            assert echoes(flow, 15)
         place.evict()
         before = place.venue.internet.arrivals("echo")
         assert [flow for flow in flows if echoes(flow, 0.5)] == []

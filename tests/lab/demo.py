@@ -146,14 +146,14 @@ def leaving(steps: Steps, venue: Venue) -> None:
     steps.chapter("The visitor leaves (¶8), comes back, leaves for good (¶9)")
     with steps.step("link down: access is closed"):
         phone.disconnect()
-        until(lambda: phases(venue) == ["away"], "the gate to notice", 3)
+        until(lambda: phases(venue) == ["away"], "the gate to notice")
     with steps.step(f"back within the grace of {GRACE_S} s: online without a password"):
         phone.connect()
-        until(lambda: phone.probe(Probe.APPLE).online, "the visit to go on", 3)
+        until(lambda: phone.probe(Probe.APPLE).online, "the visit to go on")
         hold(len(venue.sms()) == 1, "another SMS was sent")
     with steps.step("gone for longer than the grace: the visit is over"):
         phone.disconnect()
-        until(lambda: phases(venue) == [], "the visit to end", GRACE_S + 5)
+        until(lambda: phases(venue) == [], "the visit to end", GRACE_S + 15)
         phone.connect()
         hold(phone.probe(Probe.APPLE).status == 302, "the phone was not redirected")
         closed(venue, phone)

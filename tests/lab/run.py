@@ -233,12 +233,12 @@ class Process:
 
     def _bury(self) -> int:
         if self._pidfd >= 0:
-            self._wait_for_end(5.0)
+            self._wait_for_end(15.0)
             # Before the child is reaped its number cannot be given to another, so the group is still its own.
             _kill_group(self._child.pid)
             os.close(self._pidfd)
             self._pidfd = -1
-        return self._child.wait(5.0)
+        return self._child.wait(15.0)
 
     def __enter__(self) -> Self:
         return self

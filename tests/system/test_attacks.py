@@ -57,6 +57,8 @@ def test_a_running_connection_ends_with_the_visit_and_with_the_gate_s_opening(ve
     with guest.flow() as flow:
         flow.goes_on()  # this is how it looks when it works
         venue.qaqpa("end", guest.phone.mac)
+        # What had passed before the end is noted by now, since what another sent after it has come back.
+        assert people.victim.phone.tcp_echo(WEB, 4242, timeout_s=SURELY_S)
         echoes = len(venue.internet.arrivals("echo"))
         until(lambda: not flow.process.alive, "the connection to be refused", 10.0)
         assert len(venue.internet.arrivals("echo")) == echoes, "bytes got out after the visit had ended"

@@ -47,7 +47,7 @@ def online(venue: Venue) -> Guest:
     """A guest who is online in both families. Where the kernel has no set of MAC addresses, the gate knows an IPv6
     address from its first packet on, which is lost: hence a retry."""
     guest = joined(venue).go_online()
-    until(lambda: reached(guest), "IPv6 to pass after a retry", 5.0)
+    until(lambda: reached(guest), "IPv6 to pass after a retry")
     return guest
 
 

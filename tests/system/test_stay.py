@@ -25,6 +25,18 @@ def answered(guest: Guest) -> list[str]:
     return run(line, namespace=guest.phone.namespace).stdout.splitlines()
 
 
+def all_answered(guest: Guest, names: set[str]) -> set[str]:
+    """Which ways out are open to the guest, once all of these have been; a busy machine answers late."""
+    found: set[str] = set()
+
+    def asked() -> bool:
+        found.update(answered(guest))
+        return found >= names
+
+    until(asked, f"an answer to each of {sorted(names)}")
+    return found
+
+
 # ── before ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -119,7 +131,7 @@ def test_the_whole_stay(venue: Venue) -> None:
         assert guest.phone.probe(kind).online
     with venue.ipv6_by_hand(guest.phone):
         names = {"http", "ping", *(f"{proto} {port}" for proto in ("tcp", "udp") for port in (443, 853, 4242))}
-        assert set(answered(guest)) == names, "all of IPv4, nothing of IPv6"
+        assert all_answered(guest, names) == names, "all of IPv4, nothing of IPv6"
 
     with guest.flow() as flow:
         guest.leave()  # ¶8
@@ -127,12 +139,12 @@ def test_the_whole_stay(venue: Venue) -> None:
         assert guest.phone.mac not in {mac for mac, _ in kernel(venue).up}
         guest.phone.connect()
         until(guest.online, "the visit to go on without a password")
-        flow.goes_on(timeout_s=10.0)  # TCP sends again when its timer says so
+        flow.goes_on(timeout_s=30.0)  # TCP sends again when its timer says so
         assert flow.beats() > stopped
     assert len(guest.texts()) == 1
 
     guest.phone.disconnect()
-    until(lambda: guest.phase() is None, "the grace to end", GRACE_S + 3)
+    until(lambda: guest.phase() is None, "the grace to end", GRACE_S + 15)
     guest.phone.connect()
     before = len(venue.internet.arrivals())
     assert answered(guest) == []
@@ -239,11 +251,11 @@ def test_the_journal_s_end_is_when_the_link_went_down(venue: Venue) -> None:
     guest = Guest.new(venue).go_online()
     down_ms = time.time_ns() // 1_000_000
     guest.phone.disconnect()
-    (ended,) = until(lambda: entries(venue, "visit_ended", guest.phone.mac), "the visit to end", GRACE_S + 3)
+    (ended,) = until(lambda: entries(venue, "visit_ended", guest.phone.mac), "the visit to end", GRACE_S + 15)
     left_ms = ended["left_utc_ms"]
     assert isinstance(left_ms, int)
-    # Tolerance 500 ms: the command that takes the link down, netlink, one batch. Seen: below 50 ms.
-    assert 0 <= left_ms - down_ms < 500
+    # Seen: below 50 ms, for the command, netlink and one batch. The moment we looked would be a whole grace later.
+    assert 0 <= left_ms - down_ms < GRACE_S * 1000 / 2
     assert ended["proof"] == "port"
 
 
@@ -252,7 +264,7 @@ def test_within_a_strict_venue_leaving_ends_the_visit_at_once() -> None:
     with opened("qt0-", {"presence.grace_s": 0}) as strict:
         guest = Guest.new(strict).go_online()
         guest.phone.disconnect()
-        until(lambda: guest.phase() is None, "the visit to end", 2.0)
+        until(lambda: guest.phase() is None, "the visit to end")
         assert not entries(strict, "visit_away", guest.phone.mac)
         guest.phone.connect()
         assert guest.phone.probe(Probe.ANDROID).status == 302

@@ -279,7 +279,7 @@ def test_peer_that_leaves_before_the_answer_harms_nobody(path: Path, owner: Owne
     with socket.socket(socket.AF_UNIX) as peer:
         peer.connect(str(path))
         peer.sendall(wire.encode(Look("10.77.0.10")) + b"\n")
-        assert owner.got.wait(5)
+        assert owner.got.wait(15)
     owner.mute = False
     owner.seen[0].answer(Done())
     assert Client(str(path)).ask(ListVisits()) == Visits(())

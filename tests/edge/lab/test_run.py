@@ -99,7 +99,7 @@ def test_a_crash_takes_the_children_along(tmp_path: Path) -> None:
 def test_a_program_gets_its_user_and_these_capabilities_alone(tmp_path: Path) -> None:
     argv = ["sh", "-c", "id -un; id -gn; grep -E '^(CapEff|CapBnd|CapAmb)' /proc/self/status"]
     process = start(argv, name="id", log=tmp_path / "log", user="daemon", capabilities=["net_admin", "net_raw"])
-    assert process.wait(5) == 0
+    assert process.wait(15) == 0
     words = process.output().split()
     process.stop()
     assert words[:2] == ["daemon", "daemon"]

@@ -45,7 +45,7 @@ class GateServer:
     def kill(self) -> None:
         """As kill -9 leaves it: nobody listens, the socket's file is still there."""
         os.write(self._stop_write, b".")
-        self._thread.join(timeout=5)
+        self._thread.join(timeout=15)
         assert not self._thread.is_alive()
         self._listener.close()
         os.close(self._stop_read)

@@ -10,18 +10,12 @@ from playwright.sync_api import Browser
 
 from appliance.wire import Language
 from tests.edge.portal.states import STATES, bring
-from tests.edge.portal.window import Site, chromium, window
+from tests.edge.portal.window import Site, window
 from tests.support.accessible import COLOURS, RULES, barriers, cramped, unfold
 from tests.unit.portal import branded
 
 LONG = "Құрметтілерімізденқонақүйіндегі®кафе"
 """A venue's name that is one word."""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as opened:
-        yield opened
 
 
 @pytest.fixture(scope="module")

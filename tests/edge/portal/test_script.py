@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 import portal.visitor
 from appliance.wire import AskPassword, Delivery, EnterPassword, Phase
-from tests.edge.portal.window import Site, asked_for, chromium, window
+from tests.edge.portal.window import Site, asked_for, window
 from tests.lab.waiting import until
 from tests.unit.portal.gate import CODE, NUMBER, PASSWORD, Device, GateWithState
 from tests.unit.portal.phone import IP
@@ -38,12 +38,6 @@ HIDDEN = """
 window.looksAway = true;
 Object.defineProperty(document, "hidden", {get: function () { return window.looksAway; }});
 """
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as opened:
-        yield opened
 
 
 @pytest.fixture(scope="module")

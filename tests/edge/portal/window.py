@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 from wsgiref.types import StartResponse, WSGIEnvironment
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from appliance.wire import Look, Reply, Request
@@ -69,7 +69,8 @@ class Site:
 
 @contextlib.contextmanager
 def chromium() -> Iterator[Browser]:
-    """A browser with a new profile."""
+    """A browser with a new profile, which a busy machine may hold up for longer than Playwright's own five seconds."""
+    expect.set_options(timeout=15_000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=list(_FLAGS))
         try:

@@ -12,19 +12,12 @@ from appliance.wire_console import FindVisits
 from appliance.wire_desk import AdmitByDocument, AskPasswordAtDesk, EnterPasswordAtDesk, FindDevice, Person
 from tests.edge.journal.samples import stay, write
 from tests.edge.portal.console.counter_window import Office, window
-from tests.edge.portal.window import chromium
 from tests.lab.waiting import until
 from tests.support.accessible import COLOURS, NARROW_PX, barriers, cramped, unfold
 from tests.unit.portal.console.staffed import ALL_FIELDS, CODE, NUMBER, PASSWORD, PORTS, live
 from tests.unit.portal.console.test_vouchers import BATCH
 
 ZONE = "P<KAZERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<", "L898902C36UTO7408122F1204159ZE184226B<<<<<10"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as opened:
-        yield opened
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ from appliance.sections import Venue
 from appliance.wire import Language
 from portal.console.routes import EVERYBODY, Routes, see
 from portal.console.site import COOKIE
-from tests.edge.portal.window import Silent, chromium
+from tests.edge.portal.window import Silent
 from tests.support.accessible import COLOURS, NARROW_PX, barriers, cramped
 from tests.support.console import console
 
@@ -71,12 +71,6 @@ class Served:
         self._server.shutdown()
         self._thread.join(timeout=10)
         self._server.server_close()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as opened:
-        yield opened
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from werkzeug.serving import make_server
 from appliance.staff.roles import StaffRole
 from portal.console import site as console_site
 from tests.edge.portal.console.journal_venue import JournalVenue, documented, journal_venue, visit
-from tests.edge.portal.window import Silent, chromium
+from tests.edge.portal.window import Silent
 from tests.support.accessible import COLOURS, NARROW_PX, RULES, barriers, cramped
 
 PAGES = ("/journal?period=range", "/journal/extracts", "/journal/verify", "/journal/proof")
@@ -37,12 +37,6 @@ def address(venue: JournalVenue) -> Iterator[str]:
     server.shutdown()
     thread.join(timeout=10)
     server.server_close()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as opened:
-        yield opened
 
 
 def signed_in(browser: Browser, address: str, role: StaffRole, **options: Any) -> BrowserContext:

@@ -12,14 +12,14 @@ from typing import Any
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 from werkzeug.serving import make_server
 
 from appliance.staff.roles import StaffRole
 from appliance.steward import wire
 from appliance.steward.trying import changes, read
 from portal.console.site import COOKIE
-from tests.edge.portal.window import Silent, chromium
+from tests.edge.portal.window import Silent
 from tests.support.accessible import COLOURS, NARROW_PX, barriers, cramped, unfold
 from tests.support.console import Made, console
 
@@ -88,10 +88,10 @@ def steward() -> Steward:
 
 
 @pytest.fixture
-def page(tmp_path: Path, steward: Steward) -> Iterator[Page]:
+def page(tmp_path: Path, steward: Steward, browser: Browser) -> Iterator[Page]:
     made = console(tmp_path)
     made.steward.answers = steward.answers()
-    with served(made) as address, chromium() as browser:
+    with served(made) as address:
         context = browser.new_context(base_url=address, locale="en-GB", viewport={"width": 1000, "height": 700})
         context.set_default_timeout(15_000)
         complaints: list[str] = []

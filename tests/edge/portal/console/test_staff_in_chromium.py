@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page
 from werkzeug.serving import make_server
 
 from appliance.wire import Language
-from tests.edge.portal.window import Silent, chromium
+from tests.edge.portal.window import Silent
 from tests.support.accessible import COLOURS, NARROW_PX, barriers, cramped, unfold
 from tests.support.offices import PASSWORD
 from tests.unit.portal.console.door import House, house
@@ -28,12 +28,6 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[House, st
     server.shutdown()
     thread.join(timeout=10)
     server.server_close()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as opened:
-        yield opened
 
 
 def _cramped(page: Page) -> list[str]:

@@ -21,7 +21,7 @@ from appliance.wire_console import LookAtVenue, VenueNow
 from journal.entries import PasswordAsked, PasswordDelivered, PasswordSent, Stamp, VisitBegan, VisitEnded
 from journal.store import Store
 from portal.console.site import COOKIE
-from tests.edge.portal.window import Silent, chromium
+from tests.edge.portal.window import Silent
 from tests.lab.waiting import until
 from tests.support.accessible import COLOURS, NARROW_PX, barriers, cramped, unfold
 from tests.support.console import NOW, Made, console
@@ -86,12 +86,6 @@ def _fill(journal: Path) -> None:
         visit = VisitBegan(name, PHONE, (), NUMBER, "sms"), VisitEnded(name, PHONE, stamp.utc_ms + 1, "silence")
         store.append([(stamp, each) for each in (*sms, PasswordDelivered(PHONE, NUMBER, name, 2_500), *visit)])
     store.close()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as opened:
-        yield opened
 
 
 @pytest.fixture(scope="module")

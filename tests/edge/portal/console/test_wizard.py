@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, expect
 from werkzeug.serving import make_server
 
 from appliance.steward.wire import Examination, LightName
-from tests.edge.portal.window import Silent, chromium
+from tests.edge.portal.window import Silent
 from tests.support.accessible import COLOURS, NARROW_PX, RULES, barriers, cramped, unfold
 from tests.support.first_hour import BIN, FACTORY, PASSWORD, PROVIDER, Box, new_box
 from tests.support.steward_of_file import PORTS
@@ -23,12 +23,6 @@ from tests.support.steward_of_file import PORTS
 PATIENCE_MS = 15_000
 _IS_HERE = """name => { const at = document.activeElement;
     return at.id === name || at.textContent.trim() === name; }"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as opened:
-        yield opened
 
 
 @pytest.fixture
