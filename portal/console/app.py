@@ -42,7 +42,7 @@ def create_app(site: Site) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     catalogues.speak(app, "console", site.config.venue.language)
     routes = Routes(app, site)
-    app.jinja_env.globals.update(has_page=routes.has_page, languages=languages.NAMES)
+    app.jinja_env.globals.update(has_page=routes.has_page, language_names=languages.NAMES)
     assets.register(routes, app)
     languages.register(routes)
     refusals.register(app, routes, site)

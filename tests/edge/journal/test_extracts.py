@@ -93,7 +93,7 @@ def test_whoever_showed_a_document_is_in_it_with_all_that_the_rules_ask(journal:
 )
 def test_a_filter_lets_out_nothing_else(journal: Path, tmp_path: Path, wanted: Wanted, expected: list[str]) -> None:
     made = extract(journal, tmp_path / "e", wanted, "csv", "jsonl")
-    assert [row["келу"] for row in rows(tmp_path / "e")] == expected
+    assert [row["сеанс"] for row in rows(tmp_path / "e")] == expected
     lines = [json.loads(line) for line in (tmp_path / "e" / "visits.jsonl").read_text().splitlines()]
     assert [line["visit"] for line in lines] == expected
     assert made.data.visits == len(expected)

@@ -92,7 +92,9 @@ def test_a_batch_that_is_gone(desk: tuple[Made, Counter]) -> None:
 
 def test_a_venue_without_vouchers_says_so(tmp_path: Path) -> None:
     made, _ = counter(tmp_path)
-    assert "off in the settings" in made.as_role(StaffRole.DESK).get("/desk/vouchers").get_data(as_text=True)
+    assert "Visitors cannot use vouchers just now" in made.as_role(StaffRole.DESK).get("/desk/vouchers").get_data(
+        as_text=True
+    )
 
 
 # ── what is kept for one fetch ──────────────────────────────────────────────────────────────────────────────────────

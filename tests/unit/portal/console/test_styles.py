@@ -1,0 +1,22 @@
+"""The one style sheet: a section does not dress another section's elements by accident."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from pathlib import Path
+
+import portal.console
+
+FOLDER = Path(portal.console.__file__).parent / "style"
+FRAME = "00-frame.css"
+
+
+def test_a_class_that_two_sections_dress_is_the_frames() -> None:
+    """All sheets are joined: the last section's rule would win on every page."""
+    dressed: dict[str, set[str]] = defaultdict(set)
+    for path in FOLDER.glob("*.css"):
+        for selectors in re.findall(r"([^{}]+)\{", path.read_text(encoding="utf-8")):
+            for name in re.findall(r"\.[a-z][a-z0-9_-]*", selectors):
+                dressed[name].add(path.name)
+    assert {name for name, sheets in dressed.items() if len(sheets) > 1 and FRAME not in sheets} == set()
