@@ -45,7 +45,7 @@ def staff() -> None:
 @staff_option
 @_json
 def add(path: Path, login: str, name: str, role: str, days: int | None, staff: str, as_json: bool) -> None:
-    """Make an account. Its temporary password is shown this once; it is changed at the first sign-in."""
+    """Make an account named LOGIN. Its temporary password is shown this once; it is changed at the first sign-in."""
     config = load(path)
     record = _recording(config, staff, StaffAct.ACCOUNT_MADE, f"{login} ({role})")
     password = _office(config).accounts.make(login, name, StaffRole(role), None, _end(days), record=record)

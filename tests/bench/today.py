@@ -142,13 +142,22 @@ def _served(folder: Path, now_ms: int) -> Iterator[subprocess.Popen[bytes]]:
     command = [sys.executable, "-m", "tests.bench.today", str(folder), str(now_ms)]
     with subprocess.Popen(command, cwd=ROOT) as process:
         try:
-            until(
-                lambda: (folder / "console.sock").exists() or process.poll() is not None, "the console to listen", 30.0
-            )
+            until(lambda: _listens(folder) or process.poll() is not None, "the console to listen", 30.0)
             yield process
         finally:
             process.terminate()
             process.wait(timeout=20)
+
+
+def _listens(folder: Path) -> bool:
+    connection = _Connection(folder / "console.sock")
+    try:
+        connection.connect()
+    except OSError:
+        return False
+    finally:
+        connection.close()
+    return True
 
 
 class _Connection(http.client.HTTPConnection):

@@ -10,6 +10,7 @@
   // After a form the eyes and the screen reader go where something is to be mended, else to what was done. A page that
   // puts the cursor somewhere itself knows better.
   if (document.activeElement && document.activeElement !== document.body) return;
+  if (document.querySelector("main [autofocus]")) return; // it may come only after this
   const next = document.querySelector("main [aria-invalid]") || document.querySelector("main .problem, main .done");
   if (!next) return;
   if (!next.matches("input, select, textarea")) next.tabIndex = -1;

@@ -1,7 +1,7 @@
 // The list of visits, kept up to date without flicker: only what changed is replaced, and the focus stays.
 (function () {
   "use strict";
-  var form = document.querySelector("form[data-live]");
+  var form = document.querySelector("form[data-visits]");
   if (!form || !window.fetch) { return; }
   var every = 5000;
   var box = document.getElementById("live");

@@ -114,7 +114,8 @@ def test_every_finding_is_said_in_the_readers_language(venue: JournalVenue) -> N
     finished(venue, path)
     _, content = downloaded(venue, path)
     venue.made.sessions.language = "kk"
-    found = re.findall(r'<span dir="auto">(.*?)</span>', given(venue, content))
+    page = given(venue, content)
+    found = re.findall(r'<span dir="auto">(.*?)</span>', page[page.index("<main") :])
     assert len(found) > 10
     assert [each for each in found if not re.search("[әғқңөұүһі]", each.lower())] == []
 

@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Page, expect
 from werkzeug.serving import make_server
 
 from appliance import wire
+from appliance.staff.roles import StaffRole
 from appliance.steward.wire import Examination, Examine, Examined, LightName
 from appliance.wire import Trouble
 from appliance.wire_console import LookAtVenue, VenueNow
@@ -44,6 +45,8 @@ class Served:
         self.address = f"http://localhost:{self._server.server_port}"
         self.well()
         _fill(self.made.site.journal)
+        # Somebody has claimed the box: who is signed out is sent to the door, not to the claim.
+        self.made.site.office.accounts.make("owner", "Owner", StaffRole.OWNER, None)
 
     def well(self, online: int = 37) -> None:
         """All is well."""

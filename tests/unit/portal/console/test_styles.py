@@ -20,3 +20,12 @@ def test_a_class_that_two_sections_dress_is_the_frames() -> None:
             for name in re.findall(r"\.[a-z][a-z0-9_-]*", selectors):
                 dressed[name].add(path.name)
     assert {name for name, sheets in dressed.items() if len(sheets) > 1 and FRAME not in sheets} == set()
+
+
+def test_what_one_script_looks_for_no_other_does() -> None:
+    """All scripts run on every page: an attribute that two of them follow would be followed twice."""
+    followed: dict[str, set[str]] = defaultdict(set)
+    for path in (FOLDER.parent / "script").glob("*.js"):
+        for name in re.findall(r"\[(data-[a-z-]+)", path.read_text(encoding="utf-8")):
+            followed[name].add(path.name)
+    assert {name for name, scripts in followed.items() if len(scripts) > 1} == set()
