@@ -185,7 +185,20 @@ def _lay_other(world: World, operator: str, gate_name: str, phone_name: str, num
     give_address(gate, "wan0", f"2001:db8:fffe:{number}::2/64")
     ip(gate, "route", "add", "default", "via", f"{outside}.1")
     ip(gate, "-6", "route", "add", "default", "via", f"2001:db8:fffe:{number}::1")
-    ip(gate, "link", "add", "br-lan", "type", "bridge", "forward_delay", "0", "mcast_snooping", "0")
+    ip(
+        gate,
+        "link",
+        "add",
+        "br-lan",
+        "address",
+        "02:00:00:99:00:01",
+        "type",
+        "bridge",
+        "forward_delay",
+        "0",
+        "mcast_snooping",
+        "0",
+    )
     give_address(gate, "br-lan", f"{PORTAL}/16")
     give_address(gate, "br-lan", f"{PORTAL6}/64")
     world.cable(gate, "port1", phone, "eth0")

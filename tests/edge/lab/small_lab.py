@@ -23,6 +23,7 @@ from tests.lab.visitor import Visitor
 ADDRESSES = ("203.0.113.10", "198.51.100.10", "2001:db8::10")
 DNS = "203.0.113.53"
 ROUTER = "10.99.0.1"
+BRIDGE = "02:00:00:99:00:01"
 PORTAL = f"{ROUTER}:80"
 
 
@@ -55,7 +56,8 @@ def small_lab(prefix: str, folder: Path) -> Iterator[SmallLab]:
             give_address(operator, "lo", address)
         give_address(venue, "wan", "192.0.2.1/24")
         give_address(venue, "wan", "2001:db8:2::1/64")
-        ip(venue, "link", "add", "br0", "type", "bridge", "forward_delay", "0")
+        # Its MAC address said: left alone it changes with each new phone whose port has a lower one.
+        ip(venue, "link", "add", "br0", "address", BRIDGE, "type", "bridge", "forward_delay", "0")
         give_address(venue, "br0", f"{ROUTER}/24")
         give_address(venue, "br0", "2001:db8:1::1/64")
         ip(operator, "route", "add", "default", "via", "192.0.2.1")

@@ -70,7 +70,7 @@ def obliging(connection: socket.socket) -> None:
 
 
 @contextmanager
-def serving(venue: Venue, clock: Clock, *providers: Provider) -> Iterator[None]:
+def serving(venue: Venue, clock: Clock, *providers: Provider) -> Iterator[Sender]:
     """A sender in a thread, bound to all of them, that looks around only when it has a reason."""
     ending = threading.Event()
     settings = Settings(venue.socket_path, frozenset({os.getuid()}), providers)
@@ -79,7 +79,7 @@ def serving(venue: Venue, clock: Clock, *providers: Provider) -> Iterator[None]:
     thread.start()
     try:
         until(lambda: all(row.links[0].phase == "bound" for row in ask(venue.socket_path).providers), "the binds")
-        yield
+        yield sender
     finally:
         ending.set()
         sender.wake()
@@ -114,6 +114,7 @@ def test_a_message_whose_link_breaks_as_it_is_sent_goes_the_other_way_at_once(ve
     clock = Clock()
     held: list[socket.socket] = []
     done = threading.Event()
+    broken = threading.Event()
 
     def hold(connection: socket.socket, _count: int) -> None:
         bound(connection)
@@ -123,14 +124,18 @@ def test_a_message_whose_link_breaks_as_it_is_sent_goes_the_other_way_at_once(ve
     def reset() -> None:
         held[0].setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         held[0].close()
+        broken.set()
 
     first = venue.raw_smsc(hold)
     second = venue.raw_smsc(lambda connection, _count: obliging(connection))
     try:
-        with serving(venue, clock, provider("first", first.port, back_off_s=LONG_S), provider("second", second.port)):
+        providers = provider("first", first.port, back_off_s=LONG_S), provider("second", second.port)
+        with serving(venue, clock, *providers) as sender:
             client, gate = venue.client()
             clock.at(look, reset)
             client.send(message("m1"))
+            while not broken.wait(1.0):  # it took fewer looks this time, and sleeps: it breaks in a later turn
+                sender.wake()
             gate.hears("m1", State.SENT, 10)
     finally:
         done.set()
