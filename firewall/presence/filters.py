@@ -56,6 +56,12 @@ OWN_DHCP = _all_of(
 """For a raw UDP socket of IPv4: what a client says to a DHCP server of itself, not of another."""
 
 
+DHCP_ANSWERS = _all_of(
+    (_BYTE, 9), (_EQUALS, 17), (_INDEX_IS_IPV4_HEADER, 0), (_HALF_AT_INDEX, 2), (_EQUALS, 68),
+)  # fmt: skip
+"""For a packet socket without link headers, bound to ETH_P_IP: what servers say to DHCP's clients."""
+
+
 def attach(sock: socket.socket, program: Sequence[Instruction]) -> None:
     """From now on the socket gets only what the program accepts.
 
