@@ -22,7 +22,7 @@ from firewall.presence.dhcp import discover, is_offer
 from firewall.presence.filters import DHCP_ANSWERS, attach
 
 _CLIENT, _SERVER = 68, 67
-_UDP, _IPV4 = 17, 0x0800
+_UDP, _IPV4, _EVERYTHING = 17, 0x0800, 0x0003
 _EVERYBODY = b"\xff" * 6
 _AGAIN_S = 2.0
 """A switch with spanning tree passes nothing for up to half a minute after a cable was plugged in."""
@@ -75,9 +75,10 @@ def _opened(port: str) -> socket.socket | None:
     except OSError as error:
         raise KernelRefused("look for DHCP servers", str(error)) from error
     try:
-        # The filter first: bound, the socket gets whatever the port hears.
+        # The filter first: bound, the socket gets whatever the port hears. All of it, since of a bridge's port a socket
+        # for IPv4 alone would get nothing: the bridge takes the frame before.
         attach(sock, DHCP_ANSWERS)
-        sock.bind((port, _IPV4))
+        sock.bind((port, _EVERYTHING))
     except OSError:
         sock.close()
         return None
