@@ -58,7 +58,8 @@ OWN_DHCP = _all_of(
 
 
 DHCP_ANSWERS = _all_of(
-    (_HALF, _PROTOCOL), (_EQUALS, 0x0800), (_BYTE, 9), (_EQUALS, 17), (_INDEX_IS_IPV4_HEADER, 0), (_HALF_AT_INDEX, 2), (_EQUALS, 68),
+    (_HALF, _PROTOCOL), (_EQUALS, 0x0800), (_BYTE, 9), (_EQUALS, 17),
+    (_INDEX_IS_IPV4_HEADER, 0), (_HALF_AT_INDEX, 2), (_EQUALS, 68),
 )  # fmt: skip
 """For a packet socket without link headers, bound to ETH_P_ALL: what servers say to DHCP's clients."""
 
