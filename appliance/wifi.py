@@ -50,3 +50,8 @@ CHANNELS = {
     Band.HIGH: (36, 40, 44, 48, 52, 56, 60, 64, 100, 104, 108, 112, 116, 120, 124, 128, 132, 136, 140),
 }
 """By band; which of them its country allows, the radio knows."""
+
+
+def is_wifi_password(text: str) -> bool:
+    """Whether phones take it: IEEE 802.11 J.4.1 has 8 to 63 printable ASCII characters."""
+    return 8 <= len(text) <= 63 and text.isascii() and text.isprintable()
