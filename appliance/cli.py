@@ -22,6 +22,7 @@ from appliance import (
     cli_journal,
     cli_poster,
     cli_settings,
+    cli_setup,
     cli_sms,
     cli_staff,
     cli_voucher,
@@ -111,6 +112,7 @@ def steward(path: Path, systemctl: str) -> None:
 
 
 main.add_command(cli_sms.sms)
+main.add_command(cli_setup.setup)
 main.add_command(cli_settings.settings)
 main.add_command(cli_settings.backup)
 main.add_command(cli_desk.desk)
