@@ -68,6 +68,24 @@ def main() -> None:
 
 @main.command()
 @_config
+def closed(path: Path) -> None:
+    """Let nothing pass, before any interface is up; of the rest of the gate's rules what lets staff and leases in.
+
+    A configuration that cannot be used is said and keeps nothing open: staff then find the console on every interface.
+    """
+    from appliance import daemon
+    from firewall.closed import close
+
+    try:
+        settings = daemon.firewall_settings(load(path))
+    except (ApplianceError, FirewallError, OSError) as error:
+        click.echo(str(error), err=True)
+        settings = None
+    close(settings)
+
+
+@main.command()
+@_config
 def gate(path: Path) -> None:
     """Run the gate: the privileged daemon that owns the kernel's rules, the session and the journal."""
     from appliance import daemon
