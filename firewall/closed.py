@@ -60,8 +60,8 @@ def _ended(chain: Chain) -> Chain:
 
 
 def _unknown(family: Family) -> Table:
-    """Which interface is the visitors' nobody knows: the machine asks for addresses, and answers staff on the port where
-    they find it by default, from wherever. Nothing else comes in."""
+    """Which interface is the visitors' nobody knows: the machine asks for addresses, and answers staff, from wherever,
+    on the port that the console has by default. Nothing else comes in."""
     server, client = _LEASES[family]
     asked = _ROUTERS if family is Family.IPV6 else ()
     own = (

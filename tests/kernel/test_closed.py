@@ -80,7 +80,8 @@ def test_staff_find_the_console_where_the_configuration_says(venue: Venue) -> No
             connect(ONE, GATE_LAN, CONSOLE, timeout_s=0.3)
 
 
-def test_staff_find_the_console_when_no_configuration_can_be_read(venue: Venue, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("venue")
+def test_staff_find_the_console_when_no_configuration_can_be_read(tmp_path: Path) -> None:
     broken = tmp_path / "qaqpa.toml"
     broken.write_text("[lan]\ninterfaec = 'br-lan'\n")
     command = [str(Path(sys.executable).with_name("qaqpa")), "closed", "--config", str(broken)]
@@ -110,7 +111,8 @@ def test_the_gate_takes_over_and_leaves_it_closed(venue: Venue, new_gate: Callab
         assert pings(ONE, SERVER)
 
 
-def test_rules_that_cannot_be_loaded_are_a_failure(venue: Venue, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("venue")
+def test_rules_that_cannot_be_loaded_are_a_failure(tmp_path: Path) -> None:
     """systemd then leaves every interface down."""
     qaqpa = Path(sys.executable).with_name("qaqpa")
     without = ["setpriv", "--bounding-set=-net_admin", "--inh-caps=-net_admin", str(qaqpa), "closed"]
