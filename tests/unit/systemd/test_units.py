@@ -121,5 +121,5 @@ def test_systemd_understands_every_line(tmp_path: Path) -> None:
     command = ["systemd-analyze", "verify", "--man=no", *(str(folder / path.name) for path in names)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     said = [line for line in done.stderr.splitlines() if str(folder) in line or "qaqpa" in line]
-    newer = ("RestartSteps", "RestartMaxDelaySec")
+    newer = ("RestartSteps", "RestartMaxDelaySec", "ImportCredential")
     assert [line for line in said if not any(key in line for key in newer)] == []
