@@ -20,6 +20,7 @@ from appliance import (
     cli_block,
     cli_desk,
     cli_journal,
+    cli_network,
     cli_poster,
     cli_settings,
     cli_sms,
@@ -110,6 +111,7 @@ def steward(path: Path, systemctl: str) -> None:
     daemon.run(path, systemctl)
 
 
+main.add_command(cli_network.network)
 main.add_command(cli_sms.sms)
 main.add_command(cli_settings.settings)
 main.add_command(cli_settings.backup)

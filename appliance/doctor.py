@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
-from appliance import chain, console_checks, costs, daemon, garden, journal_rights, render, smpp, wire
+from appliance import access_point, chain, console_checks, costs, daemon, garden, journal_rights, render, smpp, wire
 from appliance.adjtimex import synchronised
 from appliance.books import journal_path
 from appliance.client import Client
@@ -78,6 +78,7 @@ def lit(config: Config) -> list[tuple[LightName, Finding]]:
         (LightName.SMS, sms),
         (LightName.SMS, _spending(config)),
         (LightName.CLOCK, [clock_finding(config)]),
+        (LightName.OTHER, access_point.findings(config)),
         (LightName.DHCP, [_lives(config, "dnsmasq-lan")]),
         (LightName.DNS, [_lives(config, "dnsmasq-captive")]),
     )

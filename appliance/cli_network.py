@@ -1,0 +1,73 @@
+"""``qaqpa network``: systemd-networkd's files of this configuration, put where networkd reads them.
+
+Must not know: what is in them.
+"""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+from pathlib import Path
+
+import click
+
+from appliance import render_network
+from appliance.cli_options import config as _config
+from appliance.config import load
+from appliance.errors import ConfigError
+
+_RELOAD = ("/usr/bin/networkctl", "reload")
+
+
+@click.command()
+@_config
+@click.option(
+    "--target",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("/run/systemd/network"),
+    show_default=True,
+    help="Where systemd-networkd looks.",
+)
+@click.option("--reload", is_flag=True, help="Have a running systemd-networkd take them up.")
+def network(path: Path, target: Path, reload: bool) -> None:
+    """Write systemd-networkd's files: bridge, VLANs and addresses, where the configuration gives them to us.
+
+    While the configuration cannot be read, every wired port asks for an address and no bridge is made: the console is
+    to be found, and says what is wrong.
+    """
+    try:
+        files = render_network.files(load(path))
+    except ConfigError as wrong:
+        click.echo(f"{wrong}\nuntil it is mended, every wired port asks for an address and nobody is let in", err=True)
+        files = render_network.without_configuration()
+    for name, state in put(files, target).items():
+        click.echo(f"{name}: {state}")
+    if reload:
+        done = subprocess.run(_RELOAD, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise click.ClickException(f"`{shlex.join(_RELOAD)}` ended with {done.returncode}: {done.stderr.strip()}")
+
+
+def put(files: dict[str, str], target: Path) -> dict[str, str]:
+    """Those files and no others of ours; file name → "changed", "as before" or "removed".
+
+    Raises:
+        OSError: they cannot be written.
+    """
+    target.mkdir(parents=True, exist_ok=True)
+    told: dict[str, str] = {}
+    for name, text in files.items():
+        path = target / name
+        same = path.is_file() and path.read_text(encoding="utf-8") == text
+        if not same:
+            # Aside first: networkd may look at any moment, and reads no file that ends so.
+            draft = path.with_name(f"{name}.new")
+            draft.write_text(text, encoding="utf-8")
+            draft.chmod(0o644)
+            draft.rename(path)
+        told[name] = "as before" if same else "changed"
+    for path in sorted(target.glob(f"{render_network.PREFIX}*")):
+        if path.name not in files:
+            path.unlink()
+            told[path.name] = "removed"
+    return told
