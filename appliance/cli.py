@@ -112,6 +112,7 @@ def steward(path: Path, systemctl: str) -> None:
 
 
 main.add_command(cli_network.network)
+main.add_command(cli_network.first_boot)
 main.add_command(cli_sms.sms)
 main.add_command(cli_settings.settings)
 main.add_command(cli_settings.backup)
