@@ -1,4 +1,5 @@
-"""`qaqpa apply`: render the configuration for nginx and dnsmasq, try it with their own checks, then put it in place.
+"""`qaqpa apply`: render the configuration for nginx, dnsmasq and hostapd, have them try it as far as they can, then put
+it in place.
 
 What fails its check replaces nothing. A certificate that phones would refuse is no such failure: without it the portal
 is on http, and that is better than none. Must not know: whether nginx or dnsmasq run, who restarts them.
@@ -12,7 +13,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from appliance import console_certificate, render
+from appliance import access_point, console_certificate, render, render_wifi
 from appliance.config import Config
 from appliance.console_certificate import Served
 from appliance.errors import ApplianceError
@@ -42,7 +43,10 @@ def apply(config: Config, held: Holding, console: Served | None = None) -> dict[
     wanted = judged(config, held, console)
     home = Path(config.paths.state) / "conf"
     home.mkdir(mode=0o755, parents=True, exist_ok=True)
-    return {name: _replace(home / name, content) for name, content in wanted.items()}
+    gone = {name: _removed(home / name) for name in _MAY_GO if name not in wanted}
+    return {name: _replace(home / name, content) for name, content in wanted.items()} | {
+        name: True for name, was_there in gone.items() if was_there
+    }
 
 
 def judged(config: Config, held: Holding, console: Served | None = None) -> dict[str, bytes]:
@@ -54,8 +58,9 @@ def judged(config: Config, held: Holding, console: Served | None = None) -> dict
     """
     console = console or console_certificate.served_here(config)
     rendered = {name: text.encode() for name, text in render.files(config, held.standing).items()}
+    radio = {name: text.encode() for name, text in access_point.files(config).items()}
     # Certificates first: nginx's configuration names them.
-    wanted = {**({FILE: held.pem} if held.pem else {}), **console.files, **rendered}
+    wanted = {**({FILE: held.pem} if held.pem else {}), **console.files, **rendered, **radio}
     with tempfile.TemporaryDirectory() as trial:
         for name, content in wanted.items():
             _try(name, content, config, Path(trial))
@@ -70,7 +75,7 @@ def _try(name: str, content: bytes, config: Config, trial: Path) -> None:
         content = b"".join(b"dhcp-option=" + line for line in content.splitlines(keepends=True))
     _write(path, content)
     if name not in _JUDGES:
-        return  # certificates were judged before, and nginx judges them again
+        return  # certificates were judged before, and nginx judges them again; hostapd tells nobody
     command = [word.format(path=path) for word in _JUDGES[name]]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, "PATH": _PATH})
     if done.returncode != 0:
@@ -84,7 +89,9 @@ _JUDGES = {
     "dnsmasq-captive.conf": _DNSMASQ,
     render.ANNOUNCED: _DNSMASQ,
 }
-_SECRET = (FILE, console_certificate.FILE, console_certificate.OWN_FILE)
+_MAY_GO = (render_wifi.FILE, render_wifi.FIXED_FILE)
+"""By its file hostapd's unit knows whether there is to be an access point."""
+_SECRET = (FILE, console_certificate.FILE, console_certificate.OWN_FILE, *_MAY_GO)
 _PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -97,6 +104,12 @@ def _harmless(content: str, config: Config, trial: Path) -> str:
         .replace(str(kept_file(config)), str(trial / FILE))
         .replace(str(console_certificate.kept_file(config)), str(trial / console_certificate.FILE))
     )
+
+
+def _removed(path: Path) -> bool:
+    was_there = path.exists()
+    path.unlink(missing_ok=True)
+    return was_there
 
 
 def _replace(path: Path, content: bytes) -> bool:

@@ -20,6 +20,7 @@ from appliance import (
     cli_block,
     cli_desk,
     cli_journal,
+    cli_network,
     cli_poster,
     cli_settings,
     cli_setup,
@@ -129,6 +130,8 @@ def steward(path: Path, systemctl: str) -> None:
     daemon.run(path, systemctl)
 
 
+main.add_command(cli_network.network)
+main.add_command(cli_network.first_boot)
 main.add_command(cli_sms.sms)
 main.add_command(cli_setup.setup)
 main.add_command(cli_settings.settings)

@@ -211,9 +211,13 @@ def revoke_token(path: Path, token: str, staff: str) -> None:
 
 
 def _office(config: Config) -> Office:
-    folder = Path(config.paths.state) / "console"
+    return office_in(Path(config.paths.state) / "console", config.console.idle_minutes * 60)
+
+
+def office_in(folder: Path, idle_s: float) -> Office:
+    """The office in this folder; if it is made just now, it is the console's."""
     is_new = not folder.exists()
-    office = Office.open(folder, config.console.idle_minutes * 60, time.time)
+    office = Office.open(folder, idle_s, time.time)
     if is_new and os.geteuid() == 0:
         from appliance.daemon import CONSOLE_USER
 

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
-from appliance import chain, console_checks, costs, daemon, garden, journal_rights, render, smpp, wire
+from appliance import access_point, chain, console_checks, costs, daemon, garden, journal_rights, render, smpp, wire
 from appliance.adjtimex import synchronised
 from appliance.books import journal_path
 from appliance.client import Client
@@ -80,6 +80,7 @@ def lit(config: Config) -> list[tuple[LightName, Finding]]:
         # Not under its light, which nothing puts on where there is nothing.
         (LightName.OTHER, [_Found(True, f"{without_sms}; visitors are admitted at the desk")] if without_sms else []),
         (LightName.CLOCK, [clock_finding(config)]),
+        (LightName.OTHER, access_point.findings(config)),
         (LightName.DHCP, [_lives(config, "dnsmasq-lan")]),
         (LightName.DNS, [_lives(config, "dnsmasq-captive")]),
     )

@@ -9,6 +9,7 @@ know: who asks, what becomes of it.
 
 from __future__ import annotations
 
+import socket
 import time
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -18,7 +19,7 @@ from typing import Any, cast
 
 import msgspec
 
-from appliance import apply, daemon, render, smpp
+from appliance import access_point, apply, daemon, render, render_network, smpp
 from appliance import toml_places as places
 from appliance.apply import CheckFailed
 from appliance.config import Config
@@ -120,8 +121,16 @@ def here(config: Config, toml: str, now: Config | None) -> Iterator[Problem]:
         return  # all that follows opens them
     try:
         settings = daemon.firewall_settings(config)
-        for setting, problem in (*surroundings.missing(settings), *surroundings.overlaps(settings)):
+        made = render_network.made(config)
+        absent = [
+            each
+            for each in surroundings.missing(settings)
+            if getattr(config, each[0].partition("_")[0]).interface not in made
+        ]
+        for setting, problem in (*absent, *surroundings.overlaps(settings)):
             yield _told(_OF_SURROUNDINGS.get(setting, setting), problem, toml)
+        for key, problem in (*_not_plugged_in(config), *access_point.problems(config)):
+            yield _told(key, problem, toml)
     except FirewallError as error:
         yield Problem("", str(error))
     for key, problem in (*smpp.password_problems(config), *smpp.closed_to_sender(config)):
@@ -132,6 +141,13 @@ def here(config: Config, toml: str, now: Config | None) -> Iterator[Problem]:
         yield _told("venue.logo", str(refused), toml)
     except (CheckFailed, OSError) as error:
         yield Problem("", str(error))
+
+
+def _not_plugged_in(config: Config) -> Iterator[tuple[str, str]]:
+    present = {name for _, name in socket.if_nameindex()}
+    for key, port in render_network.needed(config):
+        if port not in present:
+            yield key, f'there is no port "{port}"; there are: {", ".join(sorted(present - {"lo"}))}'
 
 
 def changes(before: Config | None, after: Config) -> tuple[Change, ...]:
@@ -183,6 +199,10 @@ def restarts(before: Config | None, after: Config) -> tuple[str, ...]:
         wanted.add("dnsmasq-lan")
     if old["nginx.conf"] != new["nginx.conf"]:
         wanted.add("nginx")
+    if render_network.files(before) != render_network.files(after):
+        wanted.add("network")
+    if access_point.files(before) != access_point.files(after):
+        wanted.add("hostapd")
     return in_order(wanted)
 
 

@@ -16,11 +16,14 @@ from appliance.config import Config
 from appliance.errors import ApplianceError
 from appliance.smpp import without_sms
 
-ORDER = ("sms", "gate", "dnsmasq-captive", "dnsmasq-lan", "portal", "nginx", "console")
-"""The console last: it is what the change was asked through."""
-_RELOADED = frozenset({"nginx"})
-"""It takes up everything that way: new workers begin, the old ones finish what they serve."""
-_MAY_BE_ABSENT = frozenset({"console"})
+ORDER = ("network", "sms", "gate", "dnsmasq-captive", "dnsmasq-lan", "portal", "nginx", "hostapd", "console")
+"""The network first, on which the others stand; the console last: it is what the change was asked through."""
+_RELOADED = frozenset({"network", "nginx"})
+"""They take up everything that way: nginx's new workers begin while the old ones finish what they serve, networkd
+touches those interfaces alone whose files are new."""
+_MAY_BE_ABSENT = frozenset({"console", "hostapd", "network"})
+_BEGUN = frozenset({"hostapd"})
+"""Its unit's own condition says whether it is to run, so it is begun too where it did not run before."""
 _COMMAND_S = 60.0
 _STANDS_S = 20.0
 _LOOK_EVERY_S = 0.1
@@ -61,7 +64,8 @@ class Systemctl:
         self._program = program
 
     def renew(self, unit: str) -> None:
-        verb = "try-reload-or-restart" if unit in _RELOADED else "try-restart" if unit in _MAY_BE_ABSENT else "restart"
+        verb = "try-restart" if unit in _MAY_BE_ABSENT - _BEGUN else "restart"
+        verb = "try-reload-or-restart" if unit in _RELOADED else verb
         command = [self._program, verb, f"qaqpa-{unit}.service"]
         try:
             done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=_COMMAND_S)

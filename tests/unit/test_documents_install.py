@@ -16,8 +16,10 @@ from appliance import cli
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = tuple(f"docs/owner{suffix}.md" for suffix in ("", ".ru", ".kk"))
 NOT_OURS = {"nginx.service"}
-OPTIONAL = {"qaqpa-certbot.timer"}
-"""For who has certbot renew the portal's certificate."""
+OPTIONAL = {"qaqpa-certbot.timer"} | {
+    f"qaqpa-{each}.service" for each in ("first-boot", "hostapd", "network", "screen@")
+}
+"""For who has certbot renew the portal's certificate; and what a box needs that makes its own network."""
 
 AT_BOOT = {"qaqpa-closed.service"}
 """Once more, while visitors are online, it would close for them too."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from ipaddress import ip_interface
 from urllib.parse import urlsplit
 
+from appliance.config import Config
 from appliance.steward.wire import NetworkPort
 
 
@@ -42,6 +43,24 @@ def guessed(ports: Sequence[NetworkPort], wan: str, lan: str) -> Sides:
 def side_of(ports: Sequence[NetworkPort], name: str) -> str:
     """What visitors' side a port stands for: its bridge, or itself."""
     return next((port.bridge or port.name for port in ports if port.name == name), "")
+
+
+def wired_anew(config: Config, ports: Sequence[NetworkPort], chosen: Sides) -> dict[str, object]:
+    """The values of the configuration with this choice.
+
+    Where the bridge is made as the configuration says, its ports change: the Internet's leaves it, the chosen one comes
+    in, and staff who came by the uplink still do. Else the bridge is named that somebody else has made.
+    """
+    if not config.makes_network:
+        return {"wan.interface": chosen.wan, "lan.interface": side_of(ports, chosen.lan)}
+    inner = [name for name in config.lan.ports if name != chosen.wan]
+    radios = {port.name for port in ports if port.wireless}
+    if chosen.lan not in inner and chosen.lan not in radios:
+        inner.append(chosen.lan)
+    values: dict[str, object] = {"wan.interface": chosen.wan, "lan.ports": inner}
+    if config.console.interface == config.wan.interface:
+        values["console.interface"] = chosen.wan
+    return values
 
 
 def is_cut_off(ports: Sequence[NetworkPort], host: str, wan: str, lan: str, chosen: Sides) -> bool:

@@ -15,6 +15,8 @@ from appliance.steward.wire import (
     KeepSettings,
     NetworkPort,
     Problem,
+    SaveSecret,
+    SecretKind,
     StewardRefusal,
     StewardRefused,
     UndoSettings,
@@ -23,20 +25,24 @@ from portal.console.routes import see
 from portal.console.site import Site
 from portal.console.wizard import steps
 from portal.console.wizard.ground import Ground, StewardSaysNo, change, ground, ports_of, step_page
-from portal.console.wizard.guesses import Sides, guessed, is_cut_off, side_of
+from portal.console.wizard.guesses import Sides, guessed, is_cut_off, wired_anew
 from portal.console.wizard.steps import Step
 from portal.console.wizard.venue import one_line
 
 UNDO_S = 120
 
 
-def judged(ports: tuple[NetworkPort, ...], chosen: Sides) -> dict[str, str]:
-    """What is wrong with the choice, by field, as keys of the catalogue."""
+def judged(ports: tuple[NetworkPort, ...], chosen: Sides, *, ours: bool = False) -> dict[str, str]:
+    """What is wrong with the choice, by field, as keys of the catalogue.
+
+    Args:
+        ours: the bridge is made as the configuration says, so that a port leaves it when it is the Internet's.
+    """
     names = {port.name for port in ports}
     problems = {side: "wizard.network.choose" for side in ("wan", "lan") if getattr(chosen, side) not in names}
     if not problems and chosen.wan == chosen.lan:
         problems["lan"] = "wizard.network.same"
-    elif not problems and any(port.name == chosen.wan and port.bridge for port in ports):
+    elif not problems and not ours and any(port.name == chosen.wan and port.bridge for port in ports):
         problems["wan"] = "wizard.network.in_bridge"
     return problems
 
@@ -56,12 +62,12 @@ class Network:
         """Try it, to be undone by itself."""
         at, ports = ground(self._site), ports_of(self._site)
         chosen = Sides(request.form.get("wan", ""), request.form.get("lan", ""))
-        if problems := judged(ports, chosen):
+        if problems := judged(ports, chosen, ours=at.config.makes_network):
             return self._page(at, ports, chosen, problems)
         cut_off = is_cut_off(ports, request.host, at.config.wan.interface, at.config.lan.interface, chosen)
         if cut_off and request.form.get("sure") != "yes":
             return self._page(at, ports, chosen, {"sure": "wizard.network.cut_off"})
-        values = {"wan.interface": chosen.wan, "lan.interface": side_of(ports, chosen.lan)}
+        values = wired_anew(at.config, ports, chosen)
         if refused := change(self._site, at, values, UNDO_S):
             return self._page(at, ports, chosen, refused=refused)
         pending = ground(self._site).settings.undo_in_s is not None
@@ -114,14 +120,16 @@ class Wifi:
         """The name; the channel too where the box has a radio."""
         at = ground(self._site)
         own = at.config.wifi
-        return self._page(at, {"name": at.config.network_name, "band": own.band.value, "channel": str(own.channel)})
+        typed = {"name": at.config.network_name, "band": own.band.value, "channel": str(own.channel)}
+        return self._page(at, {**typed, "security": own.security.value})
 
     def save(self) -> AnyResponse:
         """Keep it and go on."""
         at = ground(self._site)
         own = at.config.wifi
         typed = {"name": one_line("name"), "band": own.band.value, "channel": str(own.channel)}
-        typed |= {field: request.form[field] for field in ("band", "channel") if field in request.form}
+        typed["security"] = own.security.value
+        typed |= {field: request.form[field] for field in ("band", "channel", "security") if field in request.form}
         problems: dict[str, str] = {}
         if not typed["name"]:
             problems["name"] = "wizard.wifi.name_missing"
@@ -131,13 +139,28 @@ class Wifi:
             typed["band"] = own.band.value
         if typed["channel"] not in {"0", *map(str, wifi.CHANNELS[wifi.Band(typed["band"])])}:
             problems["channel"] = "wizard.wifi.channel_of_other_band"
+        if typed["security"] not in set(wifi.Security):
+            typed["security"] = own.security.value
+        password = request.form.get("password", "")
+        if password and not wifi.is_wifi_password(password):
+            problems["password"] = "wizard.wifi.password_wrong"
+        elif typed["security"] == wifi.Security.PSK and not password and own.security is not wifi.Security.PSK:
+            problems["password"] = "wizard.wifi.password_missing"
         if problems:
             return self._page(at, typed, problems)
-        values = {
+        if password:
+            secret = SaveSecret(SecretKind.WIFI_PASSWORD, password.encode(), self._site.who().login)
+            reply = self._site.steward.ask(secret)
+            if isinstance(reply, StewardRefused):
+                raise StewardSaysNo(reply)
+        values: dict[str, object] = {
             "wifi.name": typed["name"],
             "wifi.band": typed["band"],
             "wifi.channel": int(typed["channel"]),
         }
+        # Of somebody else's access point nothing is known, and nothing is written.
+        if "security" in request.form:
+            values["wifi.security"] = typed["security"]
         if refused := change(self._site, at, values):
             return self._page(at, typed, refused=refused)
         return see(steps.path_of(Step.SMS))
@@ -158,5 +181,6 @@ class Wifi:
             problems=problems or {},
             refused=refused,
             has_radio=any(port.wireless for port in ports_of(self._site)),
+            own_radio=bool(at.config.wifi.interface),
             channels=[(band.value, numbers) for band, numbers in wifi.CHANNELS.items()],
         )
