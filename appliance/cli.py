@@ -22,13 +22,14 @@ from appliance import (
     cli_journal,
     cli_poster,
     cli_settings,
+    cli_setup,
     cli_sms,
     cli_staff,
     cli_voucher,
     wire,
 )
+from appliance.cli_options import NOTHING_TO_RUN, log_to_stderr, whole
 from appliance.cli_options import config as _config
-from appliance.cli_options import log_to_stderr, whole
 from appliance.cli_options import staff as staff_option
 from appliance.cli_refusals import ask
 from appliance.config import Config, load, refused
@@ -38,9 +39,6 @@ from firewall.errors import FirewallError
 from journal.errors import JournalError
 from journal.masking import masked_number
 from sms.errors import SmsError
-
-_NOTHING_TO_RUN = 78
-"""EX_CONFIG of sysexits.h; by it systemd knows that trying again is of no use."""
 
 
 class _Group(click.Group):
@@ -68,6 +66,24 @@ def main() -> None:
 
 @main.command()
 @_config
+def closed(path: Path) -> None:
+    """Let nothing pass, before any interface is up; of the rest of the gate's rules what lets staff and leases in.
+
+    A configuration that cannot be used is said and keeps nothing open: staff then find the console on every interface.
+    """
+    from appliance import daemon
+    from firewall.closed import close
+
+    try:
+        settings = daemon.firewall_settings(load(path))
+    except (ApplianceError, FirewallError, OSError) as error:
+        click.echo(str(error), err=True)
+        settings = None
+    close(settings)
+
+
+@main.command()
+@_config
 def gate(path: Path) -> None:
     """Run the gate: the privileged daemon that owns the kernel's rules, the session and the journal."""
     from appliance import daemon
@@ -91,10 +107,13 @@ def portal(path: Path) -> None:
 def console(path: Path) -> None:
     """Run the staff's pages (behind nginx), if console.interface says where staff come from."""
     from appliance import render_console
+    from appliance.supervision import Supervision
 
     if not load(path).console.interface:
-        click.echo("there is no console: console.interface is empty")
-        sys.exit(_NOTHING_TO_RUN)
+        said = "there is no console: console.interface is empty"
+        Supervision().rests(said)
+        click.echo(said)
+        sys.exit(NOTHING_TO_RUN)
     command = render_console.command(path)
     os.execv(command[0], command)
 
@@ -111,6 +130,7 @@ def steward(path: Path, systemctl: str) -> None:
 
 
 main.add_command(cli_sms.sms)
+main.add_command(cli_setup.setup)
 main.add_command(cli_settings.settings)
 main.add_command(cli_settings.backup)
 main.add_command(cli_desk.desk)

@@ -11,6 +11,8 @@ from pathlib import Path
 import click
 
 DEFAULT_CONFIG = Path("/etc/qaqpa/qaqpa.toml")
+NOTHING_TO_RUN = 78
+"""EX_CONFIG of sysexits.h; by it systemd knows that trying again is of no use."""
 
 config = click.option(
     "--config",

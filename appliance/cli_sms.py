@@ -16,8 +16,8 @@ import click
 import msgspec
 
 from appliance import render
+from appliance.cli_options import NOTHING_TO_RUN, log_to_stderr
 from appliance.cli_options import config as _config
-from appliance.cli_options import log_to_stderr
 from appliance.config import Config, load
 from appliance.costs import Carried, carried, sentence
 from appliance.numbers import judge
@@ -38,11 +38,17 @@ def sms(context: click.Context, path: Path) -> None:
         # `qaqpa sms --config FILE status` means that file too.
         context.default_map = {name: {"path": str(path)} for name in ("status", "test")}
         return
-    from appliance.smpp import sender_settings
+    from appliance.smpp import sender_settings, without_sms
+    from appliance.supervision import Supervision
     from sms import sender
 
     log_to_stderr()
-    sender.run(sender_settings(load(path)))
+    config, supervision = load(path), Supervision()
+    if said := without_sms(config):
+        supervision.rests(said)
+        click.echo(said)
+        sys.exit(NOTHING_TO_RUN)
+    sender.run(sender_settings(config), works=supervision.works, every_s=supervision.every_s)
 
 
 @sms.command()

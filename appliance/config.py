@@ -22,7 +22,6 @@ from appliance.sections import (
     Desk,
     Firewall,
     Journal,
-    Lan,
     Password,
     Paths,
     Portal,
@@ -33,11 +32,11 @@ from appliance.sections import (
     Spending,
     Venue,
     Visit,
-    Wan,
     Workstation,
 )
 from appliance.sections_console import Console
-from appliance.wifi import Wifi
+from appliance.sections_network import Lan, Wan
+from appliance.wifi import LONGEST_NAME, Wifi
 
 
 class Config(Section, frozen=True):
@@ -67,6 +66,16 @@ class Config(Section, frozen=True):
     def portal_host(self) -> str:
         """The portal's host in links."""
         return self.portal.host or str(self.lan.gate.ip)
+
+    @property
+    def makes_network(self) -> bool:
+        """Whether bridge, VLANs and addresses are ours to make; else somebody else has made them."""
+        return bool(self.lan.ports or self.wifi.interface)
+
+    @property
+    def network_name(self) -> str:
+        """What phones list: the Wi-Fi's own name, else as much of the venue's as fits."""
+        return self.wifi.name or self.venue.name.encode()[:LONGEST_NAME].decode("utf-8", "ignore").strip()
 
     @property
     def bound_host(self) -> str:

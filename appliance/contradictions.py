@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
-from appliance import announcement, colours, owner_id, wifi
+from appliance import announcement, colours, contradictions_network, owner_id
 from appliance.wire import Language
 from firewall.settings import CAPTIVE_ADDRESS, HTTPS_PORT
 from sms.errors import TextRefused
@@ -67,11 +67,11 @@ def _no_garden(name: str, config: Config) -> str:
 
 def contradictions(config: Config) -> list[tuple[str, str]]:
     """(key, problem) pairs, first first; each topic has a function of its own."""
-    of_networks = (_of_the_lan, _of_the_wan, _of_the_rates, _of_the_portal)
+    of_networks = (_of_the_lan, contradictions_network.of_the_sides, _of_the_rates, _of_the_portal)
     topics = (
         _of_the_venue,
         *of_networks,
-        _of_the_wifi,
+        contradictions_network.of_the_wifi,
         _of_the_spending,
         _of_presence,
         _of_the_providers,
@@ -105,18 +105,6 @@ def _of_the_venue(config: Config) -> Iterator[tuple[str, str]]:
                 yield f"venue.terms.{language.value}", "is missing: visitors must be able to read what they agree to"
 
 
-def _of_the_wifi(config: Config) -> Iterator[tuple[str, str]]:
-    chosen = config.wifi
-    if (size := len(chosen.name.encode())) > wifi.LONGEST_NAME:
-        yield (
-            "wifi.name",
-            f"takes {size} bytes; a network's name has at most {wifi.LONGEST_NAME} (a Cyrillic letter is two)",
-        )
-    if chosen.channel and chosen.channel not in wifi.CHANNELS[chosen.band]:
-        listed = ", ".join(map(str, wifi.CHANNELS[chosen.band]))
-        yield "wifi.channel", f"{chosen.channel} is none of {chosen.band.value} GHz; allowed: 0 (automatic), {listed}"
-
-
 def _of_the_lan(config: Config) -> Iterator[tuple[str, str]]:
     try:
         gate = config.lan.gate
@@ -131,7 +119,7 @@ def _of_the_lan(config: Config) -> Iterator[tuple[str, str]]:
         yield "lan.address", f'{error}; allowed: address/prefix, for example "10.77.0.1/16"'
     try:
         gate6 = config.lan.gate6
-        _unscoped(config.lan.address6)
+        contradictions_network.unscoped(config.lan.address6)
     except ValueError as error:
         yield "lan.address6", f'{error}; allowed: address/64, for example "fd77:6b7a:1::1/64"'
         return
@@ -139,41 +127,6 @@ def _of_the_lan(config: Config) -> Iterator[tuple[str, str]]:
         yield "lan.address6", f"{gate6} is no host address of a /64, and phones make addresses only in one"
     elif gate6 is not None and (gate6.is_link_local or gate6.is_multicast or gate6.is_loopback):
         yield "lan.address6", f"{gate6} is no address for a network; take a ULA (fd…) or your provider's"
-
-
-def _unscoped(address: str) -> None:
-    """Python takes whatever stands behind a "%" for a zone (RFC 4007), line ends too; dnsmasq reads it line by line.
-
-    Raises:
-        ValueError
-    """
-    if "%" in address:
-        raise ValueError("an address with a zone (%)")
-
-
-def _of_the_wan(config: Config) -> Iterator[tuple[str, str]]:
-    if config.lan.interface == config.wan.interface:
-        yield "wan.interface", f'is the LAN\'s too ("{config.lan.interface}"); the two sides must differ'
-    for server in config.wan.dns:
-        try:
-            address = ipaddress.ip_address(server)
-            _unscoped(server)
-        except ValueError:
-            yield "wan.dns", f'"{server}" is no IP address'
-            continue
-        for lan in _networks(config):
-            if address in lan:
-                yield "wan.dns", f'"{server}" is on the visitors\' side ({lan}); name a server behind the uplink'
-
-
-def _networks(config: Config) -> Iterator[ipaddress.IPv4Network | ipaddress.IPv6Network]:
-    """The visitors' networks, as far as they can be read: what cannot is told as the LAN's."""
-    try:
-        yield config.lan.gate.network
-        if config.lan.gate6 is not None:
-            yield config.lan.gate6.network
-    except ValueError:
-        return
 
 
 def _of_the_rates(config: Config) -> Iterator[tuple[str, str]]:

@@ -41,8 +41,9 @@ from appliance.meter import Meter
 from appliance.performer import Performer, last_alive
 from appliance.presence import Patience, Presence
 from appliance.reception import Reception
-from appliance.server import Server, notify_ready
+from appliance.server import Server
 from appliance.spending import Budget
+from appliance.supervision import Supervision
 from appliance.texting import as_event, as_message
 from appliance.threads import Part, end_with_any_thread
 from appliance.uplink import Resolver, Uplink
@@ -175,9 +176,8 @@ def run(config: Config, version: str) -> None:
         # thousand of them, would come in the middle of somebody's login.
         gc.collect()
         gc.freeze()
-        notify_ready()
         log.info("the gate serves")
-        engine.run()
+        engine.run(Supervision().works)
     if fallen:
         raise ThreadFell(", ".join(fallen))
 

@@ -62,7 +62,8 @@ def findings(config: Config) -> list[Finding]:
 def lit(config: Config) -> list[tuple[LightName, Finding]]:
     """The same, each with the light that it puts on or out."""
     journal: list[Finding] = [*journal_checks.findings(Path(config.paths.state) / "gate" / "journal.db")]
-    sms: list[Finding] = [*_sms(config)]
+    without_sms = smpp.without_sms(config)
+    sms: list[Finding] = [] if without_sms else [*_sms(config), *_spending(config)]
     wrong = {wire.Trouble.JOURNAL: journal, wire.Trouble.SMS: sms}
     said = {trouble for trouble, found in wrong.items() if not all(each.ok for each in found)}
     by_light: tuple[tuple[LightName, Iterable[Finding]], ...] = (
@@ -76,13 +77,14 @@ def lit(config: Config) -> list[tuple[LightName, Finding]]:
         (LightName.CERTIFICATE, chain.findings(config)),
         (LightName.CERTIFICATE, console_checks.findings(config, time.time())),
         (LightName.SMS, sms),
-        (LightName.SMS, _spending(config)),
+        # Not under its light, which nothing puts on where there is nothing.
+        (LightName.OTHER, [_Found(True, f"{without_sms}; visitors are admitted at the desk")] if without_sms else []),
         (LightName.CLOCK, [clock_finding(config)]),
         (LightName.DHCP, [_lives(config, "dnsmasq-lan")]),
         (LightName.DNS, [_lives(config, "dnsmasq-captive")]),
     )
     found = [(light, finding) for light, group in by_light for finding in group]
-    return [*found, *_processes(config, said)]
+    return [*found, *_processes(config, {*said, wire.Trouble.SMS} if without_sms else said)]
 
 
 def clock_finding(config: Config) -> Finding:

@@ -121,10 +121,10 @@ class Engine:
         released = [device for device in session.admitted() if self._places.lacks_lease(device)]
         return [*((device, "port") for device in unplugged), *((device, "lease") for device in released)]
 
-    def run(self) -> None:
-        """Serve until ``Stop`` is posted."""
+    def run(self, works: Callable[[], None]) -> None:
+        """Serve until ``Stop`` is posted; ``works`` is called after each turn, at least twice a second."""
         while self.turn():
-            pass
+            works()
 
     def turn(self) -> bool:
         """Wait for something to do, at most until the next tick, and do it; False after ``Stop``."""

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 from enum import StrEnum
-from ipaddress import IPv4Interface, IPv6Interface
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -19,6 +18,10 @@ from sms.settings import Bind, Long
 
 Interface = Annotated[
     str, Meta(pattern=r"^[A-Za-z0-9._-]{1,15}\Z", description="an interface name (1-15 of A-Z a-z 0-9 . _ -)")
+]
+OptionalInterface = Annotated[
+    str,
+    Meta(pattern=r"^[A-Za-z0-9._-]{0,15}\Z", description="an interface name (1-15 of A-Z a-z 0-9 . _ -), or empty"),
 ]
 Port = Annotated[int, Meta(ge=1, le=65535)]
 HostName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9.-]{0,253}\Z", description="a host name or an IPv4 address")]
@@ -118,29 +121,6 @@ class Venue(Section, frozen=True):
     def zone(self) -> ZoneInfo:
         """The venue's time zone."""
         return ZoneInfo(self.timezone)
-
-
-class Lan(Section, frozen=True):
-    interface: Interface = "br-lan"
-    address: str = "10.77.0.1/16"
-    address6: str = ""
-    lease_s: Annotated[int, Meta(ge=120, le=604800)] = 3600
-
-    @property
-    def gate(self) -> IPv4Interface:
-        """The gate's own address with the visitors' network."""
-        return IPv4Interface(self.address)
-
-    @property
-    def gate6(self) -> IPv6Interface | None:
-        """The gate's own IPv6 address with the visitors' prefix; None: IPv6 is shut."""
-        return IPv6Interface(self.address6) if self.address6 else None
-
-
-class Wan(Section, frozen=True):
-    interface: Interface = "wan0"
-    dns: tuple[str, ...] = ()
-    masquerade6: bool = False
 
 
 class Rates(Section, frozen=True):

@@ -9,12 +9,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from appliance.sections import OptionalFilePath, Port, Section
-
-OptionalInterface = Annotated[
-    str,
-    Meta(pattern=r"^[A-Za-z0-9._-]{0,15}\Z", description="an interface name (1-15 of A-Z a-z 0-9 . _ -), or empty"),
-]
+from appliance.sections import OptionalFilePath, OptionalInterface, Port, Section
 
 
 class Console(Section, frozen=True):

@@ -32,8 +32,29 @@ def sender_settings(config: Config) -> Settings:
     )
 
 
+def without_sms(config: Config) -> str:
+    """Why this venue sends no SMS at all, as one that admits by document alone; "": it does, or means to."""
+    files = [one.password_file for one in config.sms.provider]
+    # Not there, no more: one that is there and cannot be read is a fault.
+    if any(_is_there(file) for file in files):
+        return ""
+    return f"no SMS at this venue: no provider has a password ({', '.join(files)} is not there)"
+
+
+def _is_there(file: str) -> bool:
+    try:
+        Path(file).stat()
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True  # a folder that is closed to us says nothing
+    return True
+
+
 def password_problems(config: Config) -> Iterator[tuple[str, str]]:
     """(key, problem) of each password file of which an SMSC's login cannot be made. Never the password itself."""
+    if without_sms(config):
+        return
     for number, one in enumerate(config.sms.provider):
         key, path = f"sms.provider[{number}].password_file", one.password_file
         try:
@@ -57,6 +78,8 @@ def closed_to_sender(config: Config) -> Iterator[tuple[str, str]]:
     except KeyError:
         return  # said with the users
     if os.geteuid() != 0:
+        return
+    if without_sms(config):
         return
     groups = os.getgrouplist(user.pw_name, user.pw_gid)
     for number, one in enumerate(config.sms.provider):

@@ -11,6 +11,7 @@ from firewall.errors import KernelRefused
 from firewall.settings import Settings
 
 _ROOT = Path("/proc/sys/net")
+_FORWARDING = ("ipv4/ip_forward", "ipv6/conf/all/forwarding")
 # Another program's wish (Docker's, for one), where br_netfilter is loaded: a bridge's frames walk through these tables
 # too. Nothing of ours wants it, every packet pays for it, and a TCP reset then leaves by the port its cause came from
 # instead of being sent like any packet, so that an IPv6 neighbour who speaks TCP alone would never be learnt.
@@ -24,6 +25,16 @@ def hold(settings: Settings) -> int:
         KernelRefused
     """
     return sum(_set(name, value) for name, value in _wanted(settings))
+
+
+def shut() -> None:
+    """Forward nothing, in either family.
+
+    Raises:
+        KernelRefused
+    """
+    for name in _FORWARDING:
+        _set(name, "0")
 
 
 def _wanted(settings: Settings) -> list[tuple[str, str]]:

@@ -13,6 +13,9 @@ from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.server import Server
 
+from appliance.supervision import Supervision
+from portal.proving import keep_proving
+
 _HEADER_BYTES = 64 * 1024
 """nginx passes on what fits into its own four buffers of 8 KB."""
 _LONGER_THAN_NGINX_MS = 75_000
@@ -30,7 +33,7 @@ def serve(socket: Path, create: Callable[[], Any], *, workers: int, threads: int
     """
     # One that was killed leaves its socket behind, and a socket that is there cannot be bound.
     socket.unlink(missing_ok=True)
-    Server(
+    server = Server(
         getattr(create, "__module__", ""),
         uds=socket,
         uds_permissions=0o666,
@@ -43,4 +46,8 @@ def serve(socket: Path, create: Callable[[], Any], *, workers: int, threads: int
         respawn_failed_workers=True,
         respawn_interval=0.5,
         workers_kill_timeout=5,
-    ).serve(target_loader=create, wrap_loader=False)
+    )
+    supervision = Supervision()
+    if supervision.awaited:
+        server.on_startup(lambda: keep_proving(socket, workers, supervision.works, supervision.every_s))
+    server.serve(target_loader=create, wrap_loader=False)

@@ -41,8 +41,21 @@ _STOP_LOOK_S = 0.1
 _LONGEST_WAIT_S = 60.0  # a wait until a UTC expiry is as long as the clock was set back
 
 
-def run(settings: Settings, stop: threading.Event | None = None) -> None:
+def _nobody_waits() -> None:
+    """For whom no systemd started."""
+
+
+def run(
+    settings: Settings,
+    stop: threading.Event | None = None,
+    works: Callable[[], None] = _nobody_waits,
+    every_s: float | None = None,
+) -> None:
     """Serve until SIGTERM or SIGINT (when called in the main thread) or until ``stop`` is set; ends with an unbind.
+
+    Args:
+        works: called at each turn of the loop, the first time when the socket is there.
+        every_s: how often at least; None: it matters to nobody.
 
     Raises:
         SocketTaken: another sender answers at the socket.
@@ -52,7 +65,7 @@ def run(settings: Settings, stop: threading.Event | None = None) -> None:
     ending = threading.Event()
     sender = Sender(settings, Surroundings(), lambda: ending.is_set() or (stop is not None and stop.is_set()))
     with _ended_by_signals(ending, sender):
-        sender.serve(_STOP_LOOK_S if stop is not None else None)
+        sender.serve(works, _STOP_LOOK_S if stop is not None else every_s)
 
 
 class Sender:
@@ -85,11 +98,13 @@ class Sender:
         """Make ``serve`` look around; from any thread."""
         self._waker.send(b"\0")
 
-    def serve(self, look_s: float | None) -> None:
-        """Until it has ended; looks around whenever something happens, and at least every ``look_s`` seconds."""
+    def serve(self, works: Callable[[], None], look_s: float | None) -> None:
+        """Until it has ended; looks around whenever something happens, and at least every ``look_s`` seconds, and calls
+        ``works`` each time."""
         try:
             asked_to_stop = False
             while not all(driver.stopped for driver in self._drivers):
+                works()
                 if not asked_to_stop and self._stopping():
                     asked_to_stop = True
                     for driver in self._drivers:

@@ -16,7 +16,6 @@ from appliance import render
 from appliance.client import Client
 from appliance.config import load
 from appliance.daemon import CONSOLE_USER
-from appliance.server import notify_ready
 from appliance.steward import clocks, pending
 from appliance.steward.answering import Answering
 from appliance.steward.changing import Changing
@@ -26,6 +25,7 @@ from appliance.steward.serving import Serving
 from appliance.steward.telling import Notes
 from appliance.steward.trials import Trials
 from appliance.steward.units import Systemctl
+from appliance.supervision import Supervision
 
 _GATE_S = 5.0
 
@@ -57,9 +57,9 @@ def run(path: Path, systemctl: str) -> None:
     changing.recover()
     worker = threading.Thread(target=changing.work, name="changes")
     worker.start()
-    notify_ready()
+    supervision = Supervision()
     try:
-        serving.serve()
+        serving.serve(supervision.works, supervision.every_s)
     finally:
         changing.stop()
         worker.join()

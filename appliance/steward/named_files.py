@@ -42,6 +42,7 @@ def unreadable(config: Config) -> Iterator[tuple[str, str]]:
 def _named(config: Config) -> Iterator[tuple[str, str]]:
     portal, console = config.portal, config.console
     yield "venue.logo", config.venue.logo
+    yield "wifi.password_file", config.wifi.password_file
     for key in ("certificate_file", "key_file", "ca_file"):
         yield f"portal.{key}", getattr(portal, key)
     for key in ("certificate_file", "key_file"):

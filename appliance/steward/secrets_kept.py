@@ -20,6 +20,7 @@ from appliance.errors import ApplianceError, LogoRefused
 from appliance.logo import MAX_BYTES, data_url
 from appliance.smpp import provider
 from appliance.steward.wire import SaveSecret, SecretKind
+from appliance.wifi import is_wifi_password
 from sms.errors import SmsError
 
 _PEM_BYTES = 64 * 1024
@@ -29,6 +30,7 @@ RENEWED = {
     SecretKind.CERTIFICATE: ("dnsmasq-lan", "nginx"),
     SecretKind.CERTIFICATE_KEY: ("dnsmasq-lan", "nginx"),
     SecretKind.LOGO: ("portal",),
+    SecretKind.WIFI_PASSWORD: ("hostapd",),
 }
 """Which processes take it up."""
 
@@ -77,6 +79,8 @@ def _place(request: SaveSecret, config: Config) -> _Place:
             if not config.venue.logo:
                 raise SecretRefused("venue.logo names no file; write such as /etc/qaqpa/logo.png there first")
             return _Place(config.venue.logo, 0o644)
+        case SecretKind.WIFI_PASSWORD:
+            return _Place(config.wifi.password_file, 0o600)
 
 
 def _judge(request: SaveSecret, config: Config) -> None:
@@ -105,6 +109,9 @@ def _judge(request: SaveSecret, config: Config) -> None:
                     data_url(trial.name)
                 except LogoRefused as refused:
                     raise SecretRefused(f"the picture {refused.problem}") from refused
+        case SecretKind.WIFI_PASSWORD:
+            if not is_wifi_password(request.content.decode("latin-1").strip()):
+                raise SecretRefused("a Wi-Fi password has 8 to 63 printable ASCII characters")
 
 
 def _below(path: str, home: Path) -> Path:

@@ -31,6 +31,10 @@ _PIECES = 16
 """How much of what nobody reads any more is taken, so that our answer is not destroyed on its way."""
 
 
+def _nobody_waits() -> None:
+    """For whom no systemd started."""
+
+
 class Serving:
     """Listens at ``path`` once made. Its folder decides which group may connect.
 
@@ -51,12 +55,18 @@ class Serving:
         path.chmod(0o660)
         self._listener.listen(AT_ONCE)
 
-    def serve(self) -> None:
-        """Until ``stop``."""
+    def serve(self, works: Callable[[], None] = _nobody_waits, every_s: float | None = None) -> None:
+        """Until ``stop``; ``works`` is called after each turn, at least every ``every_s`` seconds."""
+        self._listener.settimeout(every_s)
         while True:
-            self._room.acquire()
+            works()
+            if not self._room.acquire(timeout=every_s):
+                continue
             try:
                 connection, _ = self._listener.accept()
+            except TimeoutError:
+                self._room.release()
+                continue
             except OSError:
                 return  # stopped
             threading.Thread(target=self._one, args=(connection,), name="peer", daemon=True).start()

@@ -14,6 +14,7 @@ from typing import Protocol
 
 from appliance.config import Config
 from appliance.errors import ApplianceError
+from appliance.smpp import without_sms
 
 ORDER = ("sms", "gate", "dnsmasq-captive", "dnsmasq-lan", "portal", "nginx", "console")
 """The console last: it is what the change was asked through."""
@@ -70,6 +71,8 @@ class Systemctl:
             raise NotRestarted(unit, done.stderr.strip() or f"systemctl ended with {done.returncode}")
 
     def stands(self, unit: str, config: Config) -> None:
+        if unit == "sms" and without_sms(config):
+            return
         path = _sockets(config).get(unit)
         deadline = time.monotonic() + _STANDS_S
         while path is not None and (cause := _no_answer(path)):

@@ -74,6 +74,7 @@ class SecretKind(StrEnum):
     CERTIFICATE_KEY = "certificate_key"
     LOGO = "logo"
     """PNG or SVG."""
+    WIFI_PASSWORD = "wifi_password"
 
 
 class SaveSecret(_Request, frozen=True, tag="save_secret"):

@@ -18,6 +18,7 @@ _WORD, _HALF, _BYTE, _WORD_AT_INDEX, _HALF_AT_INDEX, _BYTE_AT_INDEX = 0x20, 0x28
 _INDEX_IS_IPV4_HEADER, _INDEX_IS_VALUE, _INDEX_IS_KEPT, _KEEP = 0xB1, 0x07, 0x61, 0x02
 _EQUALS, _EQUALS_INDEX, _HAS_BITS, _RETURN = 0x15, 0x1D, 0x45, 0x06
 _LINK = 0xFFE00000  # SKF_LL_OFF: the frame's own header, also where the socket gets only what is behind it
+_PROTOCOL = 0xFFFFF000  # SKF_AD_OFF + SKF_AD_PROTOCOL: the frame's EtherType
 _SO_ATTACH_FILTER = 26  # asm-generic/socket.h; Python has no name for it
 
 
@@ -54,6 +55,13 @@ OWN_DHCP = _all_of(
     (_HALF, _LINK + 6), (_INDEX_IS_KEPT, 1), (_EQUALS_INDEX, 0),
 )  # fmt: skip
 """For a raw UDP socket of IPv4: what a client says to a DHCP server of itself, not of another."""
+
+
+DHCP_ANSWERS = _all_of(
+    (_HALF, _PROTOCOL), (_EQUALS, 0x0800), (_BYTE, 9), (_EQUALS, 17),
+    (_INDEX_IS_IPV4_HEADER, 0), (_HALF_AT_INDEX, 2), (_EQUALS, 68),
+)  # fmt: skip
+"""For a packet socket without link headers, bound to ETH_P_ALL: what servers say to DHCP's clients."""
 
 
 def attach(sock: socket.socket, program: Sequence[Instruction]) -> None:

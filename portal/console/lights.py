@@ -87,11 +87,11 @@ def lights(
         wrong = tuple(each for each in here if not each.ok)
         if name is LightName.GATE:
             state, says = _gate(venue, answers, wrong)
+        elif not here and _unused(name, findings, https):
+            state, says = State.UNUSED, State.UNUSED.value
         elif name in _TROUBLE:
             state = _of_trouble(_TROUBLE[name], venue, here, wrong)
             says = state.value
-        elif name is LightName.CERTIFICATE and not here and not https:
-            state, says = State.UNUSED, State.UNUSED.value
         else:
             state = _WITHOUT.get(name, State.LOOK) if wrong else State.WORKS if here else State.UNKNOWN
             says = state.value
@@ -117,6 +117,12 @@ def verdict(shown: Sequence[Light], venue: VenueNow | None) -> Verdict:
     if any(light.state is State.LOOK for light in shown):
         return Verdict.LOOK
     return Verdict.UNSURE if any(light.state is State.UNKNOWN for light in shown) else Verdict.WORKS
+
+
+def _unused(name: LightName, findings: Sequence[Examination] | None, https: bool) -> bool:
+    """Whether a light without a finding is one that the venue has not. Of SMS the steward finds nothing at all only
+    where no provider has a password, though the gate says, truly, that none takes messages."""
+    return (name is LightName.CERTIFICATE and not https) or (name is LightName.SMS and bool(findings))
 
 
 def _gate(venue: VenueNow | None, answers: bool, wrong: tuple[Examination, ...]) -> tuple[State, str]:

@@ -29,6 +29,7 @@ DOCUMENTS = (
     "README.md",
     "CONTRIBUTING.md",
     "docs/architecture.md",
+    "docs/install.md",
     "docs/integrator.md",
     "docs/inspector.md",
     "docs/inspector.ru.md",
@@ -37,7 +38,9 @@ DOCUMENTS = (
     "docs/owner.ru.md",
     "docs/owner.kk.md",
 )
-FREE_ARGUMENTS = tuple(f"scripts/{name}" for name in ("attack", "bench", "demo", "lock", "screens", "setup", "test"))
+FREE_ARGUMENTS = tuple(
+    f"scripts/{name}" for name in ("attack", "bench", "deb", "demo", "lock", "screens", "setup", "test")
+)
 """Scripts whose arguments are pytest's or plain words; scripts/lab and qaqpa are checked to the last option."""
 DEMO_PREFIX = "qd-"
 

@@ -202,7 +202,8 @@ class _Views:
     def secrets(self) -> Response:
         """What can be written and never read."""
         providers = [each.name for each in self._site.config.sms.provider]
-        return self._site.page("settings_secrets.html", providers=providers, saved="saved" in request.args)
+        wifi = self._site.config.wifi.interface
+        return self._site.page("settings_secrets.html", providers=providers, wifi=wifi, saved="saved" in request.args)
 
     def save_secret(self) -> Response:
         """Write one."""

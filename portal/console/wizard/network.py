@@ -114,8 +114,7 @@ class Wifi:
         """The name; the channel too where the box has a radio."""
         at = ground(self._site)
         own = at.config.wifi
-        name = own.name or at.config.venue.name.encode()[: wifi.LONGEST_NAME].decode("utf-8", "ignore").strip()
-        return self._page(at, {"name": name, "band": own.band.value, "channel": str(own.channel)})
+        return self._page(at, {"name": at.config.network_name, "band": own.band.value, "channel": str(own.channel)})
 
     def save(self) -> AnyResponse:
         """Keep it and go on."""

@@ -75,7 +75,7 @@ def serving(venue: Venue, clock: Clock, *providers: Provider) -> Iterator[Sender
     ending = threading.Event()
     settings = Settings(venue.socket_path, frozenset({os.getuid()}), providers)
     sender = Sender(settings, Surroundings(monotonic_ms=clock.monotonic_ms), ending.is_set)
-    thread = threading.Thread(target=sender.serve, args=(None,))
+    thread = threading.Thread(target=sender.serve, args=(lambda: None, None))
     thread.start()
     try:
         until(lambda: all(row.links[0].phase == "bound" for row in ask(venue.socket_path).providers), "the binds")

@@ -35,6 +35,17 @@ def shown(
     return {light.name: light.state for light in made}, verdict(made, venue)
 
 
+def test_a_venue_without_sms_is_not_a_broken_one() -> None:
+    """The gate says, truly, that no provider takes messages; the steward finds nothing about SMS to look at."""
+    trouble = VenueNow(3, 0, 0, troubles=(Trouble.SMS,))
+    without = tuple(each for each in FINE if each.light is not LightName.SMS)
+    states, told = shown(trouble, without)
+    assert (states[LightName.SMS], told) == (State.UNUSED, Verdict.WORKS)
+    # Nothing is known of anything while the steward is silent: then the gate's word stands.
+    for unknown in (None, ()):
+        assert shown(trouble, unknown)[0][LightName.SMS] is State.BROKEN
+
+
 def test_the_example_is_true() -> None:
     assert doctest.testmod(module).failed == 0
 

@@ -94,7 +94,7 @@ def test_all_works(made: Made, language: Language) -> None:
     text = page(made, language)
     assert words("console", language).count("today.verdict.works", 37).replace("\u00a0", " ") in text
     assert text.count("light-works") == 7
-    assert said(language, "today.unused") in text
+    assert said(language, "today.certificate.unused") in text
     assert "problem" not in text.replace('class="problem" id="today-stale" hidden', "")
 
 

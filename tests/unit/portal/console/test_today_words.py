@@ -36,7 +36,7 @@ def _used() -> Iterator[str]:
     yield from (f"today.{name}.look" for name in LightName if name not in (LightName.DHCP, LightName.DNS))
     yield from (f"today.{name}.broken" for name in ("uplink", "dhcp", "dns", "gate", "sms"))
     yield from (f"today.gate.{cause}" for cause in ("unknown", "journal", "closed"))
-    yield from ("today.unknown", "today.unused", "today.admissions", "today.leaves")
+    yield from ("today.unknown", "today.certificate.unused", "today.sms.unused", "today.admissions", "today.leaves")
     yield from (f"today.spending.{each}" for each in ("day", "month"))
     yield from (f"today.passwords.{each}" for each in ("sent", "delivered", "entered"))
     yield from (f"today.admissions.{each}" for each in ("sms", "desk", "document", "voucher"))
