@@ -1,0 +1,201 @@
+"""``scripts/boot-test``: the unmodified image under emulation, from the first switching on to a visitor's whole stay.
+
+Exit code 0 only if every step held. Must not know: anything that an owner at the box, or a visitor, could not; the
+shell inside is the test's, the image has none for anybody.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import sys
+from pathlib import Path
+
+from tests.image.machine import LAN, WAN
+from tests.image.site import DNS, SMSC, WEB, Site
+from tests.lab.errors import LabError
+from tests.lab.run import ROOT, run
+from tests.lab.steps import StepFailed, Steps, hold
+from tests.lab.visitor import Probe, Visitor
+from tests.lab.waiting import until
+
+NUMBER, E164 = "8 701 123 45 67", "+77011234567"
+PORTAL = "10.77.0.1"
+PAGE = f"http://{PORTAL}"
+BOOT_S = 900.0
+"""The longest that any boot may take; emulated beside other work it can be ten times what it is alone."""
+_PATIENCE_S = 120.0
+_CONFIGURATION = {
+    "lan.ports": [LAN],
+    "wan.interface": WAN,
+    "sms.provider.host": SMSC,
+    "journal.reserve_mb": 1,
+    "presence.grace_s": 6,
+    "console.interface": WAN,
+}
+_SMPP_PASSWORD = "lab-smpp"
+
+
+def main() -> int:
+    """Play it; the process's exit code."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    steps = Steps()
+    print("Qaqpa: the image, flashed and plugged in (under emulation)")
+    try:
+        with Site.open("qi-", Path(sys.argv[1]).resolve(), visitors=2) as site:
+            try:
+                first_boot(steps, site)
+                serving(steps, site)
+                stay(steps, site)
+                again(steps, site)
+            except BaseException:
+                print(f"\nThe box's console and journal: {site.folder}/console.log", file=sys.stderr)
+                raise
+    except (StepFailed, LabError, AssertionError) as error:
+        print(f"\nThe boot test failed: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nStopped; nothing is left behind.", file=sys.stderr)
+        return 130
+    print(f"\nEvery step held. {steps.elapsed_s():.0f} s in all; nothing is left behind.")
+    return 0
+
+
+def first_boot(steps: Steps, site: Site) -> None:
+    """What a new disk becomes."""
+    shell = site.machine.shell
+    steps.chapter("The first boot")
+    with steps.step("firmware, boot loader, kernel, the root checked by its hash; a shell answers") as notes:
+        shell.wait(BOOT_S)
+        notes.append(f"{site.machine.up_s():.0f} s after switching on; {memory(site)}")
+    with steps.step("the root is read-only, erofs, by dm-verity") as notes:
+        kind = shell.run("findmnt -no FSTYPE,SOURCE,OPTIONS /").text.split()
+        hold(kind[0] == "erofs" and "/dev/mapper/root" in kind[1], f"the root is {kind}")
+        hold(shell.run("touch /usr/new", check=False).code != 0, "the root was written to")
+        notes.append(shell.run("veritysetup status root | grep -E 'status|hash name' || true").text.strip())
+    with steps.step("the rest of the disk has become the other slot and the data partition") as notes:
+        labels = shell.run("lsblk -no PARTLABEL /dev/vda | grep .").text.split()
+        hold(labels.count("_empty") == 2 and "qaqpa-data" in labels, f"the partitions are {labels}")
+        where = shell.run("findmnt -no SOURCE,FSTYPE /var; findmnt -no SOURCE /etc/qaqpa").text.split()
+        hold(where[1] == "ext4" and "etc/qaqpa" in where[2], f"/var and /etc/qaqpa are {where}")
+        notes.append(" ".join(labels))
+    with steps.step("nobody can log in: no password, no SSH, no login prompt"):
+        hold(not re.search(r"^[^:]+:\$", shell.run("cat /etc/shadow").text, re.M), "somebody has a password")
+        hold(not shell.run("ss -Hltn sport = :22").text.strip(), "SSH listens")
+        hold("login:" not in site.machine.console(), "there is a login prompt on the console")
+
+
+def serving(steps: Steps, site: Site) -> None:
+    """The owner's answers, as the wizard would write them."""
+    shell = site.machine.shell
+    steps.chapter("The box serves")
+    with steps.step("configured: ports, SMSC; started again, as a new box is") as notes:
+        shell.write("/etc/qaqpa/smpp-password", _SMPP_PASSWORD + "\n", "0640")
+        shell.run("chown root:qaqpa-sms /etc/qaqpa/smpp-password")
+        shell.write("/etc/qaqpa/qaqpa.toml", configuration())
+        site.machine.reboot(BOOT_S)
+        notes.append(f"{site.machine.up_s():.0f} s after it was told to")
+    with steps.step("every unit that is wanted runs, and none has failed") as notes:
+        until(lambda: not restless(site), "the units to rest", _PATIENCE_S)
+        failed = shell.run("systemctl --failed --plain --no-legend").text.strip()
+        hold(not failed, f"failed: {failed}")
+        notes.extend(shell.run("systemctl list-units --plain --no-legend 'qaqpa*' | cut -c1-100").text.splitlines())
+    with steps.step("the console answers on its port"):
+
+        def listens() -> str:
+            return shell.run("ss -Hltn sport = :8443").text.strip()
+
+        until(listens, "the console's port to listen", _PATIENCE_S)
+        address = re.findall(r"inet (203\S+)/", shell.run(f"ip -4 address show {WAN}").text)
+        hold(bool(address), "the uplink got no address")
+        said = run(
+            ["curl", "-sk", "-o", "/dev/null", "-w", "%{http_code}", f"https://{address[0]}:8443/setup/claim"],
+            namespace=site.operator,
+            check=False,
+            timeout_s=60,
+        )
+        hold(said.stdout == "200", f"it answered {said.stdout} {said.stderr}")
+
+
+def restless(site: Site) -> str:
+    """Units of ours that are still on their way."""
+    states = "--state=activating,deactivating,reloading"
+    return site.machine.shell.run(f"systemctl list-units --plain --no-legend {states} 'qaqpa*'").text.strip()
+
+
+def stay(steps: Steps, site: Site) -> None:
+    """¶4 to ¶8, against the box."""
+    phone, other = site.visitors
+    steps.chapter("A visitor's stay")
+    with steps.step("its DHCP client gets a lease") as notes:
+        lease = phone.connect(_PATIENCE_S)
+        notes.append(f"{lease.address}/{lease.prefix}, router and DNS {lease.router}")
+    with steps.step("its probe is sent to the login page; nothing else gets through"):
+        result = until(lambda: redirected(phone), "the captive redirect", _PATIENCE_S)
+        hold(result == f"{PAGE}/", f"it was sent to {result}")
+        hold(not phone.tcp_echo(WEB, 4242, timeout_s=2), "a foreign TCP port answered")
+        hold(not phone.udp_echo(WEB, 4242, timeout_s=2), "a foreign UDP port answered")
+        hold(not site.internet.arrivals("echo"), "something arrived out there")
+    with steps.step("number entered, «Парольды алу» pressed, the SMS arrives, the password opens"):
+        answer = phone.fetch(f"{PAGE}/password", method="POST", form={"number": NUMBER}, timeout_s=60)
+        hold(answer.status == 303, f"the page answered {answer.status}")
+        secret = site.password_for(E164, timeout_s=_PATIENCE_S)
+        answer = phone.fetch(f"{PAGE}/login", method="POST", form={"password": secret}, timeout_s=60)
+        hold(answer.status == 303, f"the page answered {answer.status}: {answer.body[:300]}")
+        hold(phone.probe(Probe.APPLE, 60).online, "the phone is not online")
+        hold(phone.tcp_echo(WEB, 4242, 20), "TCP does not get through")
+    with steps.step("a second phone is met at the gate as before"):
+        other.connect(_PATIENCE_S)
+        hold(other.probe(Probe.ANDROID, 60).status == 302, "the second phone was not redirected")
+        hold(not other.tcp_echo(WEB, 4242, timeout_s=2), "the second phone got through")
+    with steps.step("it leaves (its lease given back): closed"):
+        phone.disconnect(release=True)
+        until(lambda: not visits(site) or visits(site) == ["away"], "the gate to notice", _PATIENCE_S)
+    with steps.step("memory") as notes:
+        notes.append(memory(site))
+
+
+def redirected(phone: Visitor) -> str | None:
+    """Where its probe was sent."""
+    result = phone.probe(Probe.APPLE)
+    return result.location if result.status == 302 else None
+
+
+def again(steps: Steps, site: Site) -> None:
+    """A power cut, in the middle of whatever it does."""
+    shell = site.machine.shell
+    steps.chapter("The power is cut")
+    with steps.step("it boots again; configuration and journal are there, and the chain holds") as notes:
+        site.machine.pull_the_plug()
+        site.machine.switch_on()
+        shell.wait(BOOT_S)
+        notes.append(f"{site.machine.up_s():.0f} s after switching on")
+        notes.append(shell.run("qaqpa journal verify").text.strip())
+
+
+def visits(site: Site) -> list[str]:
+    """Where the live visits stand."""
+    return [visit["phase"] for visit in json.loads(site.machine.shell.run("qaqpa visits --json").text)]
+
+
+def memory(site: Site) -> str:
+    """What the box uses of it."""
+    words = site.machine.shell.run("free -m | sed -n 2p").text.split()
+    return f"{words[2]} MB of {words[1]} MB RAM in use"
+
+
+def configuration() -> str:
+    """The example with what this venue is."""
+    text = (ROOT / "appliance/example.toml").read_text()
+    for key, value in {**_CONFIGURATION, "wan.dns": [DNS]}.items():
+        section, _, name = key.rpartition(".")
+        before = rf"^\[+{re.escape(section)}\]+(?:(?!^\[).)*?^{name} = "
+        pattern = re.compile(rf"({before})(\[[^\]]*\]|\"[^\"]*\"|\S+)", re.M | re.S)
+        text, count = pattern.subn(lambda match, v=value: match[1] + json.dumps(v), text)  # type: ignore[misc]
+        assert count == 1, f"the example configuration has {count} keys {key}"
+    return text
+
+
+if __name__ == "__main__":
+    sys.exit(main())

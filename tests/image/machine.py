@@ -1,0 +1,171 @@
+"""One emulated computer with two network ports, a disk, UEFI firmware and a serial console: what an owner plugs in.
+
+    with Machine.boot(image, folder, namespace="qi-box") as machine:
+        machine.shell.wait(timeout_s=600)
+
+QEMU translates (``-accel tcg``), so that a machine without virtualisation does the same. Its ports are the taps ``wan``
+and ``lan`` of the namespace. Must not know: what is on the disk.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.image import shell
+from tests.image.shell import Shell
+from tests.lab.errors import CommandTooLong
+from tests.lab.namespaces import ip
+from tests.lab.run import ROOT, Process, run, start
+from tests.lab.waiting import until
+
+TOOLS = ROOT / "build/trees/tools"
+WAN, LAN = "enp0s2", "enp0s3"
+"""How the box names its ports: by their places on the bus, which are told below."""
+_DISK_BYTES = 8 * 1024**3
+_SERIAL_NUMBER = "5a1b2c3d-0001-4000-8000-000000000001"
+
+
+@dataclass
+class Machine:
+    """A computer that is switched on. Made by ``Machine.boot``."""
+
+    namespace: str
+    folder: Path
+    memory_mb: int
+    shell: Shell = field(init=False)
+    process: Process | None = None
+    began: float = 0.0
+    """``time.monotonic`` when it was last switched on."""
+
+    def __post_init__(self) -> None:
+        self.shell = Shell(self.folder / "shell.sock")
+
+    @classmethod
+    @contextlib.contextmanager
+    def boot(cls, image: Path, folder: Path, *, namespace: str, memory_mb: int = 1024) -> Iterator[Machine]:
+        """Put the image on a new disk and switch on; at the end it is switched off and the disk is gone.
+
+        Args:
+            image: the whole disk as it is flashed, unpacked.
+            folder: takes disk, firmware variables and ``console.log``.
+            namespace: has the taps ``wan`` and ``lan``.
+        """
+        folder.mkdir(parents=True, exist_ok=True)
+        _flash(image, folder / "disk.raw")
+        shutil.copyfile(TOOLS / "usr/share/OVMF/OVMF_VARS_4M.fd", folder / "firmware.fd")
+        machine = cls(namespace, folder, memory_mb)
+        machine.switch_on()
+        try:
+            yield machine
+        finally:
+            machine.pull_the_plug()
+            (folder / "disk.raw").unlink()
+
+    def switch_on(self) -> None:
+        """Power. Returns at once."""
+        (self.folder / "shell.sock").unlink(missing_ok=True)
+        self.began = time.monotonic()
+        self.process = start(
+            self._command_line(),
+            name="qemu",
+            log=self.folder / "qemu.log",
+            namespace=self.namespace,
+            environment={"QEMU_MODULE_DIR": str(TOOLS / "usr/lib/x86_64-linux-gnu/qemu")},
+        )
+        until(lambda: (self.folder / "shell.sock").exists() or not self._running(), "QEMU to start", 30)
+        if not self._running():
+            raise AssertionError(f"QEMU ended:\n{self.process.output()}")
+
+    def pull_the_plug(self) -> None:
+        """A power cut: what the disk was not told to keep is lost."""
+        self.shell.close()
+        if self.process is not None:
+            self.process.kill9()
+            self.process = None
+
+    def reboot(self, timeout_s: float) -> None:
+        """From inside, in order; returns when the shell of the next boot answers.
+
+        Raises:
+            CommandTooLong, TooLate: it did not within ``timeout_s`` seconds.
+        """
+        before = self._boot()
+        self.began = time.monotonic()
+        self.shell.run("systemctl reboot --no-block", check=False)
+        self.shell.close()
+
+        def started() -> bool:
+            self.shell.wait(timeout_s)
+            with contextlib.suppress(CommandTooLong):
+                return self._boot() != before
+            return False
+
+        until(started, "the next boot", timeout_s)
+
+    def _boot(self) -> str:
+        return self.shell.run("cat /proc/sys/kernel/random/boot_id", timeout_s=30).text.strip()
+
+    def up_s(self) -> float:
+        """Since it was switched on."""
+        return time.monotonic() - self.began
+
+    def console(self) -> str:
+        """What it has written to its serial port so far."""
+        return (self.folder / "console.log").read_text(errors="replace")
+
+    def _running(self) -> bool:
+        return self.process is not None and self.process.alive
+
+    def _command_line(self) -> list[str]:
+        library = TOOLS / "usr/lib/x86_64-linux-gnu"
+        firmware = TOOLS / "usr/share/OVMF/OVMF_CODE_4M.fd"
+        return [
+            # Debian 13's emulator on whatever machine this is: it boots in two thirds of the time of Debian 12's.
+            *(str(TOOLS / "lib64/ld-linux-x86-64.so.2"), "--library-path", str(library)),
+            *(str(TOOLS / "usr/bin/qemu-system-x86_64"), "-L", str(TOOLS / "usr/share/qemu")),
+            *("-L", str(TOOLS / "usr/share/seabios"), "-L", str(TOOLS / "usr/lib/ipxe/qemu")),
+            *("-machine", "q35,smm=off", "-accel", "tcg,thread=multi", "-cpu", "max"),
+            *("-smp", "2", "-m", str(self.memory_mb), "-nodefaults", "-display", "none"),
+            *("-drive", f"if=pflash,format=raw,readonly=on,file={firmware}"),
+            *("-drive", f"if=pflash,format=raw,file={self.folder / 'firmware.fd'}"),
+            *("-drive", f"if=none,id=disk,format=raw,cache=writeback,discard=unmap,file={self.folder / 'disk.raw'}"),
+            *("-device", "virtio-blk-pci,drive=disk,bootindex=0,addr=4"),
+            *_port("wan", 2, "52:54:00:00:00:02"),
+            *_port("lan", 3, "52:54:00:00:00:03"),
+            *("-object", "rng-random,id=random,filename=/dev/urandom", "-device", "virtio-rng-pci,rng=random"),
+            *("-serial", f"file:{self.folder / 'console.log'}"),
+            *("-device", "virtio-serial-pci"),
+            *("-chardev", f"socket,id=shell,path={self.folder / 'shell.sock'},server=on,wait=off"),
+            *("-device", f"virtserialport,chardev=shell,name={shell.PORT}"),
+            *("-smbios", f"type=1,uuid={_SERIAL_NUMBER}"),
+            *(
+                word
+                for name, text in shell.credentials().items()
+                for word in ("-smbios", f"type=11,value={shell.smbios(name, text)}")
+            ),
+        ]
+
+
+def lay_ports(namespace: str) -> None:
+    """The taps, each behind a bridge ``br-wan`` and ``br-lan`` to which the lab ties its cables."""
+    for name in ("wan", "lan"):
+        ip(namespace, "link", "add", f"br-{name}", "up", "type", "bridge", "forward_delay", "0", "mcast_snooping", "0")
+        ip(namespace, "tuntap", "add", "dev", name, "mode", "tap")
+        ip(namespace, "link", "set", name, "master", f"br-{name}", "up")
+
+
+def _port(name: str, slot: int, mac: str) -> list[str]:
+    backend = f"tap,id={name},ifname={name},script=no,downscript=no"
+    return ["-netdev", backend, "-device", f"virtio-net-pci,netdev={name},mac={mac},romfile=,addr={slot}"]
+
+
+def _flash(image: Path, disk: Path) -> None:
+    """The image at the beginning of a larger disk, as ``dd`` leaves it; holes stay holes."""
+    run(["cp", "--sparse=always", str(image), str(disk)], timeout_s=300)
+    os.truncate(disk, _DISK_BYTES)

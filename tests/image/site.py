@@ -1,0 +1,119 @@
+"""The emulated box where an owner puts it: the operator's Internet and SMSC at its uplink, phones at the other port.
+
+    with Site.open("qi-", image, visitors=1) as site:
+        site.machine.shell.wait(600)
+        site.visitors[0].connect(60)
+
+    <prefix>operator                        <prefix>box                          <prefix>visitor1 …
+    203.0.113.1, DHCP        isp0 ── br-wan ─ tap wan │ QEMU │ tap lan ─ br-lan ── eth0  (DHCP)
+    198.51.100.10 the Internet, .53 DNS, .75 SMSC
+
+The visitors' bridge here is what an access point of somebody else's is to the box: its port there keeps its carrier
+whoever leaves. Must not know: what is on the image.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.image.machine import Machine, lay_ports
+from tests.lab.internet import Internet
+from tests.lab.namespaces import World, claim, give_address, ip
+from tests.lab.run import ROOT, Process, program, start
+from tests.lab.visitor import Visitor
+from tests.lab.waiting import until
+
+WEB, DNS, SMSC = "198.51.100.10", "198.51.100.53", "198.51.100.75"
+OPERATOR = "203.0.113.1"
+
+
+@dataclass
+class Site:
+    """A box that is plugged in. Made by ``Site.open``."""
+
+    world: World
+    folder: Path
+    operator: str
+    box: str
+    internet: Internet
+    machine: Machine
+    visitors: list[Visitor] = field(default_factory=list)
+
+    @classmethod
+    @contextlib.contextmanager
+    def open(cls, prefix: str, image: Path, *, visitors: int = 1, memory_mb: int = 1024) -> Iterator[Site]:
+        """Flash, plug in, switch on; at the end nothing of it is left but the logs in ``build/<prefix>box``."""
+        folder = ROOT / "build" / f"{prefix}box"
+        with ExitStack() as stack:
+            world = stack.enter_context(claim(prefix))
+            (folder / "sms.jsonl").unlink(missing_ok=True)
+            operator, box = world.add("operator"), world.add("box")
+            lay_ports(box)
+            world.cable(box, "isp1", operator, "isp0")
+            ip(box, "link", "set", "isp1", "master", "br-wan", "up")
+            give_address(operator, "isp0", f"{OPERATOR}/24")
+            for address in (WEB, DNS, SMSC):
+                give_address(operator, "lo", f"{address}/32")
+            internet = stack.enter_context(Internet.start(operator, [WEB], DNS, folder))
+            stack.enter_context(_start_smsc(operator, folder))
+            stack.enter_context(_start_dhcp(operator, folder))
+            machine = stack.enter_context(Machine.boot(image, folder, namespace=box, memory_mb=memory_mb))
+            site = cls(world, folder, operator, box, internet, machine)
+            stack.callback(site._stop)
+            for _ in range(visitors):
+                site.add_visitor()
+            yield site
+
+    def add_visitor(self) -> Visitor:
+        """One more phone, not connected yet."""
+        number = len(self.visitors) + 1
+        namespace = self.world.add(f"visitor{number}")
+        self.world.cable(self.box, f"port{number}", namespace, "eth0")
+        ip(self.box, "link", "set", f"port{number}", "master", "br-lan", "up")
+        visitor = Visitor(namespace, "eth0", f"02:00:00:00:01:{number:02x}", self.folder / "phones")
+        self.visitors.append(visitor)
+        return visitor
+
+    def password_for(self, number: str, after: int = 0, timeout_s: float = 60.0) -> str:
+        """The password in the newest SMS to this number, once there are more than ``after``.
+
+        Raises:
+            TooLate: no SMS came.
+        """
+        log = self.folder / "sms.jsonl"
+
+        def arrived() -> str | None:
+            lines = log.read_text().splitlines() if log.exists() else []
+            texts = [str(sms["text"]) for sms in map(json.loads, lines) if sms["to"] == number.removeprefix("+")]
+            return texts[-1] if len(texts) > after else None
+
+        text = until(arrived, f"an SMS to {number}", timeout_s)
+        found = re.search(r"(?<!\d)\d{6}(?!\d)", text)
+        assert found, f"no password in {text!r}"
+        return found[0]
+
+    def _stop(self) -> None:
+        for visitor in self.visitors:
+            visitor.disconnect()
+
+
+def _start_smsc(operator: str, folder: Path) -> Process:
+    words = ("--host", SMSC, "--port", "2775", "--log", str(folder / "sms.jsonl"))
+    smsc = start(program("tests.lab.smsc", *words), name="smsc", log=folder / "smsc.log", namespace=operator)
+    smsc.wait_for_line("ready 2775", 60)
+    return smsc
+
+
+def _start_dhcp(operator: str, folder: Path) -> Process:
+    """What an Internet provider's box gives: an address, the way out, a resolver."""
+    line = ["dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--port=0", "--pid-file=", "--log-facility=-"]
+    line += ["--user=root", "--group=root", "--interface=isp0", "--bind-interfaces", "--dhcp-authoritative"]
+    line += ["--dhcp-range=203.0.113.20,203.0.113.40,255.255.255.0,12h", f"--dhcp-leasefile={folder / 'isp.leases'}"]
+    line += [f"--dhcp-option=option:router,{OPERATOR}", f"--dhcp-option=option:dns-server,{DNS}", "--log-dhcp"]
+    return start(line, name="isp", log=folder / "isp.log", namespace=operator)
