@@ -62,6 +62,7 @@ class Supervision:
         address = "\0" + self._address[1:] if self._address.startswith("@") else self._address
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notifier:
+                notifier.setblocking(False)
                 notifier.connect(address)
                 notifier.sendall("\n".join(lines).encode())
         except OSError as error:
