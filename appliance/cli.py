@@ -22,6 +22,7 @@ from appliance import (
     cli_journal,
     cli_network,
     cli_poster,
+    cli_screen,
     cli_settings,
     cli_sms,
     cli_staff,
@@ -112,6 +113,7 @@ def steward(path: Path, systemctl: str) -> None:
 
 
 main.add_command(cli_network.network)
+main.add_command(cli_screen.screen)
 main.add_command(cli_network.first_boot)
 main.add_command(cli_sms.sms)
 main.add_command(cli_settings.settings)
