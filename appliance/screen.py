@@ -96,9 +96,10 @@ def _told(shown: Shown, languages: tuple[Language, ...], width: int) -> list[str
     lines += ["", *textwrap.wrap(_harmless(shown.detail), width)] if shown.detail else []
     lines += [""]
     first = languages[0]
-    # A long IPv6 address has no room beside the code, and half of one is of no use.
-    addresses = [f"{_word(first, 'address')}: {shown.addresses[0]}", *shown.addresses[1:]] if shown.addresses else []
-    lines += [address for address in addresses if len(address) <= width]
+    if shown.addresses:
+        lines += textwrap.wrap(f"{_word(first, 'address')}: {shown.addresses[0]}", width, break_on_hyphens=False)
+        # A long IPv6 address has no room beside the code, and half of one is of no use.
+        lines += [address for address in shown.addresses[1:] if len(address) <= width]
     if not shown.addresses and shown.roles.get("uplink"):
         for language in languages:
             lines += textwrap.wrap(_word(language, "no_address", ports=shown.roles["uplink"]), width)
@@ -109,7 +110,7 @@ def _told(shown: Shown, languages: tuple[Language, ...], width: int) -> list[str
         # In one language: which port is which is for whoever plugs cables.
         lines += textwrap.wrap(_word(first, why, **shown.roles), width)
     asked = _word(first, "shell_asks", code=shown.shell_code) if shown.shell_code else _word(first, "shell")
-    return [*lines, asked]
+    return [*lines, *textwrap.wrap(asked, width)]
 
 
 def _harmless(text: str) -> str:

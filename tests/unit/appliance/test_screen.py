@@ -57,8 +57,10 @@ def test_a_new_box_fits_the_smallest_screen_with_its_address_and_code_large() ->
 @pytest.mark.parametrize("language", list(Language))
 @pytest.mark.parametrize("look", list(Look))
 def test_no_line_is_longer_than_the_screen(state: State, language: Language, look: Look) -> None:
-    shown = Shown(state, "Ж" * 40, (URL,), language=language, online=7, roles={"uplink": "enp1s0"})
-    assert max(map(len, visible(drawn(shown, look)))) <= 80
+    shown = Shown(state, "Ж" * 40, (URL,), language=language, roles={"uplink": "enp1s0"}, shell_code="12345")
+    told = visible(drawn(shown, look))
+    assert max(map(len, told)) <= 80
+    assert URL in "\n".join(told) and "12345" in "\n".join(told)
     bare = Shown(state, "Ж" * 40, language=language, detail="x" * 300, roles={"uplink": "enp1s0"})
     assert max(map(len, visible(drawn(bare, look)))) <= 80
 
