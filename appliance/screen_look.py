@@ -50,7 +50,7 @@ def shown(path: Path) -> Shown:
         config.venue.language,
         online,
         detail,
-        first_boot.remembered(Path(config.paths.state)).why if code else (),
+        first_boot.reasons(config) if code else (),
         roles,
     )
 
