@@ -17,6 +17,7 @@ import tty
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -25,10 +26,11 @@ from appliance.cli_options import config as _config
 from appliance.client import Client
 from appliance.config import load
 from appliance.errors import ApplianceError
-from appliance.screen import Look, drawn
 from appliance.screen_door import Door
-from appliance.screen_look import shown
 from appliance.wire_console import NoteStaff, StaffAct
+
+if TYPE_CHECKING:
+    from appliance.screen import Look
 
 _LOOK_EVERY_S = 2.0
 _AGAIN_S = 60.0
@@ -47,6 +49,9 @@ _SETFONT = "/usr/bin/setfont"
 @click.option("--systemctl", default="/usr/bin/systemctl", show_default=True, help="What starts the shell's unit.")
 def screen(path: Path, terminal: str, once: bool, systemctl: str) -> None:
     """Show the box's state, the console's address and, until it is claimed, the code on this terminal."""
+    from appliance.screen import Look, drawn
+    from appliance.screen_look import shown
+
     look = Look.BLOCKS if terminal.startswith("tty") and terminal[3:].isdigit() and _font_is_set() else Look.PLAIN
     if once or not sys.stdin.isatty():
         click.echo("\n".join(drawn(shown(path), look)), color=True)
@@ -56,6 +61,9 @@ def screen(path: Path, terminal: str, once: bool, systemctl: str) -> None:
 
 
 def _run(path: Path, terminal: str, look: Look, systemctl: str) -> None:
+    from appliance.screen import drawn
+    from appliance.screen_look import shown
+
     door = Door(lambda: f"{secrets.randbelow(100_000):05}")
     before, drawn_s = None, 0.0
     while True:
