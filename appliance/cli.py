@@ -22,6 +22,7 @@ from appliance import (
     cli_journal,
     cli_network,
     cli_poster,
+    cli_screen,
     cli_settings,
     cli_setup,
     cli_sms,
@@ -131,6 +132,7 @@ def steward(path: Path, systemctl: str) -> None:
 
 
 main.add_command(cli_network.network)
+main.add_command(cli_screen.screen)
 main.add_command(cli_network.first_boot)
 main.add_command(cli_sms.sms)
 main.add_command(cli_setup.setup)

@@ -8,20 +8,20 @@ from __future__ import annotations
 import shlex
 import subprocess
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from appliance import first_boot as first
 from appliance import render_network
 from appliance.cli_options import config as _config
 from appliance.cli_staff import office_in
 from appliance.config import load
 from appliance.errors import ConfigError
-from appliance.port_roles import PortSeen
 from appliance.sections import Paths
 from appliance.sections_network import carrier_of
-from firewall import machine_ports
-from firewall.dhcp_look import offered
+
+if TYPE_CHECKING:
+    from appliance.port_roles import PortSeen
 
 _RELOAD = ("/usr/bin/networkctl", "reload")
 
@@ -98,6 +98,8 @@ def first_boot(path: Path, wait_s: float, state: Path) -> None:
     Where there is a configuration nothing is changed, unless it is an earlier guess that was not sure and nobody has
     claimed the box.
     """
+    from appliance import first_boot as first
+
     state.mkdir(mode=0o755, parents=True, exist_ok=True)
     office = office_in(state / "console", 0)
     begun = first.begin(path, state, not office.claim.open, lambda: _seen(wait_s))
@@ -111,6 +113,10 @@ def first_boot(path: Path, wait_s: float, state: Path) -> None:
 
 
 def _seen(wait_s: float) -> list[PortSeen]:
+    from appliance.port_roles import PortSeen
+    from firewall import machine_ports
+    from firewall.dhcp_look import offered
+
     names = [port.name for port in machine_ports.ports() if not port.wireless]
     offers = offered(names, wait_s)
     # Looked at again: links come up while DHCP is waited for.

@@ -30,6 +30,7 @@ open = false
 class Begun(msgspec.Struct, frozen=True):
     """What is remembered of the guess."""
 
+    uplink: str = ""
     why: tuple[Why, ...] = ()
     digest: str = ""
     """Of the configuration that was written (SHA-256, hex)."""
@@ -71,7 +72,7 @@ def begin(path: Path, state: Path, claimed: bool, look: Callable[[], Sequence[Po
     text = configuration(roles)
     if path.exists() and path.read_text(encoding="utf-8") == text:
         return None
-    begun = Begun(roles.why, _digest(text))
+    begun = Begun(roles.uplink, roles.why, _digest(text))
     # What is remembered goes first: of a configuration that has another digest it says nothing.
     replace_durably(state / "first-boot.json", msgspec.json.encode(begun), 0o644)
     path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
@@ -99,6 +100,12 @@ def remembered(state: Path) -> Begun:
         return msgspec.json.decode((state / "first-boot.json").read_bytes(), type=Begun)
     except (OSError, msgspec.DecodeError):
         return Begun()
+
+
+def reasons(config: Config) -> tuple[Why, ...]:
+    """Why the ports have their roles; nothing once somebody has chosen another uplink."""
+    begun = remembered(Path(config.paths.state))
+    return begun.why if begun.uplink == config.wan.interface else ()
 
 
 def _ours_to_change(path: Path, begun: Begun) -> bool:

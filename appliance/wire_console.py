@@ -94,6 +94,8 @@ class StaffAct(StrEnum):
     SETTINGS_KEPT = "settings_kept"
     SETTINGS_UNDONE = "settings_undone"
     SECRET_SAVED = "secret_saved"
+    SHELL_OPENED = "shell_opened"
+    """Somebody at the box's own screen and keyboard began a root shell; nobody is signed in there."""
     LOOKED = "looked"
     """An inspector opened a page; ``detail`` says which."""
 

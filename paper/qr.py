@@ -1,4 +1,4 @@
-"""QR codes as SVG, to stand in a page.
+"""QR codes, as SVG to stand in a page, or module by module.
 
     >>> svg("otpauth://totp/…")[:4]
     '<svg'
@@ -12,6 +12,30 @@ from __future__ import annotations
 from reportlab.graphics.barcode.qrencoder import QRCode, QRErrorCorrectLevel
 
 QUIET = 4
+SMALLEST: int = QRErrorCorrectLevel.L
+
+
+def modules(text: str, level: int = QRErrorCorrectLevel.M) -> tuple[tuple[bool, ...], ...]:
+    """The code row by row, the quiet zone included; True is dark.
+
+    Args:
+        level: how much of it may be dirty; ``SMALLEST`` for what shines and stays clean.
+
+    Raises:
+        ValueError: more than fits, some 2,300 bytes.
+    """
+    code = QRCode(None, level)
+    code.addData(text)
+    try:
+        code.make()
+    except Exception as error:
+        raise ValueError(f"{len(text)} characters do not fit into a QR code") from error
+    count = code.getModuleCount()
+    places = range(-QUIET, count + QUIET)
+    return tuple(
+        tuple(0 <= row < count and 0 <= column < count and bool(code.isDark(row, column)) for column in places)
+        for row in places
+    )
 
 
 def svg(text: str) -> str:
@@ -20,20 +44,11 @@ def svg(text: str) -> str:
     Raises:
         ValueError: more than fits, some 2,300 bytes.
     """
-    code = QRCode(None, QRErrorCorrectLevel.M)
-    code.addData(text)
-    try:
-        code.make()
-    except Exception as error:
-        raise ValueError(f"{len(text)} characters do not fit into a QR code") from error
-    count = code.getModuleCount()
+    drawn = modules(text)
+    side = len(drawn)
     path = "".join(
-        f"M{column + QUIET} {row + QUIET}h1v1h-1z"
-        for row in range(count)
-        for column in range(count)
-        if code.isDark(row, column)
+        f"M{column} {row}h1v1h-1z" for row, line in enumerate(drawn) for column, is_dark in enumerate(line) if is_dark
     )
-    side = count + 2 * QUIET
     return (
         f'<svg class="qr" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {side} {side}" aria-hidden="true" '
         f'shape-rendering="crispEdges"><rect width="{side}" height="{side}" fill="#fff"/>'

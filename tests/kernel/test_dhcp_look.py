@@ -56,9 +56,10 @@ def test_a_server_answers_upstream_alone_and_nothing_is_taken_of_it(upstream: Pa
     assert not upstream.exists() or upstream.read_text() == ""
 
 
-def test_a_port_without_an_address_that_comes_up_late_is_asked_too(upstream: Path) -> None:
+def test_a_port_of_a_bridge_without_an_address_that_comes_up_late_is_asked_too(upstream: Path) -> None:
     del upstream
-    sh("ip addr flush dev wan0 && ip link set wan0 down")
+    sh("ip addr flush dev wan0 && ip link add br9 type bridge && ip link set br9 up")
+    sh("ip link set wan0 down master br9")
     late = threading.Timer(0.5, lambda: sh("ip link set wan0 up"))
     late.start()
     with inside(GATE):

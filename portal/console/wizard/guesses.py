@@ -10,8 +10,11 @@ from dataclasses import dataclass
 from ipaddress import ip_interface
 from urllib.parse import urlsplit
 
+from appliance import first_boot
 from appliance.config import Config
+from appliance.screen import words
 from appliance.steward.wire import NetworkPort
+from appliance.wire_words import Language
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,13 @@ def wired_anew(config: Config, ports: Sequence[NetworkPort], chosen: Sides) -> d
     if config.console.interface == config.wan.interface:
         values["console.interface"] = chosen.wan
     return values
+
+
+def reasons(config: Config, language: Language) -> tuple[str, ...]:
+    """The sentences by which the box's first start chose its ports, as they stand on its own screen."""
+    said = words()[language]
+    roles = {"uplink": config.wan.interface, "lan": ", ".join(config.lan.ports), "radio": config.wifi.interface}
+    return tuple(said[each].format(**roles) for each in first_boot.reasons(config))
 
 
 def is_cut_off(ports: Sequence[NetworkPort], host: str, wan: str, lan: str, chosen: Sides) -> bool:

@@ -21,11 +21,12 @@ from appliance.steward.wire import (
     StewardRefused,
     UndoSettings,
 )
+from appliance.wire_words import Language
 from portal.console.routes import see
 from portal.console.site import Site
 from portal.console.wizard import steps
 from portal.console.wizard.ground import Ground, StewardSaysNo, change, ground, ports_of, step_page
-from portal.console.wizard.guesses import Sides, guessed, is_cut_off, wired_anew
+from portal.console.wizard.guesses import Sides, guessed, is_cut_off, reasons, wired_anew
 from portal.console.wizard.steps import Step
 from portal.console.wizard.venue import one_line
 
@@ -107,6 +108,7 @@ class Network:
             problems=problems or {},
             refused=refused,
             undo_in_s=at.settings.undo_in_s,
+            reasons=reasons(at.config, Language(self._site.language())),
         )
 
 

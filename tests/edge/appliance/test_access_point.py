@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from appliance import access_point, render_wifi
+from appliance.apply import apply
 from appliance.config import Config, parse
+from appliance.holding import Holding
 from appliance.wifi import Band, Security
 from tests.edge.firewall.access_point import AccessPoint
 
@@ -78,3 +80,21 @@ def test_a_password_that_is_not_there_is_told_and_never_shown(tmp_path: Path) ->
     (tmp_path / "password").write_text("eightpwd\n")
     assert list(access_point.problems(made)) == []
     assert "wpa_passphrase=eightpwd\n" in access_point.files(made)[render_wifi.FILE]
+
+
+def test_apply_puts_it_in_place_for_root_alone_and_takes_it_away(tmp_path: Path) -> None:
+    def applied(more: str) -> tuple[dict[str, bool], set[str]]:
+        text = f"[wifi]\n{more}\npassword_file = '{tmp_path}/password'\n[paths]\nstate = '{tmp_path}/state'"
+        changed = apply(parse(f"{text}\nruntime = '{tmp_path}/run'", "q.toml"), Holding())
+        return changed, {path.name for path in (tmp_path / "state" / "conf").glob("hostapd*")}
+
+    changed, there = applied("interface = 'wlan0'\nname = 'Cafe'")
+    assert changed["hostapd.conf"] and there == {"hostapd.conf", "hostapd-fixed.conf"}
+    assert (tmp_path / "state/conf/hostapd.conf").stat().st_mode & 0o777 == 0o600
+    # A password is asked for and there is none: no network at all, instead of the open one from before.
+    changed, there = applied("interface = 'wlan0'\nsecurity = 'psk'")
+    assert changed["hostapd.conf"] and there == set()
+    (tmp_path / "password").write_text("tea and bread")
+    assert applied("interface = 'wlan0'\nsecurity = 'psk'\nchannel = 6")[1] == {"hostapd.conf"}
+    assert applied("")[1] == set()
+    assert "hostapd.conf" not in applied("")[0]

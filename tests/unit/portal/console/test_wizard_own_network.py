@@ -5,7 +5,10 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from appliance import first_boot
 from appliance.config import parse
+from appliance.port_roles import Why
+from appliance.screen import words
 from appliance.wifi import Security
 from appliance.wire import Language
 from portal.console.wizard.guesses import Sides, wired_anew
@@ -31,7 +34,7 @@ SECRET = "wifi_password/"
 
 @pytest.fixture
 def own(box: Box) -> Box:
-    box.steward.path.write_text(OURS)
+    box.steward.path.write_text(f'{OURS}[paths]\nstate = "{box.steward.path.parent}"\n')
     return box
 
 
@@ -60,6 +63,19 @@ def test_a_choice_is_put_on_trial_as_a_whole(own: Box) -> None:
     assert answer.headers["Location"] == "/setup/network"
     config = own.steward.config
     assert (config.wan.interface, config.lan.ports, config.console.interface) == ("enp2s0", ("enp1s0",), "enp2s0")
+
+
+@pytest.mark.parametrize("language", EVERY)
+def test_the_first_starts_guess_is_explained(own: Box, language: Language) -> None:
+    browser = own.owner(language.value)
+    sentence = words()[language]["plugged"].format(uplink="enp1s0")
+    assert sentence not in browser.get("/setup/network").text
+    begun = first_boot.Begun("enp1s0", (Why.PLUGGED, Why.REST))
+    (own.steward.path.parent / "first-boot.json").write_bytes(msgspec.json.encode(begun))
+    page = browser.get("/setup/network").text
+    own.steward.path.write_text(own.steward.path.read_text().replace("enp1s0", "enp2s1"))
+    assert "enp2s1 " not in browser.get("/setup/network").text.partition("<form")[0]
+    assert sentence in page and words()[language]["rest"].format(lan="enp2s0") in page
 
 
 @pytest.mark.parametrize("language", EVERY)

@@ -1,0 +1,123 @@
+"""``qaqpa screen``: what stands on the box's own screen, or goes out by its serial line, for as long as it runs.
+
+Must not know: what is shown, how it is drawn.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import select
+import subprocess
+import sys
+import termios
+import time
+import tty
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from appliance import render
+from appliance.cli_options import config as _config
+from appliance.client import Client
+from appliance.config import load
+from appliance.errors import ApplianceError
+from appliance.screen_door import Door
+from appliance.wire_console import NoteStaff, StaffAct
+
+if TYPE_CHECKING:
+    from appliance.screen import Look
+
+_LOOK_EVERY_S = 2.0
+_AGAIN_S = 60.0
+"""A serial line may be plugged in at any time, and nothing says so."""
+_FONT = "FullCyrAsia-TerminusBold16"
+"""Of Debian's console-setup-linux: 512 letters, with the Kazakh ones and the blocks that codes are drawn with."""
+_SETFONT = "/usr/bin/setfont"
+
+
+@click.command()
+@_config
+@click.option(
+    "--terminal", default="", help='Its name, such as "tty1" or "ttyS0"; a shell begins only where it is told.'
+)
+@click.option("--once", is_flag=True, help="Show it as it is now, and end.")
+@click.option("--systemctl", default="/usr/bin/systemctl", show_default=True, help="What starts the shell's unit.")
+def screen(path: Path, terminal: str, once: bool, systemctl: str) -> None:
+    """Show the box's state, the console's address and, until it is claimed, the code on this terminal."""
+    from appliance.screen import Look, drawn
+    from appliance.screen_look import shown
+
+    look = Look.BLOCKS if terminal.startswith("tty") and terminal[3:].isdigit() and _font_is_set() else Look.PLAIN
+    if once or not sys.stdin.isatty():
+        click.echo("\n".join(drawn(shown(path), look)), color=True)
+        return
+    with _keys():
+        _run(path, terminal, look, systemctl)
+
+
+def _run(path: Path, terminal: str, look: Look, systemctl: str) -> None:
+    from appliance.screen import drawn
+    from appliance.screen_look import shown
+
+    door = Door(lambda: f"{secrets.randbelow(100_000):05}")
+    before, drawn_s = None, 0.0
+    while True:
+        now_s = time.monotonic()
+        lines = drawn(replace(shown(path), shell_code=door.code(now_s)), look, os.get_terminal_size().columns or 80)
+        if lines != before or now_s - drawn_s >= _AGAIN_S:
+            _draw(lines)
+            before, drawn_s = lines, now_s
+        if not select.select([sys.stdin], [], [], _LOOK_EVERY_S)[0]:
+            continue
+        keys = os.read(sys.stdin.fileno(), 64).decode("utf-8", "ignore")
+        # A serial line that was just plugged in is woken by a key.
+        before = None
+        if not keys:
+            return  # nobody is at the other end any more
+        if terminal and any(door.press(key, time.monotonic()) for key in keys):
+            _begin_shell(path, terminal, systemctl)
+
+
+def _draw(lines: list[str]) -> None:
+    # From the top, each line's rest erased, then what was below: a redrawing that nobody sees.
+    sys.stdout.write("\x1b[?25l\x1b[H" + "\x1b[K\r\n".join(lines) + "\x1b[K\x1b[J")
+    sys.stdout.flush()
+
+
+def _begin_shell(path: Path, terminal: str, systemctl: str) -> None:
+    """A unit of its own takes the terminal and ends this one, whose bounds would be the shell's too."""
+    said = f"at {terminal}"
+    try:
+        Client(render.gate_socket(load(path)), timeout_s=5.0).ask(
+            NoteStaff(staff="", act=StaffAct.SHELL_OPENED, role="root", detail=said)
+        )
+    except ApplianceError as error:
+        # Whoever mends a broken gate must come in; the system's journal has it at least.
+        said += f"; the journal has not recorded it: {error}"
+    click.echo(f"a root shell was opened {said}", err=True)
+    subprocess.run([systemctl, "start", "--no-block", f"qaqpa-shell@{terminal}.service"], check=False)
+
+
+@contextlib.contextmanager
+def _keys() -> Iterator[None]:
+    """Keys come one by one and are not shown."""
+    kept = termios.tcgetattr(sys.stdin)
+    tty.setcbreak(sys.stdin)
+    try:
+        yield
+    finally:
+        termios.tcsetattr(sys.stdin, termios.TCSADRAIN, kept)
+        sys.stdout.write("\x1b[?25h\x1b[0m\x1b[H\x1b[J")
+        sys.stdout.flush()
+
+
+def _font_is_set() -> bool:
+    try:
+        return subprocess.run([_SETFONT, _FONT], capture_output=True, check=False).returncode == 0
+    except OSError:
+        return False
