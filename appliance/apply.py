@@ -12,7 +12,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from appliance import console_certificate, render
+from appliance import console_certificate, render, render_console
 from appliance.config import Config
 from appliance.console_certificate import Served
 from appliance.errors import ApplianceError
@@ -84,7 +84,7 @@ _JUDGES = {
     "dnsmasq-captive.conf": _DNSMASQ,
     render.ANNOUNCED: _DNSMASQ,
 }
-_SECRET = (FILE, console_certificate.FILE, console_certificate.OWN_FILE)
+_SECRET = (FILE, render_console.FILE, render_console.OWN_FILE)
 _PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -95,7 +95,7 @@ def _harmless(content: str, config: Config, trial: Path) -> str:
         content.replace(f"{config.paths.runtime}/nginx", f"{trial}/nginx")
         .replace(f"listen {config.lan.gate.ip}:", "listen 127.0.0.1:")
         .replace(str(kept_file(config)), str(trial / FILE))
-        .replace(str(console_certificate.kept_file(config)), str(trial / console_certificate.FILE))
+        .replace(str(render_console.kept_file(config)), str(trial / render_console.FILE))
     )
 
 
