@@ -34,6 +34,8 @@ _ENVIRONMENT = {
     "HOME": "/root",
     "LANG": "C.UTF-8",
     "PYTHONUNBUFFERED": "1",
+    # The device has no setuptools, which would put a distutils of its own in the place of Python's and take its time.
+    "SETUPTOOLS_USE_DISTUTILS": "stdlib",
 }
 
 

@@ -20,6 +20,7 @@ from __future__ import annotations
 import contextlib
 import json
 import re
+import socket
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -27,6 +28,7 @@ from pathlib import Path
 
 from tests.lab import device
 from tests.lab.device import Places
+from tests.lab.entering import inside
 from tests.lab.internet import Internet
 from tests.lab.namespaces import World, claim, give_address, ip, set_sysctl, write_configuration
 from tests.lab.run import ROOT, Process, program, run, start
@@ -184,8 +186,8 @@ class Venue:
         process = self.processes[unit]
         match unit:
             case "gate" | "sms" | "portal" | "steward" | "console":
-                socket = self.places.runtime / unit / f"{unit}.sock"
-                until(lambda: _listens(socket) or not process.alive, f"{unit} to listen at {socket}", 15)
+                path = self.places.runtime / unit / f"{unit}.sock"
+                until(lambda: _listens(path) or not process.alive, f"{unit} to listen at {path}", 15)
             case "nginx":
                 until(lambda: _answers(self.gate) or not process.alive, "nginx to listen", 10)
             case "dnsmasq-captive":
@@ -281,8 +283,6 @@ def _start_smsc(operator: str, places: Places) -> Process:
 
 
 def _listens(path: Path) -> bool:
-    import socket
-
     with socket.socket(socket.AF_UNIX) as probe:
         try:
             probe.connect(str(path))
@@ -292,8 +292,13 @@ def _listens(path: Path) -> bool:
 
 
 def _serves_udp(gate: str, port: int) -> bool:
-    return bool(run(["ss", "-Hlun", f"sport = :{port}"], namespace=gate).stdout)
+    with inside(gate):
+        sockets = Path("/proc/thread-self/net/udp").read_text().splitlines()[1:]
+    return any(line.split()[1].endswith(f":{port:04X}") for line in sockets)
 
 
 def _answers(gate: str) -> bool:
-    return run(["curl", "-s", "-o", "/dev/null", f"http://{PORTAL}/health"], namespace=gate, check=False).code == 0
+    with inside(gate), contextlib.suppress(OSError), socket.create_connection((PORTAL, 80), timeout=5) as connection:
+        connection.sendall(f"HEAD /health HTTP/1.0\r\nHost: {PORTAL}\r\n\r\n".encode())
+        return connection.recv(5) == b"HTTP/"
+    return False

@@ -8,12 +8,13 @@ Must not know: how the gate decides; it sees pages, the SMS and whether the Inte
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from appliance import wire
+from appliance.client import Client
 from tests.lab.errors import NoLease
 from tests.lab.run import Process, program, run, start
 from tests.lab.venue import PORTAL, SMSC, WEB, WEB6, Venue
@@ -91,9 +92,10 @@ class Guest:
         return int(run(line, namespace=self.phone.namespace, timeout_s=30.0).stdout)
 
     def phase(self) -> str | None:
-        """As ``qaqpa visits`` says; None without a visit."""
-        visits = json.loads(self.venue.qaqpa("visits", "--json"))
-        return next((str(visit["phase"]) for visit in visits if visit["device"] == self.phone.mac), None)
+        """As the gate says to ``qaqpa visits``; None without a visit. Asked without the command: tests ask often."""
+        reply = Client(str(self.venue.places.runtime / "gate" / "gate.sock")).ask(wire.ListVisits())
+        assert isinstance(reply, wire.Visits)
+        return next((str(visit.phase) for visit in reply.visits if visit.device == self.phone.mac), None)
 
     def leave(self) -> None:
         """Out of range, and the gate has taken note."""
