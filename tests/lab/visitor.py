@@ -88,7 +88,7 @@ class Visitor:
     """
 
     def __init__(self, namespace: str, interface: str, mac: str, folder: Path) -> None:
-        self.namespace, self.interface, self.mac = namespace, interface, mac
+        self.namespace, self.interface = namespace, interface
         folder.mkdir(parents=True, exist_ok=True)
         self._lease_file = folder / f"{namespace}.lease"
         self._log = folder / f"{namespace}.udhcpc.log"
@@ -98,7 +98,12 @@ class Visitor:
         write_configuration(namespace, "nsswitch.conf", "hosts: files dns\n")
         write_configuration(namespace, "resolv.conf", "")
         ip(namespace, "link", "set", interface, "down")
-        ip(namespace, "link", "set", interface, "address", mac)
+        self.become(mac)
+
+    def become(self, mac: str) -> None:
+        """Another device from now on, in the same place and with the same programs; out of range as it is made."""
+        self.mac = mac
+        ip(self.namespace, "link", "set", self.interface, "address", mac)
 
     def connect(self, timeout_s: float = 15.0) -> Lease:
         """Link up, and wait for the lease.
