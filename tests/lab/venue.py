@@ -20,7 +20,6 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-import socket
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -28,13 +27,13 @@ from pathlib import Path
 
 from tests.lab import device
 from tests.lab.device import Places
-from tests.lab.entering import inside
 from tests.lab.internet import Internet
 from tests.lab.namespaces import World, claim, give_address, ip, set_sysctl, write_configuration
+from tests.lab.readiness import ready
 from tests.lab.run import ROOT, Process, program, run, start
 from tests.lab.supervisor import Supervisor
 from tests.lab.visitor import Visitor
-from tests.lab.waiting import until
+from tests.lab.waiting import PATIENCE_S, until
 
 WEB, DNS, SMSC = "198.51.100.10", "198.51.100.53", "198.51.100.75"
 WEB6 = "2001:db8:1::10"
@@ -184,18 +183,7 @@ class Venue:
 
     def _wait_for(self, unit: str) -> None:
         process = self.processes[unit]
-        match unit:
-            case "gate" | "sms" | "portal" | "steward" | "console":
-                path = self.places.runtime / unit / f"{unit}.sock"
-                until(lambda: _listens(path) or not process.alive, f"{unit} to listen at {path}", 15)
-            case "nginx":
-                until(lambda: _answers(self.gate) or not process.alive, "nginx to listen", 10)
-            case "dnsmasq-captive":
-                until(lambda: _serves_udp(self.gate, 5300) or not process.alive, "the captive resolver to listen", 10)
-            case "dnsmasq-lan":
-                until(lambda: _serves_udp(self.gate, 67) or not process.alive, "DHCP to listen", 10)
-            case _:
-                raise AssertionError(unit)
+        until(lambda: ready(unit, self.places, self.gate) or not process.alive, f"{unit} to answer", PATIENCE_S)
         if not process.alive:
             raise AssertionError(f"{unit} ended with {process.code}:\n{process.output()}")
 
@@ -280,25 +268,3 @@ def _start_smsc(operator: str, places: Places) -> Process:
     )
     smsc.wait_for_line("ready 2775")
     return smsc
-
-
-def _listens(path: Path) -> bool:
-    with socket.socket(socket.AF_UNIX) as probe:
-        try:
-            probe.connect(str(path))
-        except OSError:
-            return False
-    return True
-
-
-def _serves_udp(gate: str, port: int) -> bool:
-    with inside(gate):
-        sockets = Path("/proc/thread-self/net/udp").read_text().splitlines()[1:]
-    return any(line.split()[1].endswith(f":{port:04X}") for line in sockets)
-
-
-def _answers(gate: str) -> bool:
-    with inside(gate), contextlib.suppress(OSError), socket.create_connection((PORTAL, 80), timeout=5) as connection:
-        connection.sendall(f"HEAD /health HTTP/1.0\r\nHost: {PORTAL}\r\n\r\n".encode())
-        return connection.recv(5) == b"HTTP/"
-    return False

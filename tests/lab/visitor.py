@@ -24,7 +24,7 @@ from urllib.parse import urlsplit
 
 from tests.lab.errors import LabError, NoAnswer, NoLease, TooLate
 from tests.lab.namespaces import ip, write_configuration
-from tests.lab.run import Process, program, run, start
+from tests.lab.run import Process, plain_program, run, start
 from tests.lab.waiting import until
 
 _SCRIPT = Path(__file__).with_name("udhcpc-script")
@@ -256,7 +256,7 @@ class Visitor:
         return self._packets(what, *arguments, "--timeout", f"{timeout_s:g}", timeout_s=timeout_s)[0]
 
     def _packets(self, *arguments: str, timeout_s: float) -> tuple[bool, str]:
-        line = program("tests.lab.packets", *arguments)
+        line = plain_program("tests.lab.packets", *arguments)
         done = run(line, namespace=self.namespace, check=False, timeout_s=timeout_s + 10.0)
         if done.code not in (0, 3):
             raise LabError(f"{' '.join(line)}: {done.stderr}")

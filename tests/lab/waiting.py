@@ -10,6 +10,8 @@ from tests.lab.errors import TooLate
 
 T = TypeVar("T")
 
+PATIENCE_S = 30.0
+"""With a program that begins or ends within a second or two where the machine has time for it."""
 _LOOK_EVERY_S = 0.02
 
 

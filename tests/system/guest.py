@@ -16,7 +16,7 @@ from pathlib import Path
 from appliance import wire
 from appliance.client import Client
 from tests.lab.errors import NoLease
-from tests.lab.run import Process, program, run, start
+from tests.lab.run import Process, plain_program, program, run, start
 from tests.lab.venue import PORTAL, SMSC, WEB, WEB6, Venue
 from tests.lab.visitor import Probe, Response, Visitor
 from tests.lab.waiting import until
@@ -88,7 +88,7 @@ class Guest:
 
     def pour(self, address: str, count: int, size: int) -> int:
         """UDP datagrams with so many bytes to the Internet's echo, one after the other; returns how many came back."""
-        line = program("tests.system.pour", address, str(FLOW_PORT), str(count), str(size))
+        line = plain_program("tests.system.pour", address, str(FLOW_PORT), str(count), str(size))
         return int(run(line, namespace=self.phone.namespace, timeout_s=30.0).stdout)
 
     def phase(self) -> str | None:
@@ -105,7 +105,7 @@ class Guest:
     @contextmanager
     def flow(self) -> Iterator[Flow]:
         """One TCP connection to the Internet that stays, with bytes going both ways all the time."""
-        line = program("tests.system.flow", WEB, str(FLOW_PORT))
+        line = plain_program("tests.system.flow", WEB, str(FLOW_PORT))
         with start(line, name="flow", log=self.log("flow"), namespace=self.phone.namespace) as process:
             running = Flow(process)
             running.goes_on()
@@ -133,7 +133,7 @@ class Flow:
 
 def knock(guests: Sequence[Guest]) -> None:
     """Each of them tries every way out; what came of it, the Internet's arrivals tell."""
-    line = program("tests.system.knock", WEB, WEB6, "--timeout", "0.3")
+    line = plain_program("tests.system.knock", WEB, WEB6, "--timeout", "0.3")
     with ExitStack() as stack:
         running = [
             stack.enter_context(
