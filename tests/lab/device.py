@@ -101,7 +101,7 @@ def run_unit(places: Places, unit: str, namespace: str) -> str:
     Raises:
         CommandFailed: it ended with another code than 0.
     """
-    return run(_command(places, unit)[0], namespace=namespace, timeout_s=2 * PATIENCE_S).stdout
+    return run(_command(places, unit)[0], namespace=namespace, timeout_s=PATIENCE_S).stdout
 
 
 def run_deploy_hook(places: Places, namespace: str) -> str:
@@ -112,7 +112,7 @@ def run_deploy_hook(places: Places, namespace: str) -> str:
     """
     words, _ = _command(places, "certbot")
     hook = words[words.index("--deploy-hook") + 1]
-    return run(["sh", "-c", hook], namespace=namespace, timeout_s=2 * PATIENCE_S).stdout
+    return run(["sh", "-c", hook], namespace=namespace, timeout_s=PATIENCE_S).stdout
 
 
 def start_unit(places: Places, unit: str, namespace: str, *more: str) -> Process:
