@@ -13,7 +13,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from appliance import access_point, console_certificate, render, render_wifi
+from appliance import access_point, console_certificate, render, render_console, render_wifi
 from appliance.config import Config
 from appliance.console_certificate import Served
 from appliance.errors import ApplianceError
@@ -91,7 +91,7 @@ _JUDGES = {
 }
 _MAY_GO = (render_wifi.FILE, render_wifi.FIXED_FILE)
 """By its file hostapd's unit knows whether there is to be an access point."""
-_SECRET = (FILE, console_certificate.FILE, console_certificate.OWN_FILE, *_MAY_GO)
+_SECRET = (FILE, render_console.FILE, render_console.OWN_FILE, *_MAY_GO)
 _PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -102,7 +102,7 @@ def _harmless(content: str, config: Config, trial: Path) -> str:
         content.replace(f"{config.paths.runtime}/nginx", f"{trial}/nginx")
         .replace(f"listen {config.lan.gate.ip}:", "listen 127.0.0.1:")
         .replace(str(kept_file(config)), str(trial / FILE))
-        .replace(str(console_certificate.kept_file(config)), str(trial / console_certificate.FILE))
+        .replace(str(render_console.kept_file(config)), str(trial / render_console.FILE))
     )
 
 

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from appliance import console_certificate, holding, own_certificate
+from appliance import holding, own_certificate, render_console
 from appliance.config import Config
 
 
 def ends_utc_s(config: Config) -> dict[str, float]:
     """Of those that are in use and can be read."""
-    files = {"console": console_certificate.kept_file(config)} if config.console.interface else {}
+    files = {"console": render_console.kept_file(config)} if config.console.interface else {}
     if config.portal.https:
         files["portal"] = holding.kept_file(config)
     ends = {}

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import sys
 from datetime import UTC, datetime
-from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +87,8 @@ def closed(path: Path) -> None:
 @_config
 def gate(path: Path) -> None:
     """Run the gate: the privileged daemon that owns the kernel's rules, the session and the journal."""
+    from importlib.metadata import version as installed_version
+
     from appliance import daemon
 
     log_to_stderr()

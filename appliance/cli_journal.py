@@ -9,7 +9,6 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from functools import partial
-from importlib.metadata import version as installed_version
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -26,7 +25,6 @@ from appliance.config import Config, load
 from appliance.errors import QueryRefused
 from appliance.journal_query import Field, Typed, day_or_time
 from appliance.journal_query import wanted as wanted_of
-from appliance.signer import GateSigner
 from appliance.wire_journal import NoteLook
 from journal.visit import Visit
 from journal.wanted import Wanted
@@ -165,7 +163,10 @@ def extract(
     **asked: Any,
 ) -> None:
     """Take the visits of a period out for an inspector: recorded, signed, and with what proves it."""
+    from importlib.metadata import version as installed_version
+
     from appliance.books import journal_path
+    from appliance.signer import GateSigner
     from journal.clock import clocks_of
     from journal.columns import Language
     from journal.extract import make

@@ -18,12 +18,9 @@ from pathlib import Path
 from appliance import own_certificate
 from appliance.config import Config
 from appliance.own_certificate import About
+from appliance.render_console import FILE, OWN_FILE, kept_file
 from firewall import surroundings
 
-FILE = "console.pem"
-"""Certificate, chain and key as nginx reads them."""
-OWN_FILE = "console-own.pem"
-"""What the box made, kept while another is configured too: its fingerprint, once compared, stays good."""
 LAST_DAYS = 30
 """So long before its end the own one is replaced, and another's end is told."""
 _DAY_S = 86400.0
@@ -44,11 +41,6 @@ class Served:
     def files(self) -> dict[str, bytes]:
         """File name → content, as they stand in ``<state>/conf``."""
         return {FILE: self.pem, OWN_FILE: self.own} if self.pem else {}
-
-
-def kept_file(config: Config, name: str = FILE) -> Path:
-    """Where nginx finds it; readable by root alone."""
-    return Path(config.paths.state) / "conf" / name
 
 
 def served(config: Config, now_utc_s: float, host: str, addresses: Collection[IPv4Address | IPv6Address]) -> Served:

@@ -35,7 +35,7 @@ def findings(config: Config, now_utc_s: float) -> Iterator[Finding]:
         return
     yield _process(render_console.socket(config))
     try:
-        pem = console_certificate.kept_file(config).read_bytes()
+        pem = render_console.kept_file(config).read_bytes()
         about = own_certificate.about(pem)
     except (OSError, ValueError) as error:
         yield Finding(False, f"the console's certificate cannot be read ({error})", "run as root: qaqpa apply")

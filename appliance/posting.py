@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from appliance import announcement, render
 from appliance.config import Config
-from paper import poster
 
 
 def poster_of(config: Config) -> bytes | None:
     """The PDF; None: the Wi-Fi has no name yet (``wifi.name``)."""
+    from paper import poster  # what draws on paper is loaded when somebody prints
+
     if not config.wifi.name:
         return None
     portal = announcement.secure_url(config) if config.portal.https else render.portal_url(config)

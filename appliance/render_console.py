@@ -12,8 +12,11 @@ from importlib import resources
 from pathlib import Path
 
 from appliance.config import Config
-from appliance.console_certificate import kept_file
 
+FILE = "console.pem"
+"""Certificate, chain and key as nginx reads them."""
+OWN_FILE = "console-own.pem"
+"""What the box made, kept while another is configured too: its fingerprint, once compared, stays good."""
 UPLOADS = ("/journal/verify",)
 """Where a whole extract is sent to; every other form is small."""
 _UPLOAD = """location = @{path} {
@@ -31,6 +34,11 @@ _PLACEHOLDER = re.compile(r"@\{([a-z0-9_]+)\}")
 def socket(config: Config) -> str:
     """Where the console's process listens; nginx alone reaches its folder."""
     return f"{config.paths.runtime}/console/console.sock"
+
+
+def kept_file(config: Config, name: str = FILE) -> Path:
+    """Where nginx finds the certificate; readable by root alone."""
+    return Path(config.paths.state) / "conf" / name
 
 
 def server(config: Config) -> str:

@@ -24,11 +24,9 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any, assert_never
 
-import iptc
-import iptc.ip4tc
-
 from firewall import rules, xtables_abi
 from firewall.errors import KernelRefused, LockTimeout
+from firewall.iptables_library import iptc
 from firewall.rules import OURS, SHARES, Chain, Family, Ruleset, Table, TableName
 
 LOCK_PATH = "/run/xtables.lock"

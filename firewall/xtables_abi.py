@@ -20,10 +20,9 @@ import re
 from pathlib import Path
 from typing import Any
 
-from iptc import xtables
-
 from firewall.command import run
 from firewall.errors import KernelRefused
+from firewall.iptables_library import xtables
 
 _GREW_IN = (1, 8, 11)
 

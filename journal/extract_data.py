@@ -19,7 +19,6 @@ import msgspec
 from journal import manifest as manifests
 from journal.apart import Apart
 from journal.as_entries import Stretch, breaks, end_of_chain, newest_seal, stretch, write_entries
-from journal.as_pdf import Facts, PdfWriter
 from journal.columns import Language
 from journal.database import reading
 from journal.manifest import ENTRIES, FORMAT, RECORD, Counts, Link, Record
@@ -177,6 +176,8 @@ class _Writing:
         return Link(seq, bytes(digest).hex())
 
     def _register(self, record: Record) -> None:
+        from journal.as_pdf import Facts, PdfWriter  # loaded by whoever writes one, and by no console that starts
+
         order = self._order
         facts = Facts(
             venue=record.venue,

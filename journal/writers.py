@@ -15,7 +15,6 @@ import msgspec
 
 from journal.as_csv import CsvWriter
 from journal.as_jsonl import JsonlWriter
-from journal.as_xlsx import XlsxWriter
 from journal.columns import Language
 from journal.visit import Visit
 
@@ -49,6 +48,8 @@ def opened(form: Form) -> Iterator[Writer]:
     """
     path, zone = Path(form.folder) / f"visits.{form.format}", ZoneInfo(form.zone)
     if form.format == "xlsx":
+        from journal.as_xlsx import XlsxWriter  # loaded by whoever writes one, and by no gate or console that starts
+
         sheet = XlsxWriter(path, form.language, zone, form.personal)
         try:
             yield sheet

@@ -14,7 +14,8 @@ from firewall.errors import LockTimeout
 from firewall.gate import Gate
 from tests.kernel.venue import ADDRESSES, GATE, Venue, pings, read_sysctl, sh
 from tests.lab.entering import inside
-from tests.lab.run import ROOT, in_reach
+from tests.lab.reach import in_reach
+from tests.lab.run import ROOT
 
 _CAPABILITIES = "+net_admin,+net_raw"
 

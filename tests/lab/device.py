@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.lab.run import ROOT, Process, run, start
+from tests.lab.waiting import PATIENCE_S
 
 UNITS = ("gate", "dnsmasq-lan", "dnsmasq-captive", "sms", "portal", "nginx")
 """In the order in which the device starts them."""
@@ -100,7 +101,7 @@ def run_unit(places: Places, unit: str, namespace: str) -> str:
     Raises:
         CommandFailed: it ended with another code than 0.
     """
-    return run(_command(places, unit)[0], namespace=namespace, timeout_s=20).stdout
+    return run(_command(places, unit)[0], namespace=namespace, timeout_s=PATIENCE_S).stdout
 
 
 def run_deploy_hook(places: Places, namespace: str) -> str:
@@ -111,7 +112,7 @@ def run_deploy_hook(places: Places, namespace: str) -> str:
     """
     words, _ = _command(places, "certbot")
     hook = words[words.index("--deploy-hook") + 1]
-    return run(["sh", "-c", hook], namespace=namespace, timeout_s=20).stdout
+    return run(["sh", "-c", hook], namespace=namespace, timeout_s=PATIENCE_S).stdout
 
 
 def start_unit(places: Places, unit: str, namespace: str, *more: str) -> Process:

@@ -86,7 +86,7 @@ class Internet:
         argv = program("tests.lab.internet", *arguments, f"--dns-address={dns_address}", f"--log={log}")
         process = start(argv, name="internet", log=folder / "internet.log", namespace=namespace)
         try:
-            process.wait_for_line("ready", 15.0)
+            process.wait_for_line("ready")
         except BaseException:
             process.stop()
             raise

@@ -22,6 +22,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.lab.entering import inside
 from tests.lab.errors import BadName, LabTaken
 from tests.lab.run import run
 from tests.lab.waiting import until
@@ -86,7 +87,8 @@ def give_address(namespace: str, interface: str, address: str) -> None:
 
 def set_sysctl(namespace: str, path: str, value: str) -> None:
     """Write a network setting below /proc/sys, as ``net/ipv4/ip_forward``, inside a namespace."""
-    run(["tee", f"/proc/sys/{path}"], namespace=namespace, stdin=value)
+    with inside(namespace):
+        Path("/proc/sys", path).write_text(value)
 
 
 def write_configuration(namespace: str, name: str, text: str) -> None:

@@ -24,6 +24,8 @@ from types import TracebackType
 from typing import Self
 
 from tests.lab.errors import CommandFailed, CommandTooLong
+from tests.lab.reach import in_reach
+from tests.lab.waiting import PATIENCE_S
 
 ROOT = Path(__file__).resolve().parents[2]
 """The checkout: the working directory of every command, so that ``python -m tests.lab…`` is found."""
@@ -34,6 +36,8 @@ _ENVIRONMENT = {
     "HOME": "/root",
     "LANG": "C.UTF-8",
     "PYTHONUNBUFFERED": "1",
+    # The device has no setuptools, which would put a distutils of its own in the place of Python's and take its time.
+    "SETUPTOOLS_USE_DISTUTILS": "stdlib",
 }
 
 
@@ -52,6 +56,11 @@ class Completed:
 def program(module: str, *arguments: str) -> list[str]:
     """The command line that runs a Python module of ours with the interpreter of this process."""
     return [sys.executable, "-m", module, *arguments]
+
+
+def plain_program(module: str, *arguments: str) -> list[str]:
+    """The same for a module that needs Python's own library alone: it starts in a third of the time."""
+    return [sys.executable, "-S", "-m", module, *arguments]
 
 
 def command_line(
@@ -77,28 +86,12 @@ def command_line(
     return [*inside, *privileges, "--", *argv]
 
 
-def in_reach(checkout: Path) -> list[str]:
-    """Words that make the checkout readable for any user, in the mount namespace that ``ip netns exec`` gave us.
-
-    On the device the code lies in /usr/lib; a person's checkout may lie in /root, where only root may look. The first
-    closed directory above it is covered by an empty open one that holds nothing but the checkout, at the same path.
-    """
-    closed = next((path for path in reversed(checkout.parents) if not path.stat().st_mode & 0o001), None)
-    if closed is None:
-        return []
-    script = (
-        'exec 9<"$1" && mount -t tmpfs -o mode=0755 tmpfs "$2" && mkdir -p "$1" && '
-        'mount -c --bind /proc/self/fd/9 "$1" && exec 9<&- && cd "$1" && shift 2 && exec "$@"'
-    )
-    return ["sh", "-c", script, "sh", str(checkout), str(closed)]
-
-
 def run(
     argv: Sequence[str],
     *,
     namespace: str | None = None,
     check: bool = True,
-    timeout_s: float = 10.0,
+    timeout_s: float = PATIENCE_S,
     stdin: str = "",
     environment: Mapping[str, str] | None = None,
 ) -> Completed:
@@ -196,7 +189,7 @@ class Process:
             raise CommandTooLong(self.argv, timeout_s, self.output())
         return code
 
-    def wait_for_line(self, line: str, timeout_s: float = 10.0) -> None:
+    def wait_for_line(self, line: str, timeout_s: float = PATIENCE_S) -> None:
         """Return once the log has a line that is exactly ``line``.
 
         Raises:

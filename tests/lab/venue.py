@@ -29,10 +29,11 @@ from tests.lab import device
 from tests.lab.device import Places
 from tests.lab.internet import Internet
 from tests.lab.namespaces import World, claim, give_address, ip, set_sysctl, write_configuration
+from tests.lab.readiness import ready
 from tests.lab.run import ROOT, Process, program, run, start
 from tests.lab.supervisor import Supervisor
 from tests.lab.visitor import Visitor
-from tests.lab.waiting import until
+from tests.lab.waiting import PATIENCE_S, until
 
 WEB, DNS, SMSC = "198.51.100.10", "198.51.100.53", "198.51.100.75"
 WEB6 = "2001:db8:1::10"
@@ -182,18 +183,7 @@ class Venue:
 
     def _wait_for(self, unit: str) -> None:
         process = self.processes[unit]
-        match unit:
-            case "gate" | "sms" | "portal" | "steward" | "console":
-                socket = self.places.runtime / unit / f"{unit}.sock"
-                until(lambda: _listens(socket) or not process.alive, f"{unit} to listen at {socket}", 15)
-            case "nginx":
-                until(lambda: _answers(self.gate) or not process.alive, "nginx to listen", 10)
-            case "dnsmasq-captive":
-                until(lambda: _serves_udp(self.gate, 5300) or not process.alive, "the captive resolver to listen", 10)
-            case "dnsmasq-lan":
-                until(lambda: _serves_udp(self.gate, 67) or not process.alive, "DHCP to listen", 10)
-            case _:
-                raise AssertionError(unit)
+        until(lambda: ready(unit, self.places, self.gate) or not process.alive, f"{unit} to answer", PATIENCE_S)
         if not process.alive:
             raise AssertionError(f"{unit} ended with {process.code}:\n{process.output()}")
 
@@ -278,22 +268,3 @@ def _start_smsc(operator: str, places: Places) -> Process:
     )
     smsc.wait_for_line("ready 2775")
     return smsc
-
-
-def _listens(path: Path) -> bool:
-    import socket
-
-    with socket.socket(socket.AF_UNIX) as probe:
-        try:
-            probe.connect(str(path))
-        except OSError:
-            return False
-    return True
-
-
-def _serves_udp(gate: str, port: int) -> bool:
-    return bool(run(["ss", "-Hlun", f"sport = :{port}"], namespace=gate).stdout)
-
-
-def _answers(gate: str) -> bool:
-    return run(["curl", "-s", "-o", "/dev/null", f"http://{PORTAL}/health"], namespace=gate, check=False).code == 0

@@ -24,7 +24,7 @@ from urllib.parse import urlsplit
 
 from tests.lab.errors import LabError, NoAnswer, NoLease, TooLate
 from tests.lab.namespaces import ip, write_configuration
-from tests.lab.run import Process, program, run, start
+from tests.lab.run import Process, plain_program, run, start
 from tests.lab.waiting import until
 
 _SCRIPT = Path(__file__).with_name("udhcpc-script")
@@ -88,7 +88,7 @@ class Visitor:
     """
 
     def __init__(self, namespace: str, interface: str, mac: str, folder: Path) -> None:
-        self.namespace, self.interface, self.mac = namespace, interface, mac
+        self.namespace, self.interface = namespace, interface
         folder.mkdir(parents=True, exist_ok=True)
         self._lease_file = folder / f"{namespace}.lease"
         self._log = folder / f"{namespace}.udhcpc.log"
@@ -98,7 +98,12 @@ class Visitor:
         write_configuration(namespace, "nsswitch.conf", "hosts: files dns\n")
         write_configuration(namespace, "resolv.conf", "")
         ip(namespace, "link", "set", interface, "down")
-        ip(namespace, "link", "set", interface, "address", mac)
+        self.become(mac)
+
+    def become(self, mac: str) -> None:
+        """Another device from now on, in the same place and with the same programs; out of range as it is made."""
+        self.mac = mac
+        ip(self.namespace, "link", "set", self.interface, "address", mac)
 
     def connect(self, timeout_s: float = 15.0) -> Lease:
         """Link up, and wait for the lease.
@@ -251,7 +256,7 @@ class Visitor:
         return self._packets(what, *arguments, "--timeout", f"{timeout_s:g}", timeout_s=timeout_s)[0]
 
     def _packets(self, *arguments: str, timeout_s: float) -> tuple[bool, str]:
-        line = program("tests.lab.packets", *arguments)
+        line = plain_program("tests.lab.packets", *arguments)
         done = run(line, namespace=self.namespace, check=False, timeout_s=timeout_s + 10.0)
         if done.code not in (0, 3):
             raise LabError(f"{' '.join(line)}: {done.stderr}")

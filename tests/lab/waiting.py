@@ -10,6 +10,9 @@ from tests.lab.errors import TooLate
 
 T = TypeVar("T")
 
+PATIENCE_S = 60.0
+"""With a program that begins or ends within a second or two where the machine has time for it. One that has died is
+noticed at once."""
 _LOOK_EVERY_S = 0.02
 
 

@@ -18,6 +18,7 @@ from typing import Any
 import msgspec
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2.bccache import Bucket, BytecodeCache
 
 from appliance.config import Config
 from appliance.errors import GateUnreachable
@@ -30,6 +31,23 @@ from tests.support.offices import Clock, office
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 CSRF = "c" * 32
+
+
+class Compiled(BytecodeCache):
+    """Templates, compiled once for all the consoles that a run of tests makes."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._kept:
+            bucket.bytecode_from_string(self._kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._kept[bucket.key] = bucket.bytecode_to_string()
+
+
+COMPILED = Compiled()
 
 
 @dataclass
@@ -92,6 +110,7 @@ def console(folder: Path, config: Config | None = None) -> Made:
     site = Site(config, gate, asks_steward, sessions, lambda: NOW, office(folder / "console", clock=clock).office)
     app = create_app(site)
     app.testing = True
+    app.jinja_env.bytecode_cache = COMPILED
     return Made(app, site, gate, steward, sessions, clock)
 
 

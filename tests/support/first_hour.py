@@ -25,7 +25,7 @@ from appliance.staff.office import Office
 from appliance.wire_console import NoteStaff, VenueNow
 from portal.console.app import create_app
 from portal.console.site import COOKIE, Site
-from tests.support.console import NOW, OURS
+from tests.support.console import COMPILED, NOW, OURS
 from tests.support.offices import office as opened
 from tests.support.steward_of_file import StewardOfFile
 
@@ -105,6 +105,7 @@ def new_box(folder: Path, toml: str = FACTORY) -> Box:
     code = office.claim.code()
     site = Site(config, gate, steward, office.sessions, lambda: NOW, office)
     app = create_app(site)
+    app.jinja_env.bytecode_cache = COMPILED
     app.testing = True
     app.config["OFFICE"] = office
     return Box(app, office, code, gate, steward)

@@ -8,14 +8,15 @@ Must not know: how the gate decides; it sees pages, the SMS and whether the Inte
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from appliance import wire
+from appliance.client import Client
 from tests.lab.errors import NoLease
-from tests.lab.run import Process, program, run, start
+from tests.lab.run import Process, plain_program, program, run, start
 from tests.lab.venue import PORTAL, SMSC, WEB, WEB6, Venue
 from tests.lab.visitor import Probe, Response, Visitor
 from tests.lab.waiting import until
@@ -87,13 +88,14 @@ class Guest:
 
     def pour(self, address: str, count: int, size: int) -> int:
         """UDP datagrams with so many bytes to the Internet's echo, one after the other; returns how many came back."""
-        line = program("tests.system.pour", address, str(FLOW_PORT), str(count), str(size))
+        line = plain_program("tests.system.pour", address, str(FLOW_PORT), str(count), str(size))
         return int(run(line, namespace=self.phone.namespace, timeout_s=30.0).stdout)
 
     def phase(self) -> str | None:
-        """As ``qaqpa visits`` says; None without a visit."""
-        visits = json.loads(self.venue.qaqpa("visits", "--json"))
-        return next((str(visit["phase"]) for visit in visits if visit["device"] == self.phone.mac), None)
+        """As the gate says to ``qaqpa visits``; None without a visit. Asked without the command: tests ask often."""
+        reply = Client(str(self.venue.places.runtime / "gate" / "gate.sock")).ask(wire.ListVisits())
+        assert isinstance(reply, wire.Visits)
+        return next((str(visit.phase) for visit in reply.visits if visit.device == self.phone.mac), None)
 
     def leave(self) -> None:
         """Out of range, and the gate has taken note."""
@@ -103,7 +105,7 @@ class Guest:
     @contextmanager
     def flow(self) -> Iterator[Flow]:
         """One TCP connection to the Internet that stays, with bytes going both ways all the time."""
-        line = program("tests.system.flow", WEB, str(FLOW_PORT))
+        line = plain_program("tests.system.flow", WEB, str(FLOW_PORT))
         with start(line, name="flow", log=self.log("flow"), namespace=self.phone.namespace) as process:
             running = Flow(process)
             running.goes_on()
@@ -131,7 +133,7 @@ class Flow:
 
 def knock(guests: Sequence[Guest]) -> None:
     """Each of them tries every way out; what came of it, the Internet's arrivals tell."""
-    line = program("tests.system.knock", WEB, WEB6, "--timeout", "0.3")
+    line = plain_program("tests.system.knock", WEB, WEB6, "--timeout", "0.3")
     with ExitStack() as stack:
         running = [
             stack.enter_context(

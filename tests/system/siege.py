@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from tests.lab.namespaces import set_sysctl
-from tests.lab.run import Process, program, run, start
+from tests.lab.run import Process, plain_program, run, start
 from tests.lab.venue import Venue
 from tests.lab.visitor import Visitor
 from tests.system.guest import Guest
@@ -62,7 +62,7 @@ def gate_open(venue: Venue) -> Iterator[None]:
 
 def attack(phone: Visitor, *words: str, stdin: str = "", patience_s: float = 0.4) -> list[str]:
     """What came back of an attack within ``patience_s`` seconds a question, line by line."""
-    line = program("tests.system.attacker", *words)
+    line = plain_program("tests.system.attacker", *words)
     patience = {"ATTACKER_PATIENCE_S": f"{patience_s}"}
     done = run(line, namespace=phone.namespace, check=False, stdin=stdin, environment=patience, timeout_s=30)
     assert "Traceback" not in done.stderr or "OSError" in done.stderr or "Error: [Errno" in done.stderr, done.stderr
@@ -93,7 +93,7 @@ def _kernel_state(venue: Venue) -> str:
 @contextmanager
 def service(venue: Venue, *words: str) -> Iterator[Process]:
     """A service that somebody runs on the gate."""
-    line = program("tests.system.attacker", *words)
+    line = plain_program("tests.system.attacker", *words)
     log = venue.places.folder / "log" / f"{words[0]}.log"
     with start(line, name=words[0], log=log, namespace=venue.gate) as process:
         process.wait_for_line("ready")

@@ -15,7 +15,7 @@ import pytest
 
 from tests.lab.errors import NoAnswer, TooLate
 from tests.lab.namespaces import give_address, ip
-from tests.lab.run import program, run
+from tests.lab.run import plain_program, run
 from tests.lab.venue import DNS, PORTAL, SMSC, WEB, WEB6, Venue
 from tests.lab.visitor import Probe, Visitor
 from tests.lab.waiting import until
@@ -37,7 +37,7 @@ def test_foreign_ports_in_both_families(venue: Venue, people: People) -> None:
     ways |= {f"{proto} {port}" for proto in ("tcp", "udp") for port in (443, 853, 4242)}
 
     def answered(guest: Guest, timeout_s: float) -> set[str]:
-        line = program("tests.system.knock", WEB, WEB6, "--timeout", str(timeout_s))
+        line = plain_program("tests.system.knock", WEB, WEB6, "--timeout", str(timeout_s))
         with venue.ipv6_by_hand(guest.phone):
             return set(run(line, namespace=guest.phone.namespace).stdout.splitlines())
 

@@ -1,10 +1,12 @@
-"""A visitor's stay as a phone's browser lives it: every page by Debian's Chromium, in the visitor's namespace."""
+"""A visitor's stay as a phone's browser lives it: every page by Debian's Chromium, in the visitor's namespace.
+
+One browser lives through it all, in windows that share nothing; each test is another phone to the gate.
+"""
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
@@ -18,6 +20,7 @@ from tests.system.browser import PROBE, Window, browser_in, window
 
 ORIGIN = f"http://{PORTAL}"
 NUMBERS = itertools.count(77011230000)
+PHONES = itertools.count(1)
 OTHER_SITE = "http://www.example.org/"
 WRONG_PASSWORD = "error: Failed to load resource: the server responded with a status of 422"
 """Chromium's own line for any page that is not 2xx or 3xx; the refused password's page is meant to be 422."""
@@ -46,21 +49,34 @@ def venue() -> Iterator[Venue]:
         yield opened
 
 
+@pytest.fixture(scope="module")
+def place(venue: Venue) -> Visitor:
+    """Where the browser is."""
+    return venue.add_visitor()
+
+
 @pytest.fixture
-def phone(venue: Venue) -> Iterator[Visitor]:
+def phone(place: Visitor) -> Iterator[Visitor]:
     """A phone that the gate has never met."""
-    visitor = venue.add_visitor()
-    visitor.connect()
+    place.become(f"02:00:00:01:00:{next(PHONES):02x}")
+    place.connect()
     # The lease came from one dnsmasq; the one that answers captive names may be a moment later at the venue's start.
-    until(lambda: visitor.probe(Probe.APPLE).status == 302, "the gate to meet the phone", 10)
-    yield visitor
-    visitor.disconnect()
+    until(lambda: place.probe(Probe.APPLE).status == 302, "the gate to meet the phone")
+    yield place
+    place.disconnect()
+
+
+@pytest.fixture(scope="module")
+def started(place: Visitor, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    with browser_in(place.namespace, tmp_path_factory.mktemp("chromium")) as browser:
+        yield browser
 
 
 @pytest.fixture
-def browser(phone: Visitor, tmp_path: Path) -> Iterator[Browser]:
-    with browser_in(phone.namespace, tmp_path) as started:
-        yield started
+def browser(started: Browser, phone: Visitor) -> Browser:
+    """In the hands of whoever has ``phone``."""
+    assert phone.lease() is not None
+    return started
 
 
 @pytest.fixture

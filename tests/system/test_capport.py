@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import pytest
 
 from tests.lab import device
-from tests.lab.run import program, run, start
+from tests.lab.run import plain_program, run, start
 from tests.lab.venue import PORTAL, WEB, WEB6, Venue, places_of
 from tests.lab.waiting import until
 from tests.support import capport
@@ -97,14 +97,14 @@ def captivity(guest: Guest, version: int) -> dict[str, object]:
 
 def told_by_dhcp(guest: Guest) -> list[str | None]:
     """Options 114 and 103."""
-    line = program("tests.system.dhcp_options", guest.address, guest.phone.mac, PORTAL)
+    line = plain_program("tests.system.dhcp_options", guest.address, guest.phone.mac, PORTAL)
     return [json.loads(said) for said in run(line, namespace=guest.phone.namespace).stdout.splitlines()]
 
 
 def asked(namespace: str, address: str, knocks: Sequence[tuple[str, int]] = ()) -> tuple[list[str], list[str]]:
     """What came back of every client's probe sent to this address, to the byte; and of every knock at it."""
     wanted = json.dumps([(address, probe.host, probe.path) for probe in PROBES])
-    line = program("tests.system.prober", *(f"{kind}/{address}/{port}" for kind, port in knocks))
+    line = plain_program("tests.system.prober", *(f"{kind}/{address}/{port}" for kind, port in knocks))
     told = [json.loads(said) for said in run(line, namespace=namespace, stdin=wanted, timeout_s=60).stdout.splitlines()]
     return told[len(knocks) :], told[: len(knocks)]
 
@@ -222,7 +222,7 @@ def test_another_name_on_https_is_none_of_ours(stranger: Guest) -> None:
 
 @pytest.mark.usefixtures("secured")
 def test_renewal_cuts_nobody_off_and_is_seen_by_the_next(venue: Venue, stranger: Guest) -> None:
-    line = program("tests.system.slow_visitor", PORTAL, HOST, str(FILES / "ca.pem"))
+    line = plain_program("tests.system.slow_visitor", PORTAL, HOST, str(FILES / "ca.pem"))
     with start(line, name="slow visitor", log=stranger.log("slow"), namespace=stranger.phone.namespace) as slow:
         slow.wait_for_line("under way")
         newer = AUTHORITY.issue(HOST, ends_in_days=90)

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from tests.lab.run import program, run
+from tests.lab.run import plain_program, run
 from tests.lab.venue import PORTAL, WEB, WEB6, Venue
 from tests.lab.visitor import Probe
 from tests.lab.waiting import until
@@ -21,7 +21,7 @@ CHANGES = {"presence.grace_s": GRACE_S, "visit.quota_mb": QUOTA_MB}
 
 def answered(guest: Guest) -> list[str]:
     """Which ways out are open to the guest."""
-    line = program("tests.system.knock", WEB, WEB6, "--timeout", "0.4")
+    line = plain_program("tests.system.knock", WEB, WEB6, "--timeout", "0.4")
     return run(line, namespace=guest.phone.namespace).stdout.splitlines()
 
 

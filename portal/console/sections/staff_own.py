@@ -18,7 +18,6 @@ from appliance.staff.second_factors import address as otpauth
 from appliance.staff.signing_in import Proved, Refused, Why
 from appliance.wire import Language
 from appliance.wire_console import StaffAct
-from paper.qr import svg
 from portal.console.routes import CHANGE_PASSWORD, EVERYBODY, Routes, see
 from portal.console.sections.staff_acts import (
     Unrecorded,
@@ -134,6 +133,8 @@ class _Own:
             secret = self._office.factors.begin(who.login)
         except (StaffRefused, StaffFileDamaged) as error:
             return self._failed(error)
+        from paper.qr import svg  # what draws is loaded when somebody looks
+
         qr = Markup(svg(otpauth(secret, who.login, self._site.config.venue.name)))
         grouped = " ".join(secret[place : place + 4] for place in range(0, len(secret), 4))
         return self.second_factor(begun=True, secret=grouped, qr=qr)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from functools import partial
 from http import HTTPStatus
+from typing import TYPE_CHECKING
 
 from flask import Response, request
 from werkzeug.wrappers import Response as AnyResponse
@@ -15,13 +16,15 @@ from appliance import announcement, render, vouchers
 from appliance.config import Config
 from appliance.wire import Done
 from appliance.wire_desk import ListVouchers, MadeVouchers, MakeVouchers, VoidVouchers, Vouchers
-from paper.voucher_sheet import Sheet, write
 from portal.console import moments
 from portal.console.asking import Problem, ask
 from portal.console.routes import OWNER_AND_DESK, Routes, see
 from portal.console.sheets import Sheets
 from portal.console.site import Site
 from portal.words import Words
+
+if TYPE_CHECKING:  # what draws on paper is loaded when somebody prints: a console must be up again in no time
+    from paper.voucher_sheet import Sheet
 
 _LONGEST_LABEL = 64
 _LIMITS = {"count": (1, 500), "hours": (0, 720), "quota_mb": (0, 10_000_000), "valid_days": (1, 1096)}
@@ -67,6 +70,8 @@ def _page(
 
 def _make(site: Site, sheets: Sheets) -> Response:
     """Codes are told on this page and in the sheet that it offers, and never again."""
+    from paper.voucher_sheet import write
+
     typed = {name: request.form.get(name, usual).strip()[:_LONGEST_LABEL] for name, usual in USUAL.items()}
     numbers = {name: _number(typed[name], *_LIMITS[name]) for name in _LIMITS}
     if wrong := next((name for name, number in numbers.items() if number is None), ""):
@@ -90,6 +95,8 @@ def _make(site: Site, sheets: Sheets) -> Response:
 
 
 def _about(config: Config, order: MakeVouchers, batch: str, words: Words) -> Sheet:
+    from paper.voucher_sheet import Sheet
+
     terms = (
         words.say("unit.hours", n=words.number(order.max_s // 3600)) if order.max_s else "",
         words.say("unit.megabytes", n=words.number(order.quota_mb)) if order.quota_mb else "",

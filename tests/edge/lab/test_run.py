@@ -58,7 +58,7 @@ def test_a_command_that_hangs_is_killed_with_its_children(tmp_path: Path) -> Non
 
 def test_the_persons_environment_stays_outside() -> None:
     names = {line.partition("=")[0] for line in run(["env"], environment={"MORE": "1"}).stdout.splitlines()}
-    assert names == {"PATH", "HOME", "LANG", "PYTHONUNBUFFERED", "MORE"}
+    assert names == {"PATH", "HOME", "LANG", "PYTHONUNBUFFERED", "SETUPTOOLS_USE_DISTUTILS", "MORE"}
 
 
 def test_a_program_that_ends_before_it_is_ready_is_told(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from appliance.wire import Done
 from appliance.wire_console import NoteStaff, StaffAct
 from portal.console.app import create_app
 from portal.console.site import COOKIE
-from tests.support.console import OURS, Made, console
+from tests.support.console import COMPILED, OURS, Made, console
 from tests.support.offices import HOME, PASSWORD
 
 
@@ -96,6 +96,7 @@ def house(folder: Path) -> House:
     made = console(folder)
     site = dataclasses.replace(made.site, sessions=made.site.office.sessions)
     app = create_app(site)
+    app.jinja_env.bytecode_cache = COMPILED
     app.testing = True
     built = House(dataclasses.replace(made, app=app, site=site))
 

@@ -1,0 +1,44 @@
+"""What a process of ours does not do before it serves: load what it may never need, or search the machine.
+
+A gate that starts holds everybody's pages up, and whoever types a command waits for all that it loads.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+_TELLS = """
+import sys
+ran = []
+sys.addaudithook(lambda event, given: ran.append(given[0]) if event == "subprocess.Popen" else None)
+import {module}
+print(*ran)
+print(*sys.modules)
+"""
+
+
+def loaded(module: str) -> tuple[list[str], set[str]]:
+    """The programs that a new interpreter runs when it loads this module, and all that it has loaded then."""
+    told = subprocess.run([sys.executable, "-c", _TELLS.format(module=module)], capture_output=True, check=True)
+    ran, modules = told.stdout.decode().splitlines()
+    return ran.split(), set(modules.split())
+
+
+@pytest.mark.parametrize(
+    ("module", "unneeded"),
+    [
+        ("appliance.cli", {"pyroute2", "iptc", "cryptography", "sqlite_utils", "reportlab", "importlib.metadata"}),
+        ("appliance.daemon", {"flask", "reportlab", "xlsxwriter", "argon2", "smpplib"}),
+        ("portal.visitor.serve", {"pyroute2", "iptc", "cryptography", "sqlite3", "reportlab", "phonenumbers"}),
+        ("portal.console.serve", {"pyroute2", "iptc", "reportlab", "xlsxwriter", "smpplib"}),
+        ("sms.sender", {"pyroute2", "cryptography", "sqlite3", "flask", "phonenumbers"}),
+    ],
+)
+def test_who_starts_loads_only_what_serving_takes(module: str, unneeded: set[str]) -> None:
+    ran, modules = loaded(module)
+    assert modules & unneeded == set()
+    # By ldconfig ctypes finds a library. python-iptables' own are named to it: it would compile programs to find them.
+    assert set(ran) <= {"/sbin/ldconfig"} and len(ran) <= 6, ran
