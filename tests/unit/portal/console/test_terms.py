@@ -89,6 +89,7 @@ def test_an_extract_speaks_as_the_console_does() -> None:
     first = {each.value: columns.HEADERS[each][0] for each in columns.Language}
     assert first == {"kk": "сеанс", "ru": "посещение", "en": "visit"}
     told = VERIFIER.read_text(encoding="utf-8")
+    assert not re.search(STRANGERS[Language.KAZAKH], Path(columns.__file__).read_text(encoding="utf-8"), re.IGNORECASE)
     assert not re.search(r"көшірме|келулер", told)
     assert "үзінді" in told and "выписк" in told.lower()
 
