@@ -31,7 +31,7 @@ PHONE, NUMBER = "02:00:00:00:00:01", "+77011234567"
 EVERY_MS, REST_MS = 10_000, 600_000
 LIT = tuple(name for name in LightName if name is not LightName.CERTIFICATE)
 """The one that is left is not used, and says so in Kazakh's longest word."""
-FOUND = tuple(Examination(name != "disk", "state of a thing " * 6, "mend it", name) for name in LIT)
+FOUND = tuple(Examination(name is not LightName.DISK, "state of a thing " * 6, "mend it", name) for name in LIT)
 TOUCH = "dispatchEvent(new Event('pointermove'))"
 
 
