@@ -38,6 +38,8 @@ FOR_SCRIPTS = {
 }
 """What pages with scripts ask for themselves; without them the page loads itself anew."""
 
+ROWS = "Array.from(document.querySelectorAll('header nav a'), each => each.getBoundingClientRect().top)"
+
 
 @dataclass
 class Walker:
@@ -117,16 +119,25 @@ def walking(browser: Browser, box: Whole, login: str) -> Iterator[Walker]:
         context.close()
 
 
-@pytest.fixture(scope="module")
-def box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Whole]:
-    with whole(tmp_path_factory.mktemp("whole")) as made:
+@pytest.fixture
+def box(tmp_path: Path) -> Iterator[Whole]:
+    with whole(tmp_path) as made:
         yield made
+
+
+def hired(box: Whole, login: str, role: StaffRole, until_utc_ms: int | None = None) -> str:
+    """An account at a venue that has an owner; its temporary password."""
+    accounts = box.made.site.office.accounts
+    accounts.make("owner", "Owner", StaffRole.OWNER, PASSWORD)
+    return accounts.make(login, "Дана", role, None, until_utc_ms)
 
 
 def claimed(who: Walker) -> None:
     who.look("/setup/claim?lang=kk")
     account = {"login": who.login, "password": PASSWORD, "again": PASSWORD}
     who.send("/setup/claim", code=who.box.made.site.office.claim.code(), name="Айгерім", **account)
+    # The longest menu there is, in one row of a window of 1024 px.
+    assert len(set(who.page.evaluate(ROWS))) == 1
 
 
 def first_hour(who: Walker) -> None:
@@ -324,7 +335,7 @@ def test_the_owner_does_all_of_it(browser: Browser, box: Whole) -> None:
 
 
 def test_the_desk_does_all_of_its_own(browser: Browser, box: Whole) -> None:
-    temporary = box.made.site.office.accounts.make("desk", "Дана", StaffRole.DESK, None)
+    temporary = hired(box, "desk", StaffRole.DESK)
     with walking(browser, box, "desk") as desk:
         signed_in(desk, temporary)
         visits(desk)
@@ -335,8 +346,7 @@ def test_the_desk_does_all_of_its_own(browser: Browser, box: Whole) -> None:
 
 
 def test_an_inspector_does_all_of_theirs(browser: Browser, box: Whole) -> None:
-    until_ms = NOW_MS + 7 * 86_400_000
-    temporary = box.made.site.office.accounts.make("serik", "Серік", StaffRole.INSPECTOR, None, until_ms)
+    temporary = hired(box, "serik", StaffRole.INSPECTOR, NOW_MS + 7 * 86_400_000)
     with walking(browser, box, "serik") as inspector:
         signed_in(inspector, temporary)
         inspector.look("/")
