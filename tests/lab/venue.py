@@ -185,7 +185,7 @@ class Venue:
         match unit:
             case "gate" | "sms" | "portal" | "steward" | "console":
                 socket = self.places.runtime / unit / f"{unit}.sock"
-                until(lambda: _listens(socket) or not process.alive, f"{unit} to listen at {socket}", 15)
+                until(lambda: _listens(socket) or not process.alive, f"{unit} to listen at {socket}", 60)
             case "nginx":
                 until(lambda: _answers(self.gate) or not process.alive, "nginx to listen", 10)
             case "dnsmasq-captive":
