@@ -98,8 +98,8 @@ WORDS: dict[Language, dict[str, str]] = {
         "corrected": "время исправлено",
     },
     Language.KAZAKH: {
-        "sms": "SMS-құпиясөз",
-        "desk": "қызметкер арқылы құпиясөз",
+        "sms": "SMS-пароль",
+        "desk": "қызметкер арқылы пароль",
         "document": "жеке басын куәландыратын құжат",
         "voucher": "ваучер",
         "port": "желі порты",

@@ -66,7 +66,7 @@ _STEPS: tuple[tuple[Callable[[Canvas, float, float, float], None], tuple[str, st
     (
         pictograms.online,
         (
-            "Парольды енгізіңіз: интернет қосылды",
+            "Парольді енгізіңіз: интернет қосылды",
             "Введите пароль: интернет включён",
             "Enter the password: you are online",
         ),

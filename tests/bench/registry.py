@@ -20,6 +20,7 @@ from tests.bench import (
     looks,
     pages,
     peer,
+    people,
     presence,
     presence_live,
     restart,
@@ -109,11 +110,16 @@ def _sms(_: Callable[[], Ground], effort: Effort) -> list[Row]:
     return [*sms.rates(effort), *sms.recovery(effort)]
 
 
+def _people(_: Callable[[], Ground], effort: Effort) -> list[Row]:
+    return people.measure(effort)
+
+
 # In an order that changes the crowd seldom: each change restarts the gate.
 BENCHMARKS = (
     Benchmark("journal", "durable entries a second, verifying, extracting, searching", _journal),
     Benchmark("extract", "an extract of a million visits, seconds and memory", _extract),
     Benchmark("today", "the console's landing page in a large venue, and the console's memory", _today),
+    Benchmark("people", "the wizard and an admission at the desk, at a person's speed", _people, quick=False),
     Benchmark("presence", "false leaves, delays and cost, of a virtual day and of the real gate", _presence),
     Benchmark("sms", "messages a second beside a plain smpplib loop, and back after an SMSC's absence", _sms),
     Benchmark("forwarding", "bulk TCP and 64-byte UDP beside plain NAT", _on_ground(forwarding.measure)),

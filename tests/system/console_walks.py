@@ -65,13 +65,16 @@ def first_hour(owner: Staffer, code: str, language: str, phone: Guest, seen: See
     owner.send("/setup/sms/test", number=TEST_NUMBER)
     expect(page.locator("#way .state")).to_be_visible(timeout=PATIENCE_MS)
     seen(owner, "sms-test")
+    owner.take_in()
     page.locator('a.btn.main[href="/setup/staff"]').click()
     owner.send("/setup/staff", name="Дана", login=DESK)
     password = page.locator("dl.once code").last.inner_text()
     seen(owner, "staff-made")
+    owner.take_in()
     page.locator('a.btn.main[href="/poster"]').click()
     page.wait_for_url("**/poster")
     seen(owner, "poster")
+    owner.take_in()
     page.locator('a.btn.main[href="/setup/finish"]').click()
     page.wait_for_url("**/setup/finish")
     seen(owner, "finish")
@@ -109,8 +112,9 @@ def by_document(desk: Staffer, code: str, seen: Seen) -> int:
 
 
 def _typed(desk: Staffer, *texts: str) -> int:
+    desk.take_in()
     for text in texts:
-        (desk.page.keyboard.press if text == "Enter" else desk.page.keyboard.type)(text)
+        desk.press(text)
     return sum(1 if text == "Enter" else len(text) for text in texts)
 
 

@@ -34,12 +34,25 @@ def settings(venue: Venue) -> Settings:
     return found
 
 
+@dataclass(frozen=True)
+class Pace:
+    """How fast somebody works; tests wait for nobody."""
+
+    key_s: float = 0.0
+    """From one key to the next."""
+    glance_s: float = 0.0
+    """Before the first key on a page."""
+    words_per_min: float = 0.0
+    """How fast they read what stands on a page; 0: they know it."""
+
+
 @dataclass
 class Staffer:
     """A window at the console. Made by ``staffer``."""
 
     venue: Venue
     page: Page
+    pace: Pace = Pace()
     complaints: list[str] = field(default_factory=list)
     """What the browser's console reports as wrong: scripts, and what the pages' policy refused."""
 
@@ -49,11 +62,31 @@ class Staffer:
         assert answer is not None, path
         return answer
 
+    def take_in(self) -> None:
+        """Look at the page that is open for as long as this takes."""
+        took_s = self.pace.glance_s
+        if self.pace.words_per_min:
+            took_s += len(self.page.locator("main").inner_text().split()) / self.pace.words_per_min * 60
+        if took_s:
+            self.page.wait_for_timeout(took_s * 1000)
+
+    def press(self, key: str) -> None:
+        """One key, or a text where the focus is."""
+        self.page.wait_for_timeout(self.pace.key_s * 1000)
+        if key == "Enter":
+            self.page.keyboard.press(key)
+        else:
+            self.page.keyboard.type(key, delay=self.pace.key_s * 1000)
+
     def send(self, action: str, **lines: str) -> None:
         """Fill these lines of the form that goes to ``action`` in, press its first button, and see the next page."""
+        self.take_in()
         form = self.page.locator(f'form[action^="{action}"]').first
         for name, text in lines.items():
-            form.locator(f"[name={name}]").fill(text)
+            line = form.locator(f"[name={name}]")
+            line.fill("" if self.pace.key_s else text)
+            if self.pace.key_s:
+                self.press(text)
         with self.page.expect_navigation():
             form.locator("button").first.click()
 

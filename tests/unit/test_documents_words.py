@@ -30,6 +30,7 @@ OWN_WORDS = {
     Language.KAZAKH: {"Қалың", "Өзіңізде", "Дайын жүйе бейнесі (образ) әзірге жоқ."},
 }
 """Bold for another reason."""
+KINDS = ("owner", "inspector", "backup")
 SUFFIX = {Language.ENGLISH: "", Language.RUSSIAN: ".ru", Language.KAZAKH: ".kk"}
 
 
@@ -79,13 +80,13 @@ def told_apart(kind: str, language: Language) -> list[str]:
 
 
 @pytest.mark.parametrize("language", Language)
-@pytest.mark.parametrize("kind", ["owner", "inspector"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_what_a_document_quotes_stands_on_a_page(kind: str, language: Language) -> None:
     assert unknown(kind, language) == []
 
 
 @pytest.mark.parametrize("language", [Language.RUSSIAN, Language.KAZAKH])
-@pytest.mark.parametrize("kind", ["owner", "inspector"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_all_languages_name_the_same(kind: str, language: Language) -> None:
     assert told_apart(kind, language) == []
 

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from appliance.config import Config
 from appliance.staff.roles import StaffRole
 from appliance.wire import Done, Refusal, Refused
 from appliance.wire_console import NoteStaff
@@ -89,7 +90,9 @@ class JournalVenue:
 
 
 @contextmanager
-def journal_venue(folder: Path, *batches: list[tuple[Stamp, Entry]]) -> Iterator[JournalVenue]:
+def journal_venue(
+    folder: Path, *batches: list[tuple[Stamp, Entry]], config: Config | None = None
+) -> Iterator[JournalVenue]:
     """A venue with a journal of these entries, sealed and indexed."""
     path = folder / "gate" / "journal.db"
     path.parent.mkdir(parents=True)
@@ -101,7 +104,7 @@ def journal_venue(folder: Path, *batches: list[tuple[Stamp, Entry]]) -> Iterator
         while indexer.step():
             pass
         indexer.close()
-        venue = JournalVenue(console(folder), store)
+        venue = JournalVenue(console(folder, config), store)
         venue.answer()
         yield venue
     finally:

@@ -47,11 +47,6 @@ def signed_in(browser: Browser, address: str, role: StaffRole, **options: Any) -
     return context
 
 
-def sticking_out(page: Page) -> list[str]:
-    """All but the link that is seen when the keyboard reaches it."""
-    return [each for each in cramped(page) if 'class="skip"' not in each]
-
-
 def tab_to(page: Page, label: str) -> None:
     """With the keyboard alone, to what is called so."""
     named = page.get_by_label(label, exact=True).or_(page.get_by_role("button", name=label, exact=True))
@@ -93,7 +88,7 @@ def test_an_inspector_takes_an_extract_and_judges_it(
     expect(page.locator("#against + ul li")).to_have_count(3)
     assert barriers(page) == []
     page.set_viewport_size({"width": NARROW_PX, "height": 640})
-    assert sticking_out(page) == []
+    assert cramped(page) == []
     context.close()
     assert venue.made.gate.asked
 
@@ -113,6 +108,6 @@ def test_the_pages_are_for_everybody(browser: Browser, address: str, venue: Jour
         assert barriers(page, RULES) == [], path
         page.emulate_media(color_scheme="dark")
         assert barriers(page, COLOURS) == [], path
-        assert sticking_out(page) == [], path
+        assert cramped(page) == [], path
     context.close()
     venue.made.sessions.language = "en"

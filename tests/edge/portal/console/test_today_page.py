@@ -29,7 +29,9 @@ from tests.support.console import NOW, Made, console
 
 PHONE, NUMBER = "02:00:00:00:00:01", "+77011234567"
 EVERY_MS, REST_MS = 10_000, 600_000
-FOUND = tuple(Examination(name != "disk", "state of a thing " * 6, "mend it", name) for name in LightName)
+LIT = tuple(name for name in LightName if name is not LightName.CERTIFICATE)
+"""The one that is left is not used, and says so in Kazakh's longest word."""
+FOUND = tuple(Examination(name is not LightName.DISK, "state of a thing " * 6, "mend it", name) for name in LIT)
 TOUCH = "dispatchEvent(new Event('pointermove'))"
 
 
@@ -128,8 +130,7 @@ def test_nothing_stands_in_anybodys_way(browser: Browser, served: Served) -> Non
         for language in ("ru", "kk"):
             page.goto(f"{served.address}/today?lang={language}")
             unfold(page)
-            # The link past the menu is seen only once it has the focus.
-            assert [each for each in cramped(page) if 'class="skip"' not in each] == [], language
+            assert cramped(page) == [], language
         assert barriers(page) == []
         page.emulate_media(color_scheme="dark")
         assert barriers(page, COLOURS) == []

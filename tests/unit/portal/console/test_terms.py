@@ -45,6 +45,13 @@ STRANGERS = {
     r"|(?<!ақтық )көшірме",
 }
 """What somebody might call a thing that has another name already."""
+BOX = {
+    Language.RUSSIAN: (r"устройств", r"устройств(?:о|а|у|ом|е) Qaqpa\b"),
+    Language.KAZAKH: (r"құрылғы", r"\bQaqpa құрылғысы"),
+}
+"""What a phone or a computer is called, and with whose name beside it the same word is the box."""
+PASSWORD = r"парольд[ыу]|Парольд[ыу](?! алу)"
+"""Kazakh as dictionaries have it is «парольді»; the order's own active element (¶4) is «Парольды алу»."""
 COPIES = {"journal.breaks_help"}
 """Where a copy is meant that is neither an extract nor a back-up."""
 
@@ -82,6 +89,7 @@ def test_an_extract_speaks_as_the_console_does() -> None:
     first = {each.value: columns.HEADERS[each][0] for each in columns.Language}
     assert first == {"kk": "сеанс", "ru": "посещение", "en": "visit"}
     told = VERIFIER.read_text(encoding="utf-8")
+    assert not re.search(STRANGERS[Language.KAZAKH], Path(columns.__file__).read_text(encoding="utf-8"), re.IGNORECASE)
     assert not re.search(r"көшірме|келулер", told)
     assert "үзінді" in told and "выписк" in told.lower()
 
@@ -107,3 +115,33 @@ def test_every_sentence_is_said_in_three_languages_with_the_same_blanks() -> Non
         assert one == other
     for language in Language:
         assert [key for key, forms in sentences("console", language) if not all(forms)] == []
+
+
+@pytest.mark.parametrize("language", BOX)
+def test_the_box_is_not_mistaken_for_a_visitors_device(language: Language) -> None:
+    """English has a word for each; the others have one for both, and say whose it is."""
+    device, box = BOX[language]
+    english = dict(sentences("console", Language.ENGLISH))
+    told = {
+        key: form
+        for key, forms in sentences("console", language)
+        for form in forms
+        if re.search(r"\bbox\b", " ".join(english[key]))
+        and len(re.findall(device, form, re.IGNORECASE)) != len(re.findall(box, form, re.IGNORECASE))
+    }
+    assert told == {}
+    taken = {
+        key
+        for key, forms in sentences("console", language)
+        for form in forms
+        if re.search(box, form, re.IGNORECASE) and re.search(r"\bdevices?\b", " ".join(english[key]))
+    }
+    assert taken == set()
+
+
+@pytest.mark.parametrize("app", ["visitor", "console"])
+def test_a_password_is_spelt_as_in_dictionaries_and_the_button_as_in_the_order(app: str) -> None:
+    spelt = {key: form for key, forms in sentences(app, Language.KAZAKH) for form in forms if re.search(PASSWORD, form)}
+    assert spelt == {}
+    if app == "visitor":
+        assert dict(sentences(app, Language.KAZAKH))["form.get_password"] == ["Парольды алу"]
