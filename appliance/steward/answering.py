@@ -56,7 +56,7 @@ class Answering:
             case wire.TrySettings(toml=toml):
                 return self.changing.trial.of(toml)
             case wire.ApplySettings():
-                return self.changing.apply(request.toml, request.base, request.staff, request.undo_s)
+                return self.changing.apply(request.toml, request.base, request.staff, request.undo_s, request.passwords)
             case wire.KeepSettings(staff=staff):
                 return self.changing.keep(staff)
             case wire.UndoSettings(staff=staff):
