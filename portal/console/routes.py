@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import wraps
 from http import HTTPStatus
 from typing import cast
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from flask import Flask, Response, abort, g, redirect, request
 from werkzeug.exceptions import Forbidden
@@ -68,7 +68,7 @@ class Route:
     largest_bytes: int = FORM_BYTES
     """Of what is sent to it."""
     recorded: bool = True
-    """An inspector sees it only after the journal says so; False: it tells nothing of anybody."""
+    """An inspector sees it only after the journal says so; False: it tells of nobody, or is recorded for itself."""
 
 
 class NotOurForm(Forbidden):
@@ -91,10 +91,21 @@ class Routes:
         self._add(Route(path, name, "GET", roles, nav, recorded=recorded), view)
 
     def form(
-        self, path: str, name: str, view: View, *, roles: frozenset[StaffRole], largest_bytes: int = FORM_BYTES
+        self,
+        path: str,
+        name: str,
+        view: View,
+        *,
+        roles: frozenset[StaffRole],
+        largest_bytes: int = FORM_BYTES,
+        is_look: bool = False,
     ) -> None:
-        """Something to do: POST, with the session's token in the field ``csrf``."""
-        self._add(Route(path, name, "POST", roles, largest_bytes=largest_bytes), view)
+        """Something to do: POST, with the session's token in the field ``csrf``.
+
+        Args:
+            is_look: it only shows what is posted for, so that no address has it, and is recorded like a page.
+        """
+        self._add(Route(path, name, "POST", roles, largest_bytes=largest_bytes, recorded=is_look), view)
 
     def public(self, path: str, name: str, view: View, *, method: str = "GET") -> None:
         """What whoever reaches the console may ask before signing in."""
@@ -155,9 +166,10 @@ class Routes:
         who: SignedIn | None = g.get("signed_in")
         if who is None or who.role is not StaffRole.INSPECTOR or route.roles is None:
             return None
-        if route.method != "GET" or not route.recorded:
+        if not route.recorded:
             return None  # what a form does, the gate records as what it is
-        seen = request.full_path.rstrip("?")
+        sought = urlencode([(name, value) for name, value in request.form.items() if name != "csrf" and value])
+        seen = f"{request.path}?{sought}" if sought else request.full_path.rstrip("?")
         if len(seen) > _LONGEST_LOOK:
             abort(HTTPStatus.REQUEST_URI_TOO_LONG)
         # Whole, in as many entries as it takes: cut, one that begins with nonsense would hide what was looked at.
