@@ -14,6 +14,7 @@ from appliance import asking
 from appliance.blocks import held_blocks
 from appliance.console_events import BlocksLooked, VenueLooked, VisitsSought
 from appliance.events import SpendingLooked, VisitsListed
+from appliance.seeking import fits
 from appliance.state import PasswordPending, Session, Visit
 from appliance.status import in_the_way, live_visit, live_visits
 from appliance.turn import Turn
@@ -57,42 +58,17 @@ def _venue(session: Session, now_boot_ms: int, started_utc_ms: int) -> VenueNow:
 
 def found_visits(session: Session, wanted: FindVisits) -> FoundVisits:
     """The page of visits that is asked for. Of two alike the older comes first, whatever the order."""
-    matches, key = _match(wanted.query), _key(session, wanted.sort)
+    fit, key = fits(wanted.query, by_part=wanted.by_part), _key(session, wanted.sort)
     live = [
         (device, state)
         for device, state in session.devices.items()
-        if isinstance(state, Visit) and matches(device, state)
+        if isinstance(state, Visit) and fit(device, state.number, state.addresses)
     ]
     live.sort(key=lambda each: each[1].began.utc_ms)
     if wanted.sort is not VisitSort.BEGAN or wanted.descending:
         live.sort(key=key, reverse=wanted.descending)
     page = live[wanted.offset : wanted.offset + wanted.limit]
     return FoundVisits(len(live), tuple(live_visit(session, device, state) for device, state in page))
-
-
-def _match(query: str) -> Callable[[str, Visit], bool]:
-    """Which visits are meant: by digits of a number or hexadecimal digits of a MAC address, however grouped, or by a
-    piece of an address."""
-    text = query.strip().lower()
-    if not text:
-        return lambda _device, _state: True
-    bare = text.translate(_GROUPING)
-    digits = bare if bare.isascii() and bare.isdigit() else ""
-    if len(digits) == _NATIONAL_DIGITS and digits.startswith("8"):
-        digits = digits[1:]  # 8 701 … is said for +7 701 …
-
-    def matches(device: str, state: Visit) -> bool:
-        return (
-            (bool(digits) and digits in state.number)
-            or (bool(bare) and bare in device.replace(":", ""))
-            or any(text in address for address in state.addresses)
-        )
-
-    return matches
-
-
-_NATIONAL_DIGITS = 11
-_GROUPING = {ord(sign): None for sign in " \u00a0+-:()"}
 
 
 def _key(session: Session, sort: VisitSort) -> Callable[[tuple[str, Visit]], int | str]:

@@ -38,11 +38,13 @@ class FindVisits(_Request, frozen=True, tag="find_visits"):
     """Some of the live visits → FoundVisits (staff and administrators)"""
 
     query: Text = ""
-    """Digits of a number, hexadecimal digits of a MAC address, an address; "": all."""
+    """A whole number, hexadecimal digits of a MAC address, an address; "": all."""
     sort: VisitSort = VisitSort.BEGAN
     descending: bool = True
     offset: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
     limit: Annotated[int, Meta(ge=1, le=200)] = 50
+    by_part: bool = False
+    """A part of a number will do: only for whoever sees numbers whole, and has that recorded."""
 
 
 class Block(_Request, frozen=True, tag="block"):

@@ -191,7 +191,7 @@ def test_a_look_needs_no_turn_of_the_owner_and_no_journal(core: Core, request_: 
 def test_the_venue_as_it_is(core: Core) -> None:
     core.log_in()
     assert ask(core, LookAtVenue()) == VenueNow(1, 0, 0, started_utc_ms=core.tally.since_utc_ms)
-    found = ask(core, FindVisits("701"))
+    found = ask(core, FindVisits("701", by_part=True))
     assert isinstance(found, FoundVisits) and [visit.device for visit in found.visits] == [PHONE]
 
 

@@ -101,6 +101,22 @@ def test_a_page_and_how_many_there_are() -> None:
     ],
 )
 def test_what_is_typed_finds_numbers_devices_and_addresses(query: str, found: list[str]) -> None:
+    assert names(FindVisits(query, by_part=True)) == found
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        *((number[:length], []) for number in ("+77011234567", "87011234567") for length in range(2, 11)),
+        *(("+77011234567"[begin:], []) for begin in range(3, 11)),
+        ("+77011234567", ["v1"]),
+        ("8 701 123 45 67", ["v1"]),
+        ("701 123 45 67", ["v1"]),
+        ("10.77.0.1", ["v2", "v1"]),
+        ("02:00:00:00:00:0C", ["v3"]),
+    ],
+)
+def test_a_number_is_found_by_the_whole_of_it(query: str, found: list[str]) -> None:
     assert names(FindVisits(query)) == found
 
 
