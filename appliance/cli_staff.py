@@ -144,8 +144,13 @@ def sessions(path: Path, login: str | None, session: str | None, staff: str, as_
 @_config
 @_json
 def claim(path: Path, as_json: bool) -> None:
-    """Print the code with which a new box becomes yours; it is made when there is none."""
-    code = _office(load(path)).claim.code()
+    """Print the code with which a new box becomes yours; it is made when there is none.
+
+    Whoever waits after too many wrong codes, their own or a stranger's, may go on at once.
+    """
+    new = _office(load(path)).claim
+    code = new.code()
+    new.begin_anew()
     if as_json:
         return _print({"code": code})
     click.echo(code)
