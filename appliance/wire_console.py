@@ -96,6 +96,8 @@ class StaffAct(StrEnum):
     SETTINGS_KEPT = "settings_kept"
     SETTINGS_UNDONE = "settings_undone"
     SECRET_SAVED = "secret_saved"
+    SMS_TESTED = "sms_tested"
+    """A test SMS was sent; ``detail`` is the number."""
     LOOKED = "looked"
     """An inspector opened a page; ``detail`` says which."""
 
@@ -110,11 +112,20 @@ class NoteStaff(_Request, frozen=True, tag="note_staff"):
     """Whom or what it concerns, and from where; no secret."""
 
 
+class NoteTestSms(_Request, frozen=True, tag="note_test_sms"):
+    """A test SMS is about to be sent: record it, and take it from the budget → Done or Refused (BUDGET_SPENT: it must
+    not be sent; staff and administrators)"""
+
+    staff: Text
+    number: Text
+    """In E.164."""
+
+
 class LookAtFigures(_Request, frozen=True, tag="look_at_figures"):
     """What the gate counted since it started → Figures (staff and administrators)"""
 
 
-ConsoleRequest = LookAtVenue | FindVisits | Block | Unblock | ListBlocks | NoteStaff | LookAtFigures
+ConsoleRequest = LookAtVenue | FindVisits | Block | Unblock | ListBlocks | NoteStaff | NoteTestSms | LookAtFigures
 
 
 class _Reply(msgspec.Struct, frozen=True, tag_field="reply", forbid_unknown_fields=True):

@@ -96,7 +96,7 @@ class ListPorts(_Request, frozen=True, tag="list_ports"):
 
 
 class TestSms(_Request, frozen=True, tag="test_sms"):
-    """Send a test SMS; it costs one → SmsSteps, to be asked for again with its name"""
+    """Send a test SMS; it costs one of the budget, and is recorded → SmsSteps, to be asked for again with its name"""
 
     number: Text
     language: Language
@@ -313,6 +313,8 @@ class StewardRefusal(StrEnum):
     """An SMPP password would go somewhere else, and was not given again; ``why`` names the providers."""
     NO_SUCH_TEST = "no_such_test"
     NOT_MOBILE = "not_mobile"
+    BUDGET_SPENT = "budget_spent"
+    """A test SMS would cost more than the owner is ready to pay."""
     FAILED = "failed"
     """``why`` says what."""
 

@@ -102,9 +102,9 @@ class Messages:
             return self._test_page(number, {"number": "wizard.test.number_missing"})
         reply = self._site.steward.ask(TestSms(number[:64], self._site.language(), self._site.who().login))
         if isinstance(reply, StewardRefused):
-            if reply.refusal is not StewardRefusal.NOT_MOBILE:
+            if reply.refusal not in {StewardRefusal.NOT_MOBILE, StewardRefusal.BUDGET_SPENT}:
                 raise StewardSaysNo(reply)
-            return self._test_page(number, {"number": "wizard.test.not_mobile"})
+            return self._test_page(number, {"number": f"wizard.test.{reply.refusal}"})
         assert isinstance(reply, SmsSteps)
         return see(f"/setup/sms/test/{reply.test}")
 
