@@ -139,7 +139,7 @@ def undo(path: Path, staff: str, as_json: bool) -> None:
 @_staff
 @_json
 def make(path: Path, staff: str, as_json: bool) -> None:
-    """Write one; the last five are kept."""
+    """Write one; the last five are kept, and whatever is younger than a day."""
     reply = ask(path, wire.MakeBackup(staff[:64]))
     assert isinstance(reply, wire.BackupWritten)
     _copies(path, (reply.backup,), as_json)

@@ -39,6 +39,8 @@ CLAIM = "/setup/claim"
 """Where the first owner begins, while there is no account."""
 CHANGE_PASSWORD = "/password"
 
+TOUCHED = "X-Touched"
+"""A page's script says so when somebody moved or typed since it last asked."""
 SIGN_OUT = "/sign-out"
 FORM_BYTES = 512 * 1024
 """How large a form may be; nginx holds to it too."""
@@ -121,7 +123,7 @@ class Routes:
         """Whose request this is, and what the menu has for them; asked once a request, also where no route is."""
         if "signed_in" not in g:
             token = request.cookies.get(COOKIE, "")
-            who = g.signed_in = self._site.sessions.of(token) if token else None
+            who = g.signed_in = self._site.sessions.of(token, is_passive=_is_passive()) if token else None
             g.nav = tuple(each for each in self.all if each.nav and who and each.roles and who.role in each.roles)
         return cast(SignedIn | None, g.signed_in)
 
@@ -185,9 +187,17 @@ class Routes:
 
     def _end_session(self) -> None:
         who: SignedIn | None = g.get("signed_in")
-        if request.method == "POST" and who and self._site.sessions.of(request.cookies.get(COOKIE, "")) is None:
+        if request.method != "POST" or who is None:
+            return
+        if self._site.sessions.of(request.cookies.get(COOKIE, ""), is_passive=True) is None:
             for tell in self.when_session_ends:
                 tell(who.session)
+
+
+def _is_passive() -> bool:
+    """Whether a page asks by itself: its script, while nobody touches it, or the refresh of a page without scripts."""
+    by_script = request.headers.get("Sec-Fetch-Dest") == "empty" and TOUCHED not in request.headers
+    return by_script or "again" in request.args
 
 
 def _of_our_own_page() -> bool:
