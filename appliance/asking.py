@@ -16,11 +16,12 @@ from __future__ import annotations
 
 from appliance import allowances, spending, troubles
 from appliance.allowances import Scope
+from appliance.console_events import SmsTested
 from appliance.events import PasswordAsked
 from appliance.spending import Day, Debtor, Ledger, Reach, Waiting
 from appliance.state import Charge, Message, PasswordPending, Session, seconds_up
 from appliance.turn import Turn
-from appliance.wire import Delivery, Refusal, Refused, Spending, Trouble
+from appliance.wire import Delivery, Done, Refusal, Refused, Spending, Trouble
 
 REFUSED_BY_SMSC = "0x"
 """How the reason begins when an SMSC refused an SMS with a status of SMPP: then it surely costs nothing."""
@@ -127,6 +128,18 @@ def charge(turn: Turn, event: PasswordAsked) -> Charge:
             debt = turn.session.debts.get(debtor)
             turn.put_debt(debtor, spending.owing(debt, debtor, turn.session.terms.budget, now))
     return Charge(ledger.day, event.subscriber, newcomer)
+
+
+def tested(turn: Turn, event: SmsTested) -> None:
+    """A test SMS costs like any other, and tells nothing of visitors: no limit but the budget counts it."""
+    ledger = spending.turned(turn.session.ledger, event.day, turn.at.boot_ms)
+    if spending.left(ledger, turn.session.terms.budget, newcomer=False) <= 0:
+        return turn.refuse(Refusal.BUDGET_SPENT)
+    if ledger.day != turn.session.ledger.day:
+        _forget_regulars(turn, ledger.day)
+    turn.put_ledger(spending.tested(ledger))
+    turn.record(event.act)
+    return turn.answer(Done())
 
 
 def resend_boot_ms(session: Session, event: PasswordAsked) -> int:

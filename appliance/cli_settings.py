@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 import time
 from pathlib import Path
+from typing import IO
 
 import click
 import msgspec
@@ -78,6 +79,8 @@ def try_(path: Path, new: Path, as_json: bool) -> None:
             click.echo(f"{where}{problem.key}: {problem.problem}" if problem.key else f"{where}{problem.problem}")
         for change in reply.changes:
             click.echo(f"{change.key}: {change.before or '(none)'} → {change.after or '(none)'}")
+        for name in reply.passwords_wanted:
+            click.echo(f"the SMPP password of {name} would go somewhere else: apply it with --sms-password {name} FILE")
         if reply.restarts:
             click.echo(f"would begin anew, while who is online stays so: {', '.join(reply.restarts)}")
     if reply.problems:
@@ -90,13 +93,24 @@ def try_(path: Path, new: Path, as_json: bool) -> None:
 @click.option(
     "--undo-after", "undo_s", type=click.IntRange(0, 3600), default=120, show_default=True, help="Seconds; 0: kept."
 )
+@click.option(
+    "--sms-password",
+    "passwords",
+    multiple=True,
+    type=(str, click.File("r", encoding="ascii")),
+    metavar="PROVIDER FILE",
+    help="The SMPP password, where the change sends it somewhere else; - reads it from the standard input.",
+)
 @_staff
 @_json
-def apply(path: Path, new: Path, undo_s: int, staff: str, as_json: bool) -> None:
+def apply(
+    path: Path, new: Path, undo_s: int, passwords: tuple[tuple[str, IO[str]], ...], staff: str, as_json: bool
+) -> None:
     """Put the configuration NEW in force; unless `qaqpa settings keep` comes in time, it is undone."""
+    given = {name: file.read().strip() for name, file in passwords}
     now = ask(path, wire.ReadSettings())
     assert isinstance(now, wire.Settings)
-    ask(path, wire.ApplySettings(_text(new), now.digest, staff[:64], undo_s))
+    ask(path, wire.ApplySettings(_text(new), now.digest, staff[:64], undo_s, given))
     _started(path, as_json, f"in force; `qaqpa settings keep` within {undo_s} s keeps it" if undo_s else "in force")
 
 
@@ -125,7 +139,7 @@ def undo(path: Path, staff: str, as_json: bool) -> None:
 @_staff
 @_json
 def make(path: Path, staff: str, as_json: bool) -> None:
-    """Write one; the last five are kept."""
+    """Write one; the last five are kept, and whatever is younger than a day."""
     reply = ask(path, wire.MakeBackup(staff[:64]))
     assert isinstance(reply, wire.BackupWritten)
     _copies(path, (reply.backup,), as_json)

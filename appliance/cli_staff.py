@@ -23,6 +23,7 @@ from appliance.staff.account import Account
 from appliance.staff.accounts import Record
 from appliance.staff.office import Office
 from appliance.staff.roles import StaffRole
+from appliance.staff.second_factors import address
 from appliance.staff.tokens import Scope
 from appliance.wire_console import NoteStaff, StaffAct
 
@@ -85,6 +86,31 @@ def password(path: Path, login: str, forget_second_factor: bool, staff: str, as_
     _tell_password(login.strip().lower(), made, as_json)
 
 
+@staff.command("second-factor")
+@_config
+@click.argument("login")
+@click.option("--remove", is_flag=True, help="Ask for no code any more: the telephone is lost.")
+@staff_option
+def second_factor(path: Path, login: str, remove: bool, staff: str) -> None:
+    """Set up the second factor of LOGIN, who is here with the telephone; or remove it."""
+    config, proper = load(path), login.strip().lower()
+    factors = _office(config).factors
+    if remove:
+        factors.forget(proper, record=_recording(config, staff, StaffAct.SECOND_FACTOR_REMOVED, proper))
+        click.echo(f"{proper}: no second factor any more")
+        return
+    secret = factors.begin(proper)
+    click.echo("Enter this key into the telephone's program for codes, or open the address in it:")
+    click.echo(f"  {' '.join(secret[place : place + 4] for place in range(0, len(secret), 4))}")
+    click.echo(f"  {address(secret, proper, config.venue.name)}")
+    code = click.prompt("The code that it shows now")
+    record = _recording(config, staff, StaffAct.SECOND_FACTOR_SET, proper)
+    codes = factors.confirm(proper, code, record=record)
+    click.echo(f"{proper}: from now on a code is asked for. For a lost telephone, each once; write them down:")
+    for each in codes:
+        click.echo(f"  {each}")
+
+
 @staff.command()
 @_config
 @click.argument("login")
@@ -144,8 +170,13 @@ def sessions(path: Path, login: str | None, session: str | None, staff: str, as_
 @_config
 @_json
 def claim(path: Path, as_json: bool) -> None:
-    """Print the code with which a new box becomes yours; it is made when there is none."""
-    code = _office(load(path)).claim.code()
+    """Print the code with which a new box becomes yours; it is made when there is none.
+
+    Whoever waits after too many wrong codes, their own or a stranger's, may go on at once.
+    """
+    new = _office(load(path)).claim
+    code = new.code()
+    new.begin_anew()
     if as_json:
         return _print({"code": code})
     click.echo(code)

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from appliance.spending import Day
 from appliance.wire_console import FindVisits
+from journal.entries import StaffActed
 
 if TYPE_CHECKING:
     from appliance.events import Moment
@@ -53,4 +55,11 @@ class UnblockAsked(_Event, frozen=True):
     staff: str
 
 
-ConsoleEvent = VenueLooked | VisitsSought | BlocksLooked | BlockAsked | UnblockAsked
+class SmsTested(_Event, frozen=True):
+    """Staff sends a test SMS; ``day``: as in ``events.PasswordAsked``."""
+
+    act: StaffActed
+    day: Day
+
+
+ConsoleEvent = VenueLooked | VisitsSought | BlocksLooked | BlockAsked | UnblockAsked | SmsTested

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from typing import Protocol, assert_never
 
 from appliance.blocks import LONGEST_MS
-from appliance.console_events import BlockAsked, BlocksLooked, UnblockAsked, VenueLooked, VisitsSought
+from appliance.console_events import BlockAsked, BlocksLooked, SmsTested, UnblockAsked, VenueLooked, VisitsSought
 from appliance.events import ActNoted, Event, Moment
 from appliance.figures import Tally
 from appliance.numbers import judge
+from appliance.spending import Day
 from appliance.wire import Refusal, Refused
 from appliance.wire_console import (
     Block,
@@ -26,6 +27,8 @@ from appliance.wire_console import (
     LookAtFigures,
     LookAtVenue,
     NoteStaff,
+    NoteTestSms,
+    StaffAct,
     Unblock,
 )
 from journal.entries import StaffActed
@@ -46,12 +49,14 @@ class Counter:
     Args:
         countries: whose numbers are served.
         tally: what was counted since the start.
+        today: by the venue's calendar.
     """
 
     countries: Collection[str]
     random: Randomness
     tally: Tally
     now: Moment
+    today: Day
 
     def understand(self, request: ConsoleRequest) -> Event | Refused | Figures:
         """The event that the request is, or why it is none, or the answer."""
@@ -68,6 +73,11 @@ class Counter:
                 if not staff.isprintable() or not role.isprintable() or not detail.isprintable():
                     return Refused(Refusal.BAD_REQUEST)
                 return ActNoted(self.now, StaffActed(act.value, staff, role, detail))
+            case NoteTestSms(staff=staff, number=number):
+                to = judge(number, frozenset(self.countries))
+                if isinstance(to, Refusal) or not _named(staff):
+                    return Refused(to if isinstance(to, Refusal) else Refusal.BAD_REQUEST)
+                return SmsTested(self.now, StaffActed(StaffAct.SMS_TESTED.value, staff.strip(), "", to), self.today)
             case Block():
                 return self._block(request)
             case Unblock(block=block, staff=staff):

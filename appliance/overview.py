@@ -7,18 +7,23 @@ becomes lines. Must not know: who asks, what stands on a page.
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Callable
-from typing import assert_never
+from typing import Any, assert_never
 
 from appliance import asking
 from appliance.blocks import held_blocks
 from appliance.console_events import BlocksLooked, VenueLooked, VisitsSought
 from appliance.events import SpendingLooked, VisitsListed
+from appliance.seeking import fits
 from appliance.state import PasswordPending, Session, Visit
 from appliance.status import in_the_way, live_visit, live_visits
 from appliance.turn import Turn
 from appliance.wire_console import FindVisits, FoundVisits, VenueNow, VisitSort
 
+_FAR = 8
+_Live = tuple[str, Visit]
+_Key = Callable[[_Live], Any]
 Overview = VisitsListed | SpendingLooked | VenueLooked | VisitsSought | BlocksLooked
 
 
@@ -57,53 +62,35 @@ def _venue(session: Session, now_boot_ms: int, started_utc_ms: int) -> VenueNow:
 
 def found_visits(session: Session, wanted: FindVisits) -> FoundVisits:
     """The page of visits that is asked for. Of two alike the older comes first, whatever the order."""
-    matches, key = _match(wanted.query), _key(session, wanted.sort)
+    fit = fits(wanted.query, by_part=wanted.by_part) if wanted.query.strip() else None
     live = [
         (device, state)
         for device, state in session.devices.items()
-        if isinstance(state, Visit) and matches(device, state)
+        if isinstance(state, Visit) and (fit is None or fit(device, state.number, state.addresses))
     ]
-    live.sort(key=lambda each: each[1].began.utc_ms)
-    if wanted.sort is not VisitSort.BEGAN or wanted.descending:
-        live.sort(key=key, reverse=wanted.descending)
-    page = live[wanted.offset : wanted.offset + wanted.limit]
+    page = _first(live, _key(session, wanted), wanted.offset + wanted.limit, wanted.descending)[wanted.offset :]
     return FoundVisits(len(live), tuple(live_visit(session, device, state) for device, state in page))
 
 
-def _match(query: str) -> Callable[[str, Visit], bool]:
-    """Which visits are meant: by digits of a number or hexadecimal digits of a MAC address, however grouped, or by a
-    piece of an address."""
-    text = query.strip().lower()
-    if not text:
-        return lambda _device, _state: True
-    bare = text.translate(_GROUPING)
-    digits = bare if bare.isascii() and bare.isdigit() else ""
-    if len(digits) == _NATIONAL_DIGITS and digits.startswith("8"):
-        digits = digits[1:]  # 8 701 … is said for +7 701 …
-
-    def matches(device: str, state: Visit) -> bool:
-        return (
-            (bool(digits) and digits in state.number)
-            or (bool(bare) and bare in device.replace(":", ""))
-            or any(text in address for address in state.addresses)
-        )
-
-    return matches
+def _first(live: list[_Live], key: _Key, count: int, descending: bool) -> list[_Live]:
+    """The first so many of that order. Only a page that is far down is worth putting all in order: the other threads
+    wait for the interpreter meanwhile."""
+    if count > len(live) // _FAR:
+        return sorted(live, key=key, reverse=descending)[:count]
+    return heapq.nlargest(count, live, key) if descending else heapq.nsmallest(count, live, key)
 
 
-_NATIONAL_DIGITS = 11
-_GROUPING = {ord(sign): None for sign in " \u00a0+-:()"}
-
-
-def _key(session: Session, sort: VisitSort) -> Callable[[tuple[str, Visit]], int | str]:
-    match sort:
+def _key(session: Session, wanted: FindVisits) -> _Key:
+    """By what is asked for, and then by age."""
+    sign = -1 if wanted.descending else 1
+    match wanted.sort:
         case VisitSort.BEGAN:
             return lambda each: each[1].began.utc_ms
         case VisitSort.NUMBER:
-            return lambda each: each[1].number
+            return lambda each: (each[1].number, sign * each[1].began.utc_ms)
         case VisitSort.DEVICE:
             return lambda each: each[0]
         case VisitSort.USED:
-            return lambda each: session.usage(*each).total_bytes
+            return lambda each: (session.usage(*each).total_bytes, sign * each[1].began.utc_ms)
         case _:
-            assert_never(sort)
+            assert_never(wanted.sort)

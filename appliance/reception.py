@@ -165,7 +165,8 @@ class Reception:
             case _ if isinstance(request, DeskRequest):
                 return self._at_desk(request, session, now)
             case _ if isinstance(request, ConsoleRequest):
-                return Counter(self.countries, self.random, self.tally, now).understand(request)
+                today = day_of(now, self.zone)
+                return Counter(self.countries, self.random, self.tally, now, today).understand(request)
             case _:
                 assert_never(request)
 

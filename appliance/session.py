@@ -117,6 +117,8 @@ def step(session: Session, event: events.Event) -> tuple[Session, list[Effect]]:
             block_asked(turn, event)
         case console_events.UnblockAsked():
             unblock_asked(turn, event)
+        case console_events.SmsTested():
+            asking.tested(turn, event)
         case _ if isinstance(event, Overview):
             overview(turn, event)
         case _:

@@ -121,6 +121,11 @@ def spent(ledger: Ledger, now_ms: int) -> Ledger:
     )
 
 
+def tested(ledger: Ledger) -> Ledger:
+    """One more SMS whose password nobody will enter, nor should."""
+    return msgspec.structs.replace(ledger, day_sms=ledger.day_sms + 1, month_sms=ledger.month_sms + 1)
+
+
 def refunded(ledger: Ledger, day: Day) -> Ledger:
     """An SMS of ``day`` was refused by the SMSC: it costs nothing."""
     return msgspec.structs.replace(

@@ -25,6 +25,7 @@ from appliance.wire_console import (
     LookAtFigures,
     LookAtVenue,
     NoteStaff,
+    NoteTestSms,
     Unblock,
     VenueNow,
 )
@@ -159,6 +160,7 @@ Request = (
     | Unblock
     | ListBlocks
     | NoteStaff
+    | NoteTestSms
     | LookAtFigures
 )
 

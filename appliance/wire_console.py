@@ -38,11 +38,13 @@ class FindVisits(_Request, frozen=True, tag="find_visits"):
     """Some of the live visits → FoundVisits (staff and administrators)"""
 
     query: Text = ""
-    """Digits of a number, hexadecimal digits of a MAC address, an address; "": all."""
+    """A whole number, hexadecimal digits of a MAC address, an address; "": all."""
     sort: VisitSort = VisitSort.BEGAN
     descending: bool = True
     offset: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
     limit: Annotated[int, Meta(ge=1, le=200)] = 50
+    by_part: bool = False
+    """A part of a number will do: only for whoever sees numbers whole, and has that recorded."""
 
 
 class Block(_Request, frozen=True, tag="block"):
@@ -96,6 +98,8 @@ class StaffAct(StrEnum):
     SECRET_SAVED = "secret_saved"
     SHELL_OPENED = "shell_opened"
     """Somebody at the box's own screen and keyboard began a root shell; nobody is signed in there."""
+    SMS_TESTED = "sms_tested"
+    """A test SMS was sent; ``detail`` is the number."""
     LOOKED = "looked"
     """An inspector opened a page; ``detail`` says which."""
 
@@ -110,11 +114,20 @@ class NoteStaff(_Request, frozen=True, tag="note_staff"):
     """Whom or what it concerns, and from where; no secret."""
 
 
+class NoteTestSms(_Request, frozen=True, tag="note_test_sms"):
+    """A test SMS is about to be sent: record it, and take it from the budget → Done or Refused (BUDGET_SPENT: it must
+    not be sent; staff and administrators)"""
+
+    staff: Text
+    number: Text
+    """In E.164."""
+
+
 class LookAtFigures(_Request, frozen=True, tag="look_at_figures"):
     """What the gate counted since it started → Figures (staff and administrators)"""
 
 
-ConsoleRequest = LookAtVenue | FindVisits | Block | Unblock | ListBlocks | NoteStaff | LookAtFigures
+ConsoleRequest = LookAtVenue | FindVisits | Block | Unblock | ListBlocks | NoteStaff | NoteTestSms | LookAtFigures
 
 
 class _Reply(msgspec.Struct, frozen=True, tag_field="reply", forbid_unknown_fields=True):

@@ -12,8 +12,13 @@ from appliance.staff import spoken
 from appliance.staff.accounts import Accounts
 from appliance.staff.errors import StaffProblem, StaffRefused
 from appliance.staff.kept import KeptFile
+from appliance.staff.limits import origin
 
 WRONG_AN_HOUR = 10
+"""From one address, or /64 of IPv6: whoever guesses there keeps nobody out who comes from elsewhere."""
+WRONG_OF_ALL = 300
+"""From all together: at 46 bits a code is never found, and no neighbour has the thirty addresses that it takes to keep
+an owner out. Where one has, ``begin_anew`` helps."""
 _HOUR_S = 3600.0
 
 
@@ -21,6 +26,8 @@ class ClaimFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The code; ""; there is none yet."""
 
     code: str = ""
+    anew_utc_s: float = 0.0
+    """What was guessed before does not count any more."""
 
 
 class Claim:
@@ -37,7 +44,8 @@ class Claim:
 
     def __init__(self, file: KeptFile[ClaimFile], accounts: Accounts, clock: Callable[[], float]) -> None:
         self._file, self._accounts, self._clock = file, accounts, clock
-        self._wrong_s: list[float] = []
+        self._wrong: list[tuple[float, str]] = []
+        """When, and from where."""
         self._lock = threading.Lock()
 
     @property
@@ -55,27 +63,39 @@ class Claim:
             raise StaffRefused(StaffProblem.CLAIMED_ALREADY)
 
         def step(before: ClaimFile) -> tuple[ClaimFile, str]:
-            after = before if before.code else ClaimFile(spoken.made())
+            after = before if before.code else ClaimFile(spoken.made(), before.anew_utc_s)
             return after, after.code
 
         return spoken.grouped(self._file.change(step))
 
-    def take(self, code: str) -> bool:
-        """Whether this is the code of a box that nobody has claimed. After ten wrong ones within an hour none is."""
+    def begin_anew(self) -> None:
+        """Whoever stands at the box is its owner: codes are looked at again at once, from wherever."""
+        now_s = self._clock()
+        self._file.change(lambda before: (ClaimFile(before.code, now_s), None))
+
+    def take(self, code: str, address: str = "") -> bool:
+        """Whether this is the code of a box that nobody has claimed. After ten wrong ones within an hour none is.
+
+        Args:
+            address: from where it came.
+        """
         with self._lock:
             kept = self._file.read().code
-            if not kept or not self.open or self.wait_s():
+            if not kept or not self.open or self.wait_s(address):
                 return False
             if hmac.compare_digest((spoken.well_formed(code) or "").encode(), kept.encode()):
                 return True
-            self._wrong_s = [*self._recent_s(), self._clock()]
+            self._wrong = [*self._recent(), (self._clock(), origin(address))]
             return False
 
-    def wait_s(self) -> int:
-        """How long until a code is looked at again; 0: it is now."""
-        recent_s = self._recent_s()
-        return 0 if len(recent_s) < WRONG_AN_HOUR else max(1, round(min(recent_s) + _HOUR_S - self._clock()))
+    def wait_s(self, address: str = "") -> int:
+        """How long until a code from this address is looked at again; 0: it is now."""
+        recent = self._recent()
+        own = [wrong_s for wrong_s, place in recent if place == origin(address)]
+        counted = [(own, WRONG_AN_HOUR), ([wrong_s for wrong_s, _ in recent], WRONG_OF_ALL)]
+        full = [wrong_s[-most] for wrong_s, most in counted if len(wrong_s) >= most]
+        return max(1, round(max(full) + _HOUR_S - self._clock())) if full else 0
 
-    def _recent_s(self) -> list[float]:
-        now_s = self._clock()
-        return [each for each in self._wrong_s if abs(now_s - each) < _HOUR_S]
+    def _recent(self) -> list[tuple[float, str]]:
+        now_s, anew_s = self._clock(), self._file.read().anew_utc_s
+        return [each for each in self._wrong if abs(now_s - each[0]) < _HOUR_S and each[0] > anew_s]

@@ -115,8 +115,12 @@ class Sessions:
             self._unkept[_digest(token)] = made
         return token
 
-    def of(self, token: str) -> SignedIn | None:
-        """Who holds this token just now; a look makes the session last longer."""
+    def of(self, token: str, *, is_passive: bool = False) -> SignedIn | None:
+        """Who holds this token just now; a look makes the session last longer.
+
+        Args:
+            is_passive: a page looked by itself, and nobody need be there: the session ends as if it had not.
+        """
         digest = _digest(token)
         kept = self._file.read().sessions.get(digest) or self._unkept.get(digest)
         if kept is None:
@@ -124,7 +128,8 @@ class Sessions:
         standing = self._held(digest, kept)
         if standing is None:
             return None
-        self._note(digest, kept)
+        if not is_passive:
+            self._note(digest, kept)
         who = standing.account
         return SignedIn(who.login, who.name, who.role, kept.session, _csrf(token), who.must_change, who.language)
 

@@ -15,7 +15,7 @@ import secrets
 from appliance.codes import ALPHABET
 
 CHARACTERS = 10
-"""25 to the 10th are 9 · 10^13, 46 bits: at the ten guesses an hour that are let pass, never."""
+"""25 to the 10th are 9 · 10^13, 46 bits: at the 300 guesses an hour that are let pass, never."""
 
 _CYRILLIC = str.maketrans("АСЕНКМРТХУ", "ACEHKMPTXY")
 _BLANKS = {ord(each): None for each in " -\t\r\n\u00a0\u2007\u202f\u2010\u2011\u2012\u2013\u2014"}

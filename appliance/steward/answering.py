@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import assert_never
 
@@ -21,7 +22,8 @@ from appliance.steward.examining import Examining
 from appliance.steward.telling import Notes
 from appliance.steward.trials import Trials
 from appliance.steward.wire import StewardRefusal, StewardRefused
-from appliance.wire_console import StaffAct
+from appliance.wire import Refusal, Refused
+from appliance.wire_console import NoteTestSms, StaffAct
 from appliance.wire_journal import NoteBackup
 from firewall.errors import FirewallError
 from journal.errors import JournalError
@@ -56,7 +58,7 @@ class Answering:
             case wire.TrySettings(toml=toml):
                 return self.changing.trial.of(toml)
             case wire.ApplySettings():
-                return self.changing.apply(request.toml, request.base, request.staff, request.undo_s)
+                return self.changing.apply(request.toml, request.base, request.staff, request.undo_s, request.passwords)
             case wire.KeepSettings(staff=staff):
                 return self.changing.keep(staff)
             case wire.UndoSettings(staff=staff):
@@ -67,8 +69,8 @@ class Answering:
                 return self.examining.examine()
             case wire.ListPorts():
                 return self.list_ports()
-            case wire.TestSms(number=number, language=language):
-                return self.trials.begin(load(self.path), number, language)
+            case wire.TestSms(number=number, language=language, staff=staff):
+                return self.trials.begin(load(self.path), number, language, partial(self._note_test, staff))
             case wire.FollowSms(test=test):
                 return self.trials.so_far(test)
             case wire.MakeBackup(staff=staff):
@@ -85,6 +87,15 @@ class Answering:
         self.notes.tell(request.staff, StaffAct.SECRET_SAVED, " ".join((request.kind.value, request.name)).strip())
         self.changing.renew(*secrets_kept.RENEWED[request.kind])
         return wire.Done()
+
+    def _note_test(self, staff: str, number: str) -> StewardRefused | None:
+        """Before it is sent: what is not in the journal and in the budget is not paid for."""
+        reply = self.notes.ask(NoteTestSms(staff, number))
+        if not isinstance(reply, Refused):
+            return None
+        if reply.refusal is Refusal.BUDGET_SPENT:
+            return StewardRefused(StewardRefusal.BUDGET_SPENT, "the SMS budget of today, or of this month, is spent")
+        return StewardRefused(StewardRefusal.FAILED, f"the gate did not record it: {reply.refusal.value}")
 
     def _back_up(self, staff: str) -> wire.Reply:
         # Each takes as much of the disk as the journal, and the disk is the journal's.

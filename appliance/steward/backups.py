@@ -1,4 +1,6 @@
-"""Copies of what cannot be had again: journal, configuration, staff accounts; one tar each, the last five.
+"""Copies of what cannot be had again: journal, configuration, staff accounts; one tar each.
+
+The last five stay, and whatever is younger than a day: some hasty ones do not push out the one that was relied on.
 
     qaqpa-20261122T090000Z.tar
         journal.db      proves itself: its chain was verified when it was copied
@@ -17,7 +19,7 @@ import re
 import stat
 import tarfile
 import tempfile
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from appliance.config import Config
@@ -29,6 +31,9 @@ from journal.errors import JournalError
 from journal.seal import Verdict
 
 KEPT = 5
+MOST = 10
+"""As many as may be younger than a day: each takes as much of the disk as the journal."""
+_YOUNG = timedelta(days=1)
 _OFFICE = ("staff.json", "tokens.json")
 _MOST_OFFICE_BYTES = 16 << 20
 _NAME = re.compile(r"qaqpa-\d{8}T\d{6}Z\.tar\Z")
@@ -39,7 +44,7 @@ class NotBackedUp(ApplianceError):
 
 
 def make(config: Config, path: Path, now: datetime) -> tuple[Backup, Verdict]:
-    """Write one, and let go of the oldest beyond five.
+    """Write one, and let go of those beyond five that are older than a day.
 
     Raises:
         NotBackedUp
@@ -50,6 +55,8 @@ def make(config: Config, path: Path, now: datetime) -> tuple[Backup, Verdict]:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
         if target.exists():
             raise NotBackedUp(f"{target.name} was made this very second")
+        if sum(_is_young(each.file, now) for each in listed(config)) >= MOST:
+            raise NotBackedUp(f"{MOST} back-ups were made within a day, and none of them is let go so soon; wait")
         with tempfile.TemporaryDirectory(dir=home, prefix=".making-") as making:
             journal = Path(making) / "journal.db"
             verdict = back_up(Path(config.paths.state) / "gate" / "journal.db", journal)
@@ -60,9 +67,15 @@ def make(config: Config, path: Path, now: datetime) -> tuple[Backup, Verdict]:
     except (OSError, JournalError) as error:
         raise NotBackedUp(f"no back-up was made: {error}") from error
     made = listed(config)
-    for old in made[KEPT:]:
+    gone = [each for each in made[KEPT:] if not _is_young(each.file, now)]
+    for old in gone:
         (home / old.file).unlink(missing_ok=True)
-    return made[0], verdict
+    return next(each for each in made if each.file == target.name), verdict
+
+
+def _is_young(file: str, now: datetime) -> bool:
+    """By its name; one from the future, which a clock that was ahead made, may be any age."""
+    return datetime.strptime(file, "qaqpa-%Y%m%dT%H%M%SZ.tar").replace(tzinfo=now.tzinfo) > now - _YOUNG
 
 
 def listed(config: Config) -> tuple[Backup, ...]:

@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import msgspec
 
@@ -21,14 +22,14 @@ from appliance import apply as applying
 from appliance.config import Config, load
 from appliance.errors import ApplianceError
 from appliance.holding import holding
-from appliance.steward import pending
+from appliance.steward import destinations, pending, secrets_kept
 from appliance.steward.digests import digest
 from appliance.steward.files import locked
 from appliance.steward.pending import Now, Pending, Places
 from appliance.steward.telling import Notes
 from appliance.steward.trying import SettingsWrong, Trial, changes, restarts
 from appliance.steward.units import ORDER, Units, in_order
-from appliance.steward.wire import Done, Settings, StewardRefusal, StewardRefused
+from appliance.steward.wire import Done, SaveSecret, SecretKind, Settings, StewardRefusal, StewardRefused
 from appliance.steward.wire import Pending as PendingReply
 from appliance.wire_console import StaffAct
 
@@ -93,7 +94,9 @@ class Changing:
                 "" if held else self._undone_why,
             )
 
-    def apply(self, toml: str, base: str, staff: str, undo_s: int) -> Reply:
+    def apply(
+        self, toml: str, base: str, staff: str, undo_s: int, passwords: Mapping[str, str] = MappingProxyType({})
+    ) -> Reply:
         """Put it in force on trial; ``undo_s`` 0: it is kept once everything runs with it."""
         with self._changed, locked(self._places.config.parent):
             # What only begins anew with a secret of its own (``renew``) is no obstacle: a provider's password comes
@@ -107,12 +110,27 @@ class Changing:
                 config = self.trial.good(toml)
             except SettingsWrong as wrong:
                 return StewardRefused(StewardRefusal.PROBLEMS, str(wrong))
-            units = restarts(before, config)
+            wanted = [name for name in destinations.unproved(before, config) if not passwords.get(name)]
+            if wanted:
+                return StewardRefused(StewardRefusal.PASSWORD_WANTED, ", ".join(wanted))
+            home = self._places.config.parent
+            kind = SecretKind.SMS_PASSWORD
+            given = [SaveSecret(kind, each.encode(), staff, name) for name, each in passwords.items()]
+            try:
+                files = tuple(str(secrets_kept.judge(each, config, home)) for each in given)
+            except secrets_kept.SecretRefused as error:
+                return StewardRefused(StewardRefusal.PROBLEMS, str(error))
+            units = {*restarts(before, config), *(secrets_kept.RENEWED[kind] if given else ())}
             now = self._now()
             deadline_s = now.boot_s + (undo_s or _RENEWED_WITHIN_S)
-            trial = Pending(now.boot_id, deadline_s, staff, digest(toml), kept_by_itself=undo_s == 0)
+            trial = Pending(now.boot_id, deadline_s, staff, digest(toml), kept_by_itself=undo_s == 0, secrets=files)
+
+            def write_secrets() -> None:
+                for each in given:
+                    secrets_kept.save(each, config, home, keep_former=True)
+
             try:
-                pending.begin(self._places, trial, toml)
+                pending.begin(self._places, trial, toml, write_secrets)
                 self._render(config)
             except (ApplianceError, OSError) as error:
                 if pending.read(self._places) is not None:
@@ -123,6 +141,8 @@ class Changing:
             self._starting = in_order({*(self._starting or ()), *units})
             changed = ", ".join(change.key for change in changes(before, config))
             self._notes.tell(staff, StaffAct.SETTINGS_APPLIED, changed)
+            for each in given:
+                self._notes.tell(staff, StaffAct.SECRET_SAVED, f"{each.kind.value} {each.name}")
             self._changed.notify_all()
             return PendingReply(undo_s)
 

@@ -12,11 +12,14 @@ it may have been an hour's work. Must not know: what is in the configuration, wh
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
+from appliance.steward import below
 from appliance.steward.files import locked, remove_durably, replace_durably
 
 
@@ -33,6 +36,8 @@ class Pending(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Nobody need keep it: it is kept once everything runs with it."""
     in_force: bool = False
     """Everything runs with it. Until then a crash undoes it."""
+    secrets: tuple[str, ...] = ()
+    """Files below the configuration's folder that came with it; what they replaced lies beside them."""
 
 
 @dataclass(frozen=True)
@@ -79,11 +84,16 @@ def read(places: Places) -> Pending | None:
         return Pending("", 0.0, "root", "")
 
 
-def begin(places: Places, pending: Pending, toml: str) -> None:
-    """Put ``toml`` in the place of the configuration, on trial."""
+def begin(places: Places, pending: Pending, toml: str, write_secrets: Callable[[], None] = lambda: None) -> None:
+    """Put ``toml`` in the place of the configuration, on trial.
+
+    Args:
+        write_secrets: writes ``pending.secrets``, before anything names whom they are for.
+    """
     stat = places.config.stat()
     replace_durably(places.before, places.config.read_bytes(), like=stat)
     note(places, pending)
+    write_secrets()
     replace_durably(places.config, toml.encode(), like=stat)
 
 
@@ -98,11 +108,23 @@ def put_back(places: Places) -> None:
     if now != before:
         replace_durably(places.undone, now, like=places.before.stat())
         replace_durably(places.config, before, like=places.before.stat())
+    # After the configuration: a password must not be back before the host that it was kept from is gone.
+    for each in _secrets(places):
+        with suppress(OSError):  # its folder is gone, or somebody's link now: the configuration says what is missing
+            below.put_back(places.config.parent, each)
 
 
 def end(places: Places) -> None:
-    """Nothing is pending any more."""
+    """Nothing is pending any more; nor is what its secrets replaced there."""
+    for each in _secrets(places):
+        with suppress(OSError):
+            below.forget(places.config.parent, each)
     remove_durably(places.pending)
+
+
+def _secrets(places: Places) -> tuple[Path, ...]:
+    held = read(places)
+    return tuple(Path(each) for each in held.secrets) if held else ()
 
 
 def recovered(places: Places, now: Now) -> bool:

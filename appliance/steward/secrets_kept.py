@@ -6,11 +6,7 @@ there is not read back. Must not know: who brought it, what is restarted for it.
 
 from __future__ import annotations
 
-import grp
-import os
-import stat
 import tempfile
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +15,7 @@ from appliance.daemon import SMS_USER
 from appliance.errors import ApplianceError, LogoRefused
 from appliance.logo import MAX_BYTES, data_url
 from appliance.smpp import provider
+from appliance.steward import below
 from appliance.steward.wire import SaveSecret, SecretKind
 from appliance.wifi import is_wifi_password
 from sms.errors import SmsError
@@ -46,22 +43,39 @@ class _Place:
     group: str = "root"
 
 
-def save(request: SaveSecret, config: Config, home: Path) -> None:
+def save(request: SaveSecret, config: Config, home: Path, *, keep_former: bool = False) -> None:
     """Write it, whole or not at all.
 
     Args:
         home: the configuration's folder; nothing outside is written.
+        keep_former: what it replaces stays beside it, until ``below.put_back`` or ``below.forget``.
 
     Raises:
         SecretRefused: says why and what to do.
     """
-    place = _place(request, config)
-    _judge(request, config)
-    relative = _below(place.path, home)
+    place, relative = _judged(request, config, home)
+    content = request.content.rstrip() + b"\n" if place.mode != 0o644 else request.content
     try:
-        _write(home, relative, request.content, place)
+        below.write(home, relative, content, place.mode, place.group, keep_former=keep_former)
+    except below.NotOurs as error:
+        raise SecretRefused(f"{place.path} is no file but a link or a folder: it is yours to change") from error
     except OSError as error:
         raise SecretRefused(f"{place.path} cannot be written: {error.strerror}") from error
+
+
+def judge(request: SaveSecret, config: Config, home: Path) -> Path:
+    """Whether it can be kept, before anything is written; where, below ``home``.
+
+    Raises:
+        SecretRefused
+    """
+    return _judged(request, config, home)[1]
+
+
+def _judged(request: SaveSecret, config: Config, home: Path) -> tuple[_Place, Path]:
+    place = _place(request, config)
+    _judge(request, config)
+    return place, _below(place.path, home)
 
 
 def _place(request: SaveSecret, config: Config) -> _Place:
@@ -72,6 +86,11 @@ def _place(request: SaveSecret, config: Config) -> _Place:
                     return _Place(each.password_file, 0o640, SMS_USER)
             raise SecretRefused(f"there is no SMS provider {request.name}; save the settings with it first")
         case SecretKind.CERTIFICATE:
+            # Whoever could replace that one could have the password sent to a host of their own.
+            if config.portal.certificate_file in {one.tls_ca_file for one in config.sms.provider}:
+                raise SecretRefused(
+                    f"{config.portal.certificate_file} is an SMS provider's authority; name another file"
+                )
             return _Place(config.portal.certificate_file, 0o644)
         case SecretKind.CERTIFICATE_KEY:
             return _Place(config.portal.key_file, 0o600)
@@ -123,44 +142,3 @@ def _below(path: str, home: Path) -> Path:
     if relative == Path() or relative.parts[0].lstrip(".").startswith("qaqpa.toml"):
         raise SecretRefused(f"{path} is the configuration's own place; name another file")
     return relative
-
-
-def _write(home: Path, relative: Path, content: bytes, place: _Place) -> None:
-    """Folder by folder by descriptors: whoever swaps one for a link meanwhile gets nothing."""
-    with ExitStack() as stack:
-
-        def opened(name: str, flags: int, within: int | None, mode: int = 0o777) -> int:
-            descriptor = os.open(name, flags | os.O_NOFOLLOW | os.O_CLOEXEC, mode, dir_fd=within)
-            stack.callback(os.close, descriptor)
-            return descriptor
-
-        folder = opened(str(home), os.O_RDONLY | os.O_DIRECTORY, None)
-        for name in relative.parts[:-1]:
-            folder = opened(name, os.O_RDONLY | os.O_DIRECTORY, folder)
-        last, draft = relative.name, f".{relative.name}.new"
-        if not _replaceable(last, folder):
-            raise SecretRefused(f"{place.path} is no file but a link or a folder: it is yours to change")
-        _remove(draft, folder)
-        out = opened(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, folder, 0o600)
-        os.fchown(out, 0, grp.getgrnam(place.group).gr_gid)
-        os.fchmod(out, place.mode)
-        view = memoryview(content.rstrip() + b"\n" if place.mode != 0o644 else content)
-        while view:
-            view = view[os.write(out, view) :]
-        os.fsync(out)
-        os.replace(draft, last, src_dir_fd=folder, dst_dir_fd=folder)
-        os.fsync(folder)
-
-
-def _replaceable(name: str, folder: int) -> bool:
-    try:
-        return stat.S_ISREG(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode)
-    except FileNotFoundError:
-        return True
-
-
-def _remove(name: str, folder: int) -> None:
-    try:
-        os.unlink(name, dir_fd=folder)
-    except FileNotFoundError:
-        return

@@ -8,18 +8,21 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections import deque
+from contextlib import suppress
 from typing import Protocol
 
 from appliance import wire
-from appliance.errors import ApplianceError
-from appliance.wire_console import NoteStaff, StaffAct
+from appliance.errors import ApplianceError, GateUnreachable
+from appliance.wire_console import NoteStaff, NoteTestSms, StaffAct
 from appliance.wire_journal import NoteBackup
 
 log = logging.getLogger(__name__)
 
 _DETAIL = 200
 _KEPT = 100
+_TRIES, _PAUSE_S = 20, 0.5
 
 
 class AsksGate(Protocol):
@@ -46,6 +49,19 @@ class Notes:
         with self._alone:
             self._untold.append(note)
         self.again()
+
+    def ask(self, note: NoteTestSms) -> wire.Reply:
+        """What must be recorded before it is done: no later, and not without an answer. A gate that begins anew just
+        now is waited for.
+
+        Raises:
+            ApplianceError: nobody answered.
+        """
+        for _ in range(_TRIES):
+            with suppress(GateUnreachable):
+                return self._gate.ask(note)
+            time.sleep(_PAUSE_S)
+        return self._gate.ask(note)
 
     def again(self) -> None:
         """Try what could not be told."""

@@ -24,7 +24,7 @@ from sms.trial import Step, follow
 PATIENCE_S = 120
 LIFE_S = 300
 AN_HOUR = 20
-"""Nobody who tries a provider needs more, and each costs money that no budget counts."""
+"""Nobody who tries a provider needs more, and each costs money."""
 _AT_ONCE = 3
 _HOUR_S = 3600.0
 Follow = Callable[[str, Message, float], Iterator[Step]]
@@ -49,8 +49,14 @@ class Trials:
         self._tests: dict[str, _Test] = {}
         self._lock = threading.Lock()
 
-    def begin(self, config: Config, number: str, language: Language) -> SmsSteps | StewardRefused:
-        """Send one."""
+    def begin(
+        self, config: Config, number: str, language: Language, noted: Callable[[str], StewardRefused | None]
+    ) -> SmsSteps | StewardRefused:
+        """Send one.
+
+        Args:
+            noted: has it recorded and counted, by its number; why it must not be sent, if so.
+        """
         to = judge(number, frozenset(config.password.countries))
         if isinstance(to, Refusal):
             return StewardRefused(StewardRefusal.NOT_MOBILE, "that is no mobile number that this venue serves")
@@ -61,6 +67,8 @@ class Trials:
                 return StewardRefused(StewardRefusal.FAILED, "test SMS are on their way already; wait for them")
             if len(recent) >= AN_HOUR:
                 return StewardRefused(StewardRefusal.FAILED, f"{AN_HOUR} test SMS an hour are enough; try later")
+            if refused := noted(to):
+                return refused
             self._tests = {**recent, name: test}
         text = config.sms.text.fill(language, config.venue.name, "000000", config.bound_host)
         expires_utc_ms = time.time_ns() // 1_000_000 + LIFE_S * 1000

@@ -27,7 +27,7 @@ from appliance.contradictions import contradictions
 from appliance.effective import leaves
 from appliance.errors import ApplianceError, LogoRefused
 from appliance.holding import holding
-from appliance.steward import named_files
+from appliance.steward import destinations, named_files
 from appliance.steward.toml_words import as_toml
 from appliance.steward.units import ORDER, in_order
 from appliance.steward.wire import Change, Problem, Tried
@@ -133,8 +133,13 @@ def here(config: Config, toml: str, now: Config | None) -> Iterator[Problem]:
             yield _told(key, problem, toml)
     except FirewallError as error:
         yield Problem("", str(error))
+    # What is to be given again is written as it should be, whatever lies there now.
+    wanted = destinations.unproved(now, config)
+    numbers = (number for number, one in enumerate(config.sms.provider) if one.name in wanted)
+    given = {f"sms.provider[{number}].password_file" for number in numbers}
     for key, problem in (*smpp.password_problems(config), *smpp.closed_to_sender(config)):
-        yield _told(key, problem, toml)
+        if key not in given:
+            yield _told(key, problem, toml)
     try:
         apply.judged(config, holding(config, time.time()))
     except LogoRefused as refused:
@@ -234,7 +239,8 @@ class Trial:
             return Tried(judged.problems)
         now = self.in_force()
         problems = tuple(here(judged.config, toml, now))
-        return Tried(problems, changes(now, judged.config), restarts(now, judged.config))
+        wanted = destinations.unproved(now, judged.config)
+        return Tried(problems, changes(now, judged.config), restarts(now, judged.config), wanted)
 
     def good(self, toml: str) -> Config:
         """

@@ -50,6 +50,8 @@ class ApplySettings(_Request, frozen=True, tag="apply_settings"):
     staff: Staff
     undo_s: Annotated[int, Meta(ge=0, le=3600)] = 120
     """0: kept at once, as the command line may."""
+    passwords: Annotated[dict[Text, Text], Meta(max_length=16)] = {}
+    """SMPP passwords by provider: of those that ``Tried.passwords_wanted`` names, and of others that change with it."""
 
 
 class KeepSettings(_Request, frozen=True, tag="keep_settings"):
@@ -95,7 +97,7 @@ class ListPorts(_Request, frozen=True, tag="list_ports"):
 
 
 class TestSms(_Request, frozen=True, tag="test_sms"):
-    """Send a test SMS; it costs one → SmsSteps, to be asked for again with its name"""
+    """Send a test SMS; it costs one of the budget, and is recorded → SmsSteps, to be asked for again with its name"""
 
     number: Text
     language: Language
@@ -186,6 +188,8 @@ class Tried(_Reply, frozen=True, tag="tried"):
     changes: tuple[Change, ...] = ()
     restarts: tuple[str, ...] = ()
     """Units that would be restarted, such as "gate"; visitors who are online stay so."""
+    passwords_wanted: tuple[str, ...] = ()
+    """Providers whose kept SMPP password would go somewhere else: it is to be given again."""
 
 
 class Pending(_Reply, frozen=True, tag="pending"):
@@ -306,8 +310,12 @@ class StewardRefusal(StrEnum):
     PENDING_ALREADY = "pending_already"
     """Somebody's change waits to be kept or undone."""
     NOTHING_PENDING = "nothing_pending"
+    PASSWORD_WANTED = "password_wanted"
+    """An SMPP password would go somewhere else, and was not given again; ``why`` names the providers."""
     NO_SUCH_TEST = "no_such_test"
     NOT_MOBILE = "not_mobile"
+    BUDGET_SPENT = "budget_spent"
+    """A test SMS would cost more than the owner is ready to pay."""
     FAILED = "failed"
     """``why`` says what."""
 

@@ -17,7 +17,7 @@ from journal.extract_data import FORMATS, Order
 from journal.signing import fingerprint
 from portal.console.extracts import Extracts
 from portal.console.jobs import KEPT_S, Busy, Job, State
-from portal.console.journal_terms import Asked, Period, asked
+from portal.console.journal_terms import Asked, Period, asked, days_of
 from portal.console.routes import OWNER_AND_INSPECTOR, Routes, see
 from portal.console.site import Site
 
@@ -29,6 +29,7 @@ def register(routes: Routes, site: Site, extracts: Extracts) -> None:
     views = _Extracts(site, extracts)
     both = OWNER_AND_INSPECTOR
     routes.page("/journal/extracts", "extracts", views.ask, roles=both)
+    routes.form("/journal/extracts/of-this", "extracts_of_this", views.ask_of_this, roles=both, is_look=True)
     routes.form("/journal/extracts", "extracts_begin", views.begin, roles=both)
     routes.page("/journal/extracts/<name>", "extract", views.show, roles=both)
     routes.page("/journal/extracts/<name>/state", "extract_state", views.state, roles=both, recorded=False)
@@ -42,8 +43,12 @@ class _Extracts:
         self._site, self._extracts = site, extracts
 
     def ask(self) -> Response:
+        """The form."""
+        return self._form(days_of(request.args), HTTPStatus.OK)
+
+    def ask_of_this(self) -> Response:
         """The form, with the period and filter that the list had."""
-        return self._form(dict(request.args.items()), HTTPStatus.OK)
+        return self._form(dict(request.form.items()), HTTPStatus.OK)
 
     def begin(self) -> Response:
         """Begin to make it."""
@@ -120,7 +125,7 @@ class _Extracts:
         return asked(given, self._site.now().astimezone(self._site.config.venue.zone).date())
 
     def _form(self, given: dict[str, str], status: HTTPStatus, wrong: str = "") -> Response:
-        chosen = set(request.form.getlist("format")) if request.method == "POST" else set(FORMATS)
+        chosen = set(request.form.getlist("format")) if "why" in request.form else set(FORMATS)
         return self._site.page(
             "extracts.html",
             status,

@@ -39,7 +39,7 @@ class Asked:
     period: Period
     typed: Typed
     kept: dict[str, str]
-    """The same for an address or hidden fields."""
+    """The same for hidden fields."""
 
 
 def asked(given: Mapping[str, str], today: date) -> Asked:
@@ -61,6 +61,11 @@ def asked(given: Mapping[str, str], today: date) -> Asked:
     if period is Period.RANGE:
         kept |= {name: given.get(name, "") for name in ("from", "to") if given.get(name)}
     return Asked(period, Typed(since, until, **texts), kept)
+
+
+def days_of(address: Mapping[str, str]) -> dict[str, str]:
+    """Of what an address says, the days alone: whoever is looked for does not stand in one."""
+    return {name: address[name] for name in ("period", "from", "to") if name in address}
 
 
 def _days(period: Period, given: Mapping[str, str], today: date) -> tuple[date | None, date | None]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import wraps
 from http import HTTPStatus
 from typing import cast
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from flask import Flask, Response, abort, g, redirect, request
 from werkzeug.exceptions import Forbidden
@@ -39,6 +39,8 @@ CLAIM = "/setup/claim"
 """Where the first owner begins, while there is no account."""
 CHANGE_PASSWORD = "/password"
 
+TOUCHED = "X-Touched"
+"""A page's script says so when somebody moved or typed since it last asked."""
 SIGN_OUT = "/sign-out"
 FORM_BYTES = 512 * 1024
 """How large a form may be; nginx holds to it too."""
@@ -68,7 +70,7 @@ class Route:
     largest_bytes: int = FORM_BYTES
     """Of what is sent to it."""
     recorded: bool = True
-    """An inspector sees it only after the journal says so; False: it tells nothing of anybody."""
+    """An inspector sees it only after the journal says so; False: it tells of nobody, or is recorded for itself."""
 
 
 class NotOurForm(Forbidden):
@@ -91,10 +93,21 @@ class Routes:
         self._add(Route(path, name, "GET", roles, nav, recorded=recorded), view)
 
     def form(
-        self, path: str, name: str, view: View, *, roles: frozenset[StaffRole], largest_bytes: int = FORM_BYTES
+        self,
+        path: str,
+        name: str,
+        view: View,
+        *,
+        roles: frozenset[StaffRole],
+        largest_bytes: int = FORM_BYTES,
+        is_look: bool = False,
     ) -> None:
-        """Something to do: POST, with the session's token in the field ``csrf``."""
-        self._add(Route(path, name, "POST", roles, largest_bytes=largest_bytes), view)
+        """Something to do: POST, with the session's token in the field ``csrf``.
+
+        Args:
+            is_look: it only shows what is posted for, so that no address has it, and is recorded like a page.
+        """
+        self._add(Route(path, name, "POST", roles, largest_bytes=largest_bytes, recorded=is_look), view)
 
     def public(self, path: str, name: str, view: View, *, method: str = "GET") -> None:
         """What whoever reaches the console may ask before signing in."""
@@ -110,7 +123,7 @@ class Routes:
         """Whose request this is, and what the menu has for them; asked once a request, also where no route is."""
         if "signed_in" not in g:
             token = request.cookies.get(COOKIE, "")
-            who = g.signed_in = self._site.sessions.of(token) if token else None
+            who = g.signed_in = self._site.sessions.of(token, is_passive=_is_passive()) if token else None
             g.nav = tuple(each for each in self.all if each.nav and who and each.roles and who.role in each.roles)
         return cast(SignedIn | None, g.signed_in)
 
@@ -155,9 +168,10 @@ class Routes:
         who: SignedIn | None = g.get("signed_in")
         if who is None or who.role is not StaffRole.INSPECTOR or route.roles is None:
             return None
-        if route.method != "GET" or not route.recorded:
+        if not route.recorded:
             return None  # what a form does, the gate records as what it is
-        seen = request.full_path.rstrip("?")
+        sought = urlencode([(name, value) for name, value in request.form.items() if name != "csrf" and value])
+        seen = f"{request.path}?{sought}" if sought else request.full_path.rstrip("?")
         if len(seen) > _LONGEST_LOOK:
             abort(HTTPStatus.REQUEST_URI_TOO_LONG)
         # Whole, in as many entries as it takes: cut, one that begins with nonsense would hide what was looked at.
@@ -173,9 +187,17 @@ class Routes:
 
     def _end_session(self) -> None:
         who: SignedIn | None = g.get("signed_in")
-        if request.method == "POST" and who and self._site.sessions.of(request.cookies.get(COOKIE, "")) is None:
+        if request.method != "POST" or who is None:
+            return
+        if self._site.sessions.of(request.cookies.get(COOKIE, ""), is_passive=True) is None:
             for tell in self.when_session_ends:
                 tell(who.session)
+
+
+def _is_passive() -> bool:
+    """Whether a page asks by itself: its script, while nobody touches it, or the refresh of a page without scripts."""
+    by_script = request.headers.get("Sec-Fetch-Dest") == "empty" and TOUCHED not in request.headers
+    return by_script or "again" in request.args
 
 
 def _of_our_own_page() -> bool:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
@@ -26,10 +27,12 @@ class Sheets:
 
     Args:
         now: aware.
+        kept_s: what nobody fetched by then is gone.
     """
 
-    def __init__(self, folder: Path, now: Callable[[], datetime]) -> None:
-        self._folder, self._now = folder, now
+    def __init__(self, folder: Path, now: Callable[[], datetime], kept_s: float = KEPT_S) -> None:
+        self._folder, self._now, self._kept_s = folder, now, kept_s
+        self._forget_old()
 
     def put(self, session: str, content: bytes) -> str:
         """Keep it for this session; the token that fetches it."""
@@ -41,6 +44,10 @@ class Sheets:
             file.write(content)
         now_s = self._now().timestamp()
         os.utime(path, (now_s, now_s))
+        # Not only when somebody comes again: codes that nobody fetched must not lie there overnight.
+        forgetting = threading.Timer(self._kept_s + 1, self._forget_old)
+        forgetting.daemon = True
+        forgetting.start()
         return token
 
     def take(self, session: str, token: str) -> bytes | None:
@@ -61,7 +68,7 @@ class Sheets:
         return self._folder / hashlib.sha256(f"{session}\n{token}".encode()).hexdigest()
 
     def _forget_old(self) -> None:
-        oldest_s = self._now().timestamp() - KEPT_S
+        oldest_s = self._now().timestamp() - self._kept_s
         for path in self._folder.glob("*") if self._folder.is_dir() else ():
             with suppress(FileNotFoundError):
                 if path.stat().st_mtime < oldest_s:

@@ -53,8 +53,8 @@ class AsksSteward(Protocol):
 class KnowsSessions(Protocol):
     """Whoever knows who is signed in; ``appliance.staff.sessions.Sessions`` does."""
 
-    def of(self, token: str) -> SignedIn | None:
-        """Who holds this token just now; a look makes the session last longer."""
+    def of(self, token: str, *, is_passive: bool = False) -> SignedIn | None:
+        """Who holds this token just now; a look makes the session last longer, but for a page's own."""
         ...
 
 

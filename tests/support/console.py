@@ -70,8 +70,11 @@ class Sessions:
 
     changing: bool = False
     language: str = "en"
+    passive: list[bool] = field(default_factory=list)
+    """Of each look, whether a page did it by itself."""
 
-    def of(self, token: str) -> SignedIn | None:
+    def of(self, token: str, *, is_passive: bool = False) -> SignedIn | None:
+        self.passive.append(is_passive)
         if token not in set(StaffRole):
             return None
         role = StaffRole(token)

@@ -14,6 +14,7 @@ from appliance import config as configuration
 from appliance.config import Config
 from appliance.errors import ConfigError, GateUnreachable
 from appliance.steward import wire as steward_wire
+from appliance.steward.destinations import unproved
 from appliance.steward.wire import (
     ApplySettings,
     Change,
@@ -86,9 +87,13 @@ class StewardOfFile:
                 return Settings(text, digest, None if self._before is None else 117)
             case TrySettings(toml):
                 return self._tried(text, toml)
-            case ApplySettings(toml, base, _, undo_s):
+            case ApplySettings(toml, base, _, undo_s, passwords):
                 if base != digest:
                     return StewardRefused(StewardRefusal.CHANGED_MEANWHILE)
+                wanted = unproved(self.config, configuration.parse(toml, "qaqpa.toml"))
+                if not set(wanted) <= set(passwords):
+                    return StewardRefused(StewardRefusal.PASSWORD_WANTED, ", ".join(wanted))
+                self.secrets |= {f"sms_password/{name}": each.encode() for name, each in passwords.items()}
                 if self._before is not None:
                     return StewardRefused(StewardRefusal.PENDING_ALREADY)
                 self.path.write_text(toml)

@@ -1,6 +1,6 @@
 // The landing page renews itself: it fetches its part and exchanges the sections that differ, so that nothing flickers
-// and whoever reads, has something unfolded or stands on it with the keyboard is not disturbed. A page that nobody has
-// touched for a while stops asking, because each question would keep its session alive.
+// and whoever reads, has something unfolded or stands on it with the keyboard is not disturbed. A question keeps the
+// session alive only if somebody touched the page since the last one; a page that nobody has touched for a while stops.
 "use strict";
 (() => {
   const EVERY_MS = 10_000, PATIENCE_MS = 8_000, REST_MS = 600_000;
@@ -8,7 +8,7 @@
   if (!page) return;
   const stale = document.getElementById("today-stale"), heard = document.getElementById("today-heard");
   const said = new Map(Array.from(page.children, section => [section.id, section.outerHTML]));
-  let touched = Date.now(), asking = false;
+  let touched = Date.now(), told = touched, asking = false;
 
   function exchange(old, fresh) {
     const open = Array.from(old.querySelectorAll("details[open]"), each => each.id);
@@ -50,7 +50,9 @@
     if (asking || document.hidden || Date.now() - touched > REST_MS) return;
     asking = true;
     try {
-      const answer = await fetch(page.dataset.part, { signal: AbortSignal.timeout(PATIENCE_MS) });
+      const headers = touched > told ? { "X-Touched": "yes" } : {};
+      told = Date.now();
+      const answer = await fetch(page.dataset.part, { headers, signal: AbortSignal.timeout(PATIENCE_MS) });
       if (answer.redirected) return location.reload(); // signed out meanwhile
       if (!answer.ok) throw new Error(String(answer.status));
       show(await answer.text());

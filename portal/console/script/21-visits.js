@@ -14,9 +14,9 @@
   });
 
   function look() {
-    // Numbers shown whole stay until they are asked for again: each look at them is recorded.
+    // What is recorded stays until it is asked for again: each look at them is recorded.
     var list = document.getElementById("list");
-    if (!box.checked || document.hidden || list.hasAttribute("data-whole")) { return; }
+    if (!box.checked || document.hidden || list.hasAttribute("data-recorded")) { return; }
     var asked = new URLSearchParams(new FormData(form));
     asked.set("query", asked.get("searched"));
     fetch(form.action, { method: "POST", body: asked, redirect: "error" }).then(function (answer) {

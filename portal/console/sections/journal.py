@@ -1,6 +1,7 @@
 """The journal: periods, extracts, and judging an extract.
 
-Must not know: how anything is carried out.
+Whom somebody looks for is posted: an address, which stays in a browser, has a period at most. Must
+not know: how anything is carried out.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from journal.masking import masked
 from journal.visit import Visit
 from portal.console import api_extracts, journal_extracts, journal_proofs
 from portal.console.extracts import Extracts
-from portal.console.journal_terms import Asked, Period, asked
+from portal.console.journal_terms import Asked, Period, asked, days_of
 from portal.console.routes import OWNER_AND_INSPECTOR, Routes
 from portal.console.site import Site
 
@@ -34,6 +35,7 @@ def register(routes: Routes, site: Site) -> None:
     """Its pages and forms."""
     views = _Journal(site)
     routes.page("/journal", "journal", views.look, roles=OWNER_AND_INSPECTOR, nav="journal.nav")
+    routes.form("/journal", "journal_found", views.find, roles=OWNER_AND_INSPECTOR, is_look=True)
     routes.form("/journal/whole", "journal_whole", views.whole, roles=OWNER_AND_INSPECTOR)
     extracts = Extracts(site)
     journal_extracts.register(routes, site, extracts)
@@ -60,7 +62,11 @@ class _Journal:
 
     def look(self) -> Response:
         """The list of a period, numbers and names masked."""
-        return self._shown(dict(request.args.items()), whole=False)
+        return self._shown(days_of(request.args), whole=False)
+
+    def find(self) -> Response:
+        """The same of whom somebody looks for."""
+        return self._shown(dict(request.form.items()), whole=False)
 
     def whole(self) -> Response:
         """The same list whole; that is recorded before."""

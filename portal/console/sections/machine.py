@@ -17,6 +17,7 @@ from prometheus_client.exposition import choose_encoder
 
 from appliance import vouchers, wire
 from appliance.errors import ApplianceError
+from appliance.seeking import whole_number
 from appliance.steward.wire import Certificates, ListCertificates
 from appliance.wire import Done, EndVisit, LiveVisit, LookAtSpending, Mac, Spending
 from appliance.wire_console import Figures, FindVisits, FoundVisits, LookAtFigures, LookAtVenue, VenueNow
@@ -46,6 +47,7 @@ from portal.console.metrics import Figured, Known
 from portal.console.openapi import description
 from portal.console.problems import problem
 from portal.console.routes import Routes
+from portal.console.searches import Searches
 from portal.console.site import Site
 
 _Reply = TypeVar("_Reply")
@@ -67,6 +69,7 @@ def register(routes: Routes, site: Site) -> None:
 class _Views:
     def __init__(self, site: Site) -> None:
         self._site, self._examiner = site, Examiner(site.steward)
+        self._searches = Searches(lambda: site.now().timestamp())
         self._version = installed_version("qaqpa")
         self._described = msgspec.json.encode(description(self._version))
 
@@ -107,13 +110,20 @@ class _Views:
         )
 
     def visits(self, sought: SeekVisits) -> Visits | Response:
-        """Whole numbers only when the journal knows of the look."""
-        if sought.whole:
-            what = f"live visits from {sought.offset + 1}" + (f", {sought.query!r}" if sought.query else "")
+        """Whole numbers, and one by its number, only when the journal knows of the look."""
+        by_number = bool(whole_number(sought.query))
+        if by_number and not sought.whole and not self._searches.enter(staff(bearer())):
+            detail = "These were enough searches by number for now; ask again in a minute."
+            return problem(HTTPStatus.TOO_MANY_REQUESTS, "too_many_searches", detail)
+        if sought.whole or by_number:
+            begins = f"live visits from {sought.offset + 1}" if sought.whole else "live visits by number"
+            what = begins + (f", {sought.query!r}" if sought.query else "")
             noted = ask(self._site, NoteLook(by=staff(bearer()), what=what[:200]), Done)
             if isinstance(noted, Response):
                 return noted
-        asked = FindVisits(sought.query, sought.sort, sought.descending, sought.offset, sought.limit)
+        asked = FindVisits(
+            sought.query, sought.sort, sought.descending, sought.offset, sought.limit, by_part=sought.whole
+        )
         found = ask(self._site, asked, FoundVisits)
         if isinstance(found, Response):
             return found

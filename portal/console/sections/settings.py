@@ -28,6 +28,7 @@ UNDO_S = 120
 _R = TypeVar("_R", bound=wire.Reply)
 _NUMBER = re.compile(r"\[\d+\]")
 _LONGEST_TEXT = 128 * 1024
+_PASSWORD_OF = "password."
 _LARGEST_FILE = 64 * 1024
 
 
@@ -48,6 +49,13 @@ def register(routes: Routes, site: Site) -> None:
     form("/settings/secret", "settings_secret", views.save_secret)
     page("/settings/backup", "settings_backup", views.backups)
     form("/settings/backup", "settings_make_backup", views.make_backup)
+
+
+def _passwords() -> dict[str, str]:
+    """Those that a form brought, by provider."""
+    return {
+        name.removeprefix(_PASSWORD_OF): value for name, value in request.form.items() if name.startswith(_PASSWORD_OF)
+    }
 
 
 class _Silent(Exception):
@@ -162,7 +170,7 @@ class _Views:
         base = request.form.get("base", "")
         staff = self._site.who().login
         try:
-            self._ask(wire.ApplySettings(toml[:_LONGEST_TEXT], base, staff, UNDO_S), wire.Pending)
+            self._ask(wire.ApplySettings(toml[:_LONGEST_TEXT], base, staff, UNDO_S, _passwords()), wire.Pending)
         except _Silent as silent:
             return self._alone(silent, 409)
         return see("/settings/pending")

@@ -1,4 +1,4 @@
-"""Live visits: searched, sorted, by fifties; numbers whole only for whoever has that recorded.
+"""Live visits: searched, sorted, by fifties; numbers whole, or found by, only for whoever has that recorded.
 
 What is searched for may be a number, so it is posted and stands in no address. Must not know: how anything is carried
 out.
@@ -11,12 +11,14 @@ from functools import partial
 
 from flask import Response, request
 
+from appliance.seeking import whole_number
 from appliance.wire import Done, LiveVisit, Phase
 from appliance.wire_console import FindVisits, FoundVisits, VisitSort
 from appliance.wire_journal import NoteLook
 from portal.console import moments, story_words
 from portal.console.asking import Problem, ask
 from portal.console.routes import OWNER_AND_DESK, Routes
+from portal.console.searches import Searches
 from portal.console.sections import blocks, visit_story
 from portal.console.site import Site
 
@@ -28,8 +30,9 @@ _DOWNWARDS = frozenset({VisitSort.BEGAN, VisitSort.USED})
 
 def register(routes: Routes, site: Site) -> None:
     """Its pages and forms."""
-    routes.page("/visits", "visits", partial(_list, site), roles=OWNER_AND_DESK, nav="visits.nav")
-    routes.form("/visits", "visits_found", partial(_list, site), roles=OWNER_AND_DESK)
+    view = partial(_list, site, Searches(lambda: site.now().timestamp()))
+    routes.page("/visits", "visits", view, roles=OWNER_AND_DESK, nav="visits.nav")
+    routes.form("/visits", "visits_found", view, roles=OWNER_AND_DESK)
     blocks.register(routes, site)
     visit_story.register(routes, site)
 
@@ -61,10 +64,11 @@ class Column:
     """How it is sorted by this column now, as ARIA says it; "": it is not."""
 
 
-def _list(site: Site) -> Response:
+def _list(site: Site, searches: Searches) -> Response:
     asked = _asked()
-    whole = request.method == "POST" and "whole" in request.form
-    refused = _noted(site, asked) if whole else None
+    whole, by_number = asked.by_part, bool(whole_number(asked.query))
+    refused = _too_many(site, searches) if by_number and not whole else None
+    refused = refused or (_noted(site, asked, whole) if whole or by_number else None)
     found = refused if refused else ask(site, asked, FoundVisits)
     if isinstance(found, FoundVisits) and not found.visits and asked.offset:  # they left meanwhile
         asked = _asked(first=True)
@@ -87,6 +91,7 @@ def _list(site: Site) -> Response:
         later=asked.offset + PAGE if asked.offset + PAGE < total else None,
         span=f"{asked.offset + 1}–{asked.offset + len(visits)}",
         whole=whole,
+        by_number=by_number and not whole,
     )
 
 
@@ -100,7 +105,7 @@ def _asked(first: bool = False) -> FindVisits:
     offset = form.get("offset", "")
     place = int(offset) if offset.isascii() and offset.isdigit() and len(offset) <= 6 else 0
     same = "sort" not in form and query == form.get("searched", query)
-    return FindVisits(query, sort, descending, place if same and not first else 0, PAGE)
+    return FindVisits(query, sort, descending, place if same and not first else 0, PAGE, by_part="whole" in form)
 
 
 def _order(sort: VisitSort, descending: bool) -> str:
@@ -118,11 +123,18 @@ def _columns(asked: FindVisits) -> tuple[Column, ...]:
     )
 
 
-def _noted(site: Site, asked: FindVisits) -> Problem | None:
-    """Who sees numbers whole has that recorded first."""
-    what = f"live visits from {asked.offset + 1}" + (f", {asked.query!r}" if asked.query else "")
+def _noted(site: Site, asked: FindVisits, whole: bool) -> Problem | None:
+    """Who sees numbers whole, or looks for one, has that recorded first."""
+    begins = f"live visits from {asked.offset + 1}" if whole else "live visits by number"
+    what = begins + (f", {asked.query!r}" if asked.query else "")
     noted = ask(site, NoteLook(by=site.who().login, what=what[:200]), Done)
     return noted if isinstance(noted, Problem) else None
+
+
+def _too_many(site: Site, searches: Searches) -> Problem | None:
+    if searches.enter(site.who().login):
+        return None
+    return Problem("too_many_searches", site.words().say("visits.too_many_searches"))
 
 
 def _row(site: Site, visit: LiveVisit, whole: bool) -> Row:

@@ -59,13 +59,14 @@ class Claiming:
             typed["language"] = self._site.language().value
         if problems := judged(typed):
             return self._page(typed, problems)
+        address = request.headers.get("X-Real-IP", "")
         try:
             # A gate that is not there would refuse the record after the code was taken: ask before.
             self._site.gate.ask(LookAtVenue())
             # Not looked at and not recorded: a stranger who guesses on fills no journal.
-            if office.claim.wait_s():
+            if office.claim.wait_s(address):
                 return self._page(typed, {"code": "wizard.claim.code_wait"})
-            if not office.claim.take(typed["code"]):
+            if not office.claim.take(typed["code"], address):
                 # What a stranger typed is no login, and stays out of the journal.
                 note(self._site, StaffAct.SIGN_IN_FAILED, "", "a wrong claim code")
                 return self._page(typed, {"code": "wizard.claim.code_wrong"})

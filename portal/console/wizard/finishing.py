@@ -29,6 +29,7 @@ class Finishing:
         if isinstance(examined, StewardRefused):
             raise StewardSaysNo(examined)
         assert isinstance(examined, Examined)
+        missing, passed_by = self._left()
         lights: dict[str, list[tuple[bool, str, str]]] = {}
         for each in examined.findings:
             lights.setdefault(each.light.value, []).append((each.ok, each.what, each.remedy))
@@ -37,17 +38,23 @@ class Finishing:
             Step.FINISH,
             lights=[(light, all(ok for ok, _, _ in found), found) for light, found in lights.items()],
             all_well=all(each.ok for each in examined.findings),
-            missing=self._missing(),
+            missing=missing,
+            passed_by=passed_by,
         )
 
     def open(self) -> AnyResponse:
         """Visitors are let in from now on."""
-        if self._missing() or request.form.get("open") != "yes":
+        if self._left()[0] or request.form.get("open") != "yes":
             return see(steps.path_of(Step.FINISH))
         if refused := change(self._site, ground(self._site), {"venue.open": True}):
-            return step_page(self._site, Step.FINISH, 422, lights=[], all_well=False, missing=(), refused=refused)
+            return step_page(
+                self._site, Step.FINISH, 422, lights=[], all_well=False, missing=(), passed_by=(), refused=refused
+            )
         return self._site.page("wizard_open.html")
 
-    def _missing(self) -> tuple[Step, ...]:
+    def _left(self) -> tuple[tuple[Step, ...], tuple[Step, ...]]:
+        """The steps that must be done first, and those that may be later."""
         finished = ground(self._site).done(self._site)
-        return tuple(step for step in Step if step in steps.NEEDED and step not in finished)
+        left = [step for step in Step if step not in finished | steps.NEVER_DONE]
+        needed = tuple(step for step in left if step in steps.NEEDED)
+        return needed, tuple(step for step in left if step not in steps.NEEDED)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import wraps
 from http import HTTPStatus
+from types import MappingProxyType
 
 from flask import Response, abort
 from werkzeug.wrappers import Response as AnyResponse
@@ -91,25 +92,32 @@ def ports_of(site: Site) -> tuple[NetworkPort, ...]:
     return reply.ports
 
 
-def change(site: Site, at: Ground, values: Mapping[str, object], undo_s: int = 0) -> tuple[Problem, ...]:
+def change(
+    site: Site,
+    at: Ground,
+    values: Mapping[str, object],
+    undo_s: int = 0,
+    passwords: Mapping[str, str] = MappingProxyType({}),
+) -> tuple[Problem, ...]:
     """Put these values in force; what is wrong with them, if anything.
 
     Args:
         undo_s: undone by itself after so long unless it is kept; 0: kept at once. Before the venue opens nobody is
             there whom a mistake would cut off, but for the owner, at the network's step.
+        passwords: SMPP passwords that come with it, by provider.
 
     Raises:
         StewardSaysNo: somebody else's change is in the way, or it failed.
         StillStarting: the answer before is being put in force.
     """
     toml = with_values(at.settings.toml, values)
-    if toml == at.settings.toml:
+    if toml == at.settings.toml and not passwords:
         return ()
     tried = site.steward.ask(TrySettings(toml))
     if isinstance(tried, Tried) and tried.problems:
         return tried.problems
     if isinstance(tried, Tried):
-        reply = site.steward.ask(ApplySettings(toml, at.settings.digest, site.who().login, undo_s))
+        reply = site.steward.ask(ApplySettings(toml, at.settings.digest, site.who().login, undo_s, dict(passwords)))
         if isinstance(reply, Pending):
             return ()
     else:

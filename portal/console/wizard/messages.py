@@ -18,8 +18,6 @@ from appliance.sender_name import Sender, SenderFault
 from appliance.steward.wire import (
     FollowSms,
     Problem,
-    SaveSecret,
-    SecretKind,
     SmsSteps,
     StewardRefusal,
     StewardRefused,
@@ -37,8 +35,12 @@ _PASSWORD = re.compile(r"[ -~]{1,8}")
 FIELDS = ("preset", "host", "port", "tls", "system_id", "password", "source")
 
 
-def judged(typed: dict[str, str], *, password_needed: bool) -> dict[str, str]:
-    """What is wrong, by field, as keys of the catalogue."""
+def judged(typed: dict[str, str], own: SmsProvider) -> dict[str, str]:
+    """What is wrong, by field, as keys of the catalogue.
+
+    Args:
+        own: what is configured; the password that is kept goes there and nowhere else.
+    """
     problems: dict[str, str] = {}
     if not _HOST.fullmatch(typed["host"]) or typed["host"] == SmsProvider().host:
         problems["host"] = "wizard.sms.host_wrong"
@@ -46,7 +48,10 @@ def judged(typed: dict[str, str], *, password_needed: bool) -> dict[str, str]:
         problems["port"] = "wizard.sms.port_wrong"
     if not _SYSTEM_ID.fullmatch(typed["system_id"]):
         problems["system_id"] = "wizard.sms.system_id_wrong"
-    if (typed["password"] or password_needed) and not _PASSWORD.fullmatch(typed["password"]):
+    goes_elsewhere = (typed["host"], typed["port"], typed["tls"] == "yes") != (own.host, str(own.port), own.tls)
+    if not typed["password"] and goes_elsewhere and own.host != SmsProvider().host:
+        problems["password"] = "wizard.sms.password_again"
+    elif (typed["password"] or goes_elsewhere) and not _PASSWORD.fullmatch(typed["password"]):
         problems["password"] = "wizard.sms.password_wrong"
     if isinstance(fault := sender_name.judged(typed["source"]), SenderFault):
         problems["source"] = f"wizard.sms.source_{fault}"
@@ -78,19 +83,11 @@ class Messages:
         """Keep it: the password in its own file, the rest in the configuration."""
         at = ground(self._site)
         typed = {field: request.form.get(field, "").strip() for field in FIELDS}
-        if problems := judged(typed, password_needed=_is_new(at)):
+        own = at.config.sms.provider[0]
+        if problems := judged(typed, own):
             return self._page(at, typed, problems)
-        if typed["password"]:
-            secret = SaveSecret(
-                SecretKind.SMS_PASSWORD,
-                typed["password"].encode(),
-                self._site.who().login,
-                at.config.sms.provider[0].name,
-            )
-            reply = self._site.steward.ask(secret)
-            if isinstance(reply, StewardRefused):
-                raise StewardSaysNo(reply)
-        if refused := change(self._site, at, _values(typed)):
+        passwords = {own.name: typed["password"]} if typed["password"] else {}
+        if refused := change(self._site, at, _values(typed), passwords=passwords):
             return self._page(at, typed, refused=refused)
         return see("/setup/sms/test")
 
@@ -105,9 +102,9 @@ class Messages:
             return self._test_page(number, {"number": "wizard.test.number_missing"})
         reply = self._site.steward.ask(TestSms(number[:64], self._site.language(), self._site.who().login))
         if isinstance(reply, StewardRefused):
-            if reply.refusal is not StewardRefusal.NOT_MOBILE:
+            if reply.refusal not in {StewardRefusal.NOT_MOBILE, StewardRefusal.BUDGET_SPENT}:
                 raise StewardSaysNo(reply)
-            return self._test_page(number, {"number": "wizard.test.not_mobile"})
+            return self._test_page(number, {"number": f"wizard.test.{reply.refusal}"})
         assert isinstance(reply, SmsSteps)
         return see(f"/setup/sms/test/{reply.test}")
 

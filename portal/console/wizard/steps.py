@@ -34,6 +34,10 @@ NEEDED = frozenset({Step.VENUE, Step.NETWORK})
 """Without these no venue opens; the others may be passed by."""
 
 
+NEVER_DONE = frozenset({Step.POSTER, Step.FINISH})
+"""Of these nobody can say that they were."""
+
+
 def path_of(step: Step) -> str:
     """Where its page is; the poster's stays when the wizard has gone."""
     return "/poster" if step is Step.POSTER else f"/setup/{step}"

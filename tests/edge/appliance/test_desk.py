@@ -23,6 +23,7 @@ from appliance.wire_console import (
     LookAtFigures,
     LookAtVenue,
     NoteStaff,
+    NoteTestSms,
     StaffAct,
     Unblock,
 )
@@ -77,6 +78,7 @@ REQUESTS: dict[type, wire.Request] = {
         SignExtract("aigul", "checked", None, None, "0" * 64),
         NoteLook("aigul", "live visits"),
         NoteBackup("copy.db", 1, "0" * 64, "root"),
+        NoteTestSms("aigul", NUMBER),
         LookAtVenue(),
         FindVisits(),
         Block("aigul", "noise", device=PC),

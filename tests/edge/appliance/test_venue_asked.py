@@ -27,6 +27,7 @@ from appliance.wire_console import (
     LookAtFigures,
     LookAtVenue,
     NoteStaff,
+    NoteTestSms,
     StaffAct,
     Unblock,
     VenueNow,
@@ -191,8 +192,29 @@ def test_a_look_needs_no_turn_of_the_owner_and_no_journal(core: Core, request_: 
 def test_the_venue_as_it_is(core: Core) -> None:
     core.log_in()
     assert ask(core, LookAtVenue()) == VenueNow(1, 0, 0, started_utc_ms=core.tally.since_utc_ms)
-    found = ask(core, FindVisits("701"))
+    found = ask(core, FindVisits("701", by_part=True))
     assert isinstance(found, FoundVisits) and [visit.device for visit in found.visits] == [PHONE]
+
+
+def test_a_test_sms_is_recorded_and_paid_for_like_any_other(core: Core) -> None:
+    def spending() -> wire.Spending:
+        told = ask(core, wire.LookAtSpending())
+        assert isinstance(told, wire.Spending)
+        return told
+
+    before = spending()
+    assert ask(core, NoteTestSms("aigul", "8 701 123 45 67")) == Done()
+    assert recorded(core, StaffActed) == [StaffActed("sms_tested", "aigul", "", "+77011234567")]
+    after = spending()
+    assert (after.day_sms, after.month_sms) == (before.day_sms + 1, before.month_sms + 1)
+    assert after.sent == before.sent, "no visitor's password, so no evidence of a fraud"
+    for wrong in (NoteTestSms("aigul", "123"), NoteTestSms(" ", NUMBER)):
+        assert isinstance(ask(core, wrong), Refused)
+    for _ in range(after.left):
+        assert ask(core, NoteTestSms("aigul", NUMBER)) == Done()
+    assert ask(core, NoteTestSms("aigul", NUMBER)) == Refused(Refusal.BUDGET_SPENT)
+    assert len(recorded(core, StaffActed)) == 1 + after.left
+    assert core.engine.look(NoteTestSms("aigul", NUMBER), Role.PORTAL) is None
 
 
 def test_figures_of_a_stay(core: Core) -> None:

@@ -101,7 +101,48 @@ def test_a_page_and_how_many_there_are() -> None:
     ],
 )
 def test_what_is_typed_finds_numbers_devices_and_addresses(query: str, found: list[str]) -> None:
+    assert names(FindVisits(query, by_part=True)) == found
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        *((number[:length], []) for number in ("+77011234567", "87011234567") for length in range(2, 11)),
+        *(("+77011234567"[begin:], []) for begin in range(3, 11)),
+        ("+77011234567", ["v1"]),
+        ("8 701 123 45 67", ["v1"]),
+        ("701 123 45 67", ["v1"]),
+        ("10.77.0.1", ["v2", "v1"]),
+        ("02:00:00:00:00:0C", ["v3"]),
+    ],
+)
+def test_a_number_is_found_by_the_whole_of_it(query: str, found: list[str]) -> None:
     assert names(FindVisits(query)) == found
+
+
+@pytest.mark.parametrize("descending", [True, False])
+@pytest.mark.parametrize("sort", VisitSort)
+def test_pages_are_pieces_of_one_order(sort: VisitSort, descending: bool) -> None:
+    """Near ones are picked out, far ones cut from all in order."""
+    crowd = {
+        f"02:00:00:00:01:{n:02x}": Visit(
+            f"v{n}", f"+7701{n % 7:07}", (), Moment(n * 37 % 50, 1), used=Usage(0, n % 5, 0, 0)
+        )
+        for n in range(200)
+    }
+    session = replace(SESSION, devices=Map(crowd))
+
+    def found(offset: int, limit: int) -> list[str]:
+        page = found_visits(session, FindVisits(sort=sort, descending=descending, offset=offset, limit=limit)).visits
+        return [visit.visit for visit in page]
+
+    whole = found(0, 200)
+    assert len(set(whole)) == 200
+    assert [each for offset in range(0, 200, 10) for each in found(offset, 10)] == whole
+    by_visit = {visit.visit: (device, visit) for device, visit in crowd.items()}
+    if sort is VisitSort.NUMBER:
+        ages = [(by_visit[name][1].number, by_visit[name][1].began.utc_ms) for name in whole]
+        assert ages == sorted(ages, key=lambda each: (-int(each[0]) if descending else int(each[0]), each[1]))
 
 
 def test_it_changes_nothing() -> None:

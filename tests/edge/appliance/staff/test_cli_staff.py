@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import click
+import pyotp
 import pytest
 from click.testing import CliRunner, Result
 
@@ -16,6 +18,7 @@ from appliance.cli import main
 from appliance.cli_staff import claim, staff, token
 from appliance.staff.office import Office
 from appliance.staff.roles import StaffRole
+from appliance.staff.second_factors import RECOVERY_CODES
 from appliance.staff.tokens import Scope
 from appliance.wire import Done, Reply, Request
 from appliance.wire_console import NoteStaff, StaffAct
@@ -148,6 +151,32 @@ def test_tokens(box: Box) -> None:
     assert "health,metrics" in box.run("token", "list").output
     assert box.run("token", "revoke", found.token).exit_code == 0
     assert tokens.of(secret) is None
+
+
+def test_a_second_factor_is_set_up_at_the_terminal_and_removed(box: Box) -> None:
+    def entered(code_of: Callable[[str], str]) -> Result:
+        """The key is shown before the code is asked for: the telephone makes it of that."""
+        made = pyotp.random_base32()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("pyotp.random_base32", lambda: made)
+            words = ["staff", "second-factor", "Owner", "--config", str(box.folder / "qaqpa.toml")]
+            result = CliRunner().invoke(main, words, input=f"{code_of(made)}\n")
+        assert f"secret={made}" in result.output
+        return result
+
+    wrong = entered(lambda _: "000000")
+    assert wrong.exit_code == 1 and "write them down" not in wrong.output
+    kept = office(box.console).office
+    assert not kept.accounts.all()[0].has_second_factor
+    done = entered(lambda made: pyotp.TOTP(made).now())
+    assert done.exit_code == 0, done.output
+    codes = re.findall(r"^  (\w{5}-\w{5})$", done.output, re.MULTILINE)
+    assert len(codes) == RECOVERY_CODES and kept.factors.takes("owner", codes[0])
+    assert kept.accounts.all()[0].has_second_factor
+    assert box.run("staff", "second-factor", "owner", "--remove").exit_code == 0
+    assert not kept.accounts.all()[0].has_second_factor
+    assert [act for act, _ in box.acts()] == [StaffAct.SECOND_FACTOR_SET, StaffAct.SECOND_FACTOR_REMOVED]
+    assert box.run("staff", "second-factor", "nobody", "--remove").exit_code == 1
 
 
 def test_a_new_box_is_claimed_with_what_root_prints(silent: Box) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from appliance.config import Config, parse
 from appliance.steward.answering import Answering
-from appliance.steward.backups import KEPT, NotBackedUp, folder, listed, make
+from appliance.steward.backups import KEPT, MOST, NotBackedUp, folder, listed, make
 from appliance.steward.wire import MakeBackup, StewardRefused
 from journal.seal import verify
 from tests.edge.journal.samples import stay, write
@@ -51,6 +51,17 @@ def test_the_last_five_are_kept(config: Config, tmp_path: Path) -> None:
     for number in range(KEPT + 2):
         make(config, tmp_path / "qaqpa.toml", NOW + timedelta(days=number))
     assert [each.file for each in listed(config)] == [f"qaqpa-202611{day}T090000Z.tar" for day in (28, 27, 26, 25, 24)]
+
+
+def test_hasty_ones_push_out_none_that_is_younger_than_a_day(config: Config, tmp_path: Path) -> None:
+    before = make(config, tmp_path / "qaqpa.toml", NOW)[0]
+    hasty = [make(config, tmp_path / "qaqpa.toml", NOW + timedelta(hours=23, minutes=n))[0] for n in range(MOST - 1)]
+    assert [each.file for each in reversed(listed(config))] == [before.file, *(each.file for each in hasty)]
+    with pytest.raises(NotBackedUp, match="within a day"):
+        make(config, tmp_path / "qaqpa.toml", NOW + timedelta(hours=23, minutes=MOST))
+    after = make(config, tmp_path / "qaqpa.toml", NOW + timedelta(days=1, seconds=1))[0]
+    assert listed(config)[0] == after
+    assert before.file not in {each.file for each in listed(config)}, "the sixth, and older than a day"
 
 
 def test_what_fails_leaves_those_there_are(config: Config, tmp_path: Path) -> None:

@@ -9,6 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import parse_qsl
+
+from werkzeug.test import TestResponse
 
 from appliance.config import Config
 from appliance.staff.roles import StaffRole
@@ -20,7 +23,7 @@ from journal.index import Indexer
 from journal.notary import Notary
 from journal.signing import SealKey
 from journal.store import Store
-from tests.support.console import NOW, Made, console
+from tests.support.console import NOW, OURS, Made, console, form
 
 KEY = SealKey(b"k" * 32)
 BOOT = "1b4e28ba-2fa1-41d2-883f-0016d3cca427"
@@ -62,6 +65,14 @@ class JournalVenue:
 
     def look(self, path: str, role: StaffRole = StaffRole.OWNER) -> str:
         answer = self.made.as_role(role).get(path)
+        assert answer.status_code == 200, answer.text
+        return answer.text
+
+    def post(self, path: str, query: str, role: StaffRole = StaffRole.OWNER) -> TestResponse:
+        return self.made.as_role(role).post(path, data=form(**dict(parse_qsl(query))), headers=OURS)
+
+    def find(self, query: str, role: StaffRole = StaffRole.OWNER) -> str:
+        answer = self.post("/journal", query, role)
         assert answer.status_code == 200, answer.text
         return answer.text
 

@@ -69,7 +69,7 @@ def test_a_list_is_masked_and_the_newest_first(venue: JournalVenue) -> None:
     ],
 )
 def test_a_period_and_a_filter_choose(venue: JournalVenue, query: str, count: int) -> None:
-    assert len(rows(venue.look(f"/journal?{query}"))) == count
+    assert len(rows(venue.find(query))) == count
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_a_period_and_a_filter_choose(venue: JournalVenue, query: str, count: in
     ],
 )
 def test_what_means_nothing_is_said(venue: JournalVenue, query: str) -> None:
-    answer = venue.made.as_role(StaffRole.OWNER).get(f"/journal?{query}")
+    answer = venue.post("/journal", query)
     assert answer.status_code == 400
     assert 'role="alert"' in answer.text
 
@@ -104,16 +104,27 @@ def test_a_whole_list_is_recorded_before(venue: JournalVenue) -> None:
 def test_pages_go_on_where_they_ended(tmp_path: Path) -> None:
     many = [visit(f"v{n}", 1000 - n) for n in range(2 * PAGE + 1)]
     with journal_venue(tmp_path, *many) as venue:
-        seen, page = [], venue.look("/journal?period=range")
+        seen, page = [], venue.find("period=range")
         while True:
             seen += [row[0] for row in rows(page)]
             assert len(rows(page)) <= PAGE
-            further = re.search(r'href="([^"]+)" rel="next"', page)
+            further = re.search(r'name="before" value="([^"]+)">Earlier', page)
             if further is None:
                 break
-            page = venue.look(unescape(further[1]))
+            page = venue.find(f"period=range&before={further[1]}")
         assert len(seen) == 2 * PAGE + 1
         assert seen == sorted(seen, reverse=True)
+
+
+def test_whoever_is_looked_for_stands_in_no_address(venue: JournalVenue) -> None:
+    query = "period=range&number=%2B77011234567&name=%D0%B0%D0%B9%D0%B3"
+    for page in (venue.find(query), venue.post("/journal/extracts/of-this", query).text):
+        assert 'value="+77011234567"' in page
+        assert not re.findall(r'(?:href|action|src)="[^"]*(?:7011234567|%D0)', page)
+        assert set(re.findall(r'<form[^>]*method="(\w+)"', page)) == {"post"}
+    everybody = len(rows(venue.look("/journal?period=range")))
+    assert len(rows(venue.look("/journal?period=range&number=%2B77011234567"))) == everybody, "an address chooses days"
+    assert "7011234567" not in venue.look("/journal/extracts?number=%2B77011234567")
 
 
 @pytest.mark.parametrize("path", ["/journal", "/journal/extracts", "/journal/verify", "/journal/proof"])
@@ -128,7 +139,7 @@ def test_the_desk_sees_none_of_it(venue: JournalVenue, path: str) -> None:
 
 
 def test_an_inspectors_look_is_recorded_before_it_is_one(venue: JournalVenue) -> None:
-    assert len(rows(venue.look("/journal?period=month&number=%2B77011234567", StaffRole.INSPECTOR))) == 2
+    assert len(rows(venue.find("period=month&number=%2B77011234567", StaffRole.INSPECTOR))) == 2
     detail = "/journal?period=month&number=%2B77011234567"
     assert venue.asked(NoteStaff) == [NoteStaff("inspector", StaffAct.LOOKED, "inspector", detail)]
     venue.full = True
@@ -136,6 +147,7 @@ def test_an_inspectors_look_is_recorded_before_it_is_one(venue: JournalVenue) ->
         answer = venue.made.as_role(StaffRole.INSPECTOR).get(path)
         assert answer.status_code == 503
         assert "This page is not shown" in answer.text and rows(answer.text) == []
+    assert venue.post("/journal", "period=month", StaffRole.INSPECTOR).status_code == 503
     venue.made.gate.answers.clear()
     assert venue.made.as_role(StaffRole.INSPECTOR).get("/journal").status_code == 503
     assert venue.made.as_role(StaffRole.OWNER).get("/journal").status_code == 200

@@ -43,6 +43,17 @@ def test_idle_and_absolute_ends(opened: Open) -> None:
     assert sessions.of(token) is None
 
 
+def test_a_page_that_looks_by_itself_keeps_nobody_signed_in(opened: Open) -> None:
+    sessions = opened.office.sessions
+    token = sessions.begin("owner")
+    for _ in range(10):
+        opened.clock.now_s += IDLE_S / 10 - 1
+        assert sessions.of(token, is_passive=True)
+    opened.clock.now_s += 10
+    assert sessions.of(token, is_passive=True) is None
+    assert sessions.of(token) is None
+
+
 def test_a_restart_ends_no_session_and_makes_none_last_longer(opened: Open) -> None:
     token = opened.office.sessions.begin("owner", HOME)
     opened.clock.now_s += IDLE_S / 2

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from appliance.staff.claim import WRONG_AN_HOUR
+from appliance.staff.claim import WRONG_AN_HOUR, WRONG_OF_ALL
 from appliance.staff.errors import StaffProblem, StaffRefused
 from appliance.staff.roles import StaffRole
 from appliance.staff.tokens import Scope
@@ -59,6 +59,32 @@ def test_a_box_is_claimed_with_its_code_once(tmp_path: Path) -> None:
     with pytest.raises(StaffRefused) as refused:
         claim.code()
     assert refused.value.why is StaffProblem.CLAIMED_ALREADY
+
+
+def test_whoever_guesses_is_counted_where_they_come_from(tmp_path: Path) -> None:
+    box = office(tmp_path)
+    code, claim = box.office.claim.code(), box.office.claim
+    for place in range(WRONG_AN_HOUR):
+        assert not claim.take("AAAAA-AAAAA", f"2001:db8::{place:x}")
+    assert claim.wait_s("2001:db8::ffff") == 3600, "a /64 is one person's"
+    assert not claim.take(code, "2001:db8::ffff")
+    assert claim.wait_s("2001:db8:0:1::1") == claim.wait_s("192.168.50.7") == 0
+    assert claim.take(code, "192.168.50.7")
+
+
+def test_all_together_are_counted_too_until_somebody_stands_at_the_box(tmp_path: Path) -> None:
+    box = office(tmp_path)
+    code, claim = box.office.claim.code(), box.office.claim
+    for place in range(WRONG_OF_ALL):
+        address = f"10.{place // 250}.{place % 250}.1"
+        assert claim.wait_s(address) == 0
+        assert not claim.take("AAAAA-AAAAA", address)
+    assert claim.wait_s("192.168.50.7") == 3600
+    assert not claim.take(code, "192.168.50.7")
+    box.clock.now_s += 1
+    box.another().claim.begin_anew()  # `qaqpa claim`, in its own process
+    assert claim.take(code, "192.168.50.7")
+    assert claim.code() == code
 
 
 def test_claims_are_guessed_ten_times_an_hour(tmp_path: Path) -> None:

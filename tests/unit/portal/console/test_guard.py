@@ -101,3 +101,21 @@ def test_every_route_says_who_may(tmp_path: Path) -> None:
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
     }
     assert served == known
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "is_passive"),
+    [
+        ("/today/part", {"Sec-Fetch-Dest": "empty"}, True),
+        ("/today/part", {"Sec-Fetch-Dest": "empty", "X-Touched": "yes"}, False),
+        ("/today?again=3", {"Sec-Fetch-Dest": "document"}, True),
+        ("/today", {"Sec-Fetch-Dest": "document"}, False),
+        ("/today", {}, False),
+    ],
+)
+def test_a_page_that_looks_by_itself_is_no_person(
+    tmp_path: Path, path: str, headers: dict[str, str], is_passive: bool
+) -> None:
+    made = console(tmp_path)
+    made.as_role(StaffRole.OWNER).get(path, headers=headers)
+    assert made.sessions.passive == [is_passive]

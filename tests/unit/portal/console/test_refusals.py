@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -12,6 +13,7 @@ from flask import Response, abort
 from appliance.errors import GateUnreachable, WireError
 from appliance.staff.roles import StaffRole
 from appliance.wire import Language
+from portal.console import refusals
 from portal.console.refusals import Why
 from portal.console.routes import EVERYBODY, OWNER, Routes
 from portal.words import words
@@ -133,3 +135,12 @@ def test_a_choice_of_language_leads_nowhere_else(made: Made, back: str) -> None:
     answer = made.as_role(None).post("/language", data={"language": "de", "back": back}, headers=OURS)
     assert answer.headers["Location"] == "/"
     assert "Set-Cookie" not in answer.headers
+
+
+def test_a_page_that_comes_again_without_scripts_says_that_it_does(made: Made) -> None:
+    page = made.as_role(StaffRole.OWNER).get("/try/silent?q=%22%3E&again=7").get_data(as_text=True)
+    (refresh,) = re.findall(r'http-equiv="refresh" content="([^"]*)"', page)
+    assert refresh == "15; url=/try/silent?q=%22%3E&amp;again=1"
+    folder = Path(refusals.__file__).parent / "templates"
+    bare = [path.name for path in folder.glob("*.html") if 'http-equiv="refresh"' in path.read_text()]
+    assert sorted(bare) == ["parts.html", "today.html"], "these two say again="

@@ -202,6 +202,20 @@ def test_it_is_applied_with_two_minutes_to_keep_it(made: Made) -> None:
     assert made.steward.asked == [wire.ApplySettings(EXAMPLE, digest(EXAMPLE), "owner", 120)]
 
 
+def test_a_password_that_would_go_elsewhere_is_asked_for_beside_the_difference(made: Made) -> None:
+    made.steward.answers[wire.TrySettings] = lambda _: wire.Tried((), (), ("sms",), ("smsc",))
+    page = posted(made, sms__provider__0__host="smsc.example.org")
+    assert 'name="password.smsc" type="password"' in page.text
+    data = ours(toml=EXAMPLE, base=digest(EXAMPLE)) | {"password.smsc": "secret8"}
+    made.as_role(StaffRole.OWNER).post("/settings/apply", data=data, headers=OURS)
+    assert made.steward.asked[-1].passwords == {"smsc": "secret8"}
+    made.steward.answers[wire.ApplySettings] = lambda _: wire.StewardRefused(
+        wire.StewardRefusal.PASSWORD_WANTED, "smsc"
+    )
+    refused = made.as_role(StaffRole.OWNER).post("/settings/apply", data=data, headers=OURS)
+    assert refused.status_code == 409 and "password is needed again (smsc)" in refused.text
+
+
 def test_a_pending_change_counts_down_and_is_kept_by_a_person(made: Made) -> None:
     made.steward.answers[wire.ReadSettings] = lambda _: wire.Settings(EXAMPLE, digest(EXAMPLE), 87, "owner")
     owner = made.as_role(StaffRole.OWNER)

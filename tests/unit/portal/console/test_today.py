@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -212,3 +213,14 @@ def test_the_part_is_the_pages_own(made: Made) -> None:
     assert part.strip() in whole
     assert "<html" not in part
     assert 'data-part="/today/part?lang=ru"' in page(made, path="/today?lang=ru")
+
+
+def test_an_owner_who_interrupted_the_wizard_finds_back_to_it(made: Made) -> None:
+    for venue, role, there in (
+        (VenueNow(0, 0, 0, (Trouble.CLOSED,), is_open=False), StaffRole.OWNER, True),
+        (VenueNow(0, 0, 0, (Trouble.CLOSED,), is_open=False), StaffRole.DESK, False),
+        (VenueNow(0, 0, 0), StaffRole.OWNER, False),
+    ):
+        made.gate.answers[LookAtVenue] = partial(lambda told, _: told, venue)
+        page = made.as_role(role).get("/today").get_data(as_text=True)
+        assert ('href="/setup"' in page) is there

@@ -21,6 +21,7 @@ from journal.entries import (
     VisitorIdentified,
     VoucherRedeemed,
 )
+from portal.console.searches import A_MINUTE
 from tests.edge.journal.samples import NUMBER, PHONE, at, stay, used, write
 from tests.support.console import OURS, Made, form
 from tests.unit.portal.console.staffed import NOW_MS, Counter, counter, live
@@ -63,11 +64,35 @@ def test_whole_numbers_are_recorded_before_they_are_shown(desk: tuple[Made, Coun
     gate.visits = [live(1)]
     page = post(made, "/visits", whole="1", query="701").get_data(as_text=True)
     assert NUMBER in page and "It is recorded" in page
-    assert gate.asked[-2:] == [NoteLook(by="desk", what="live visits from 1, '701'"), FindVisits("701")]
+    asked = FindVisits("701", by_part=True)
+    assert gate.asked[-2:] == [NoteLook(by="desk", what="live visits from 1, '701'"), asked]
     gate.refusal = Refused(Refusal.JOURNAL_UNAVAILABLE)
     refused = post(made, "/visits", whole="1")
     assert NUMBER not in refused.get_data(as_text=True) and refused.status_code == 422
     assert gate.asked[-1] == NoteLook(by="desk", what="live visits from 1")
+
+
+def test_who_looks_for_a_number_has_that_recorded_first(desk: tuple[Made, Counter]) -> None:
+    made, gate = desk
+    gate.visits = [live(1)]
+    page = post(made, "/visits", query="8 701 123 45 67").get_data(as_text=True)
+    assert "It is recorded that you looked for this number" in page and "data-recorded" in page
+    noted = NoteLook(by="desk", what="live visits by number, '8 701 123 45 67'")
+    assert gate.asked[-2:] == [noted, FindVisits("8 701 123 45 67")]
+    gate.refusal = Refused(Refusal.JOURNAL_UNAVAILABLE)
+    assert MASKED not in post(made, "/visits", query=NUMBER).get_data(as_text=True)
+    assert isinstance(gate.asked[-1], NoteLook), "what cannot be recorded is not looked for"
+
+
+def test_numbers_are_not_tried_by_the_hundred(desk: tuple[Made, Counter]) -> None:
+    made, gate = desk
+    for place in range(A_MINUTE):
+        assert post(made, "/visits", query=f"+770112345{place:02}").status_code == 200
+    assert len(gate.heard(FindVisits)) == A_MINUTE
+    page = post(made, "/visits", query=NUMBER)
+    assert page.status_code == 422 and "enough searches" in page.get_data(as_text=True)
+    assert len(gate.heard(FindVisits)) == A_MINUTE
+    assert post(made, "/visits", query="10.77").status_code == 200, "an address is nobody's number"
 
 
 @pytest.mark.parametrize(

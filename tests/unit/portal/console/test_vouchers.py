@@ -13,6 +13,7 @@ from appliance import vouchers
 from appliance.staff.roles import StaffRole
 from appliance.wire_desk import DeskRefusal, DeskRefused, MakeVouchers, VoidVouchers, VoucherBatch
 from portal.console.sheets import KEPT_S, Sheets
+from tests.lab.waiting import until
 from tests.support.console import NOW, OURS, Made, form
 from tests.unit.portal.console.staffed import ALL_FIELDS, CODES, NOW_MS, Counter, counter
 
@@ -115,6 +116,18 @@ def test_nobody_else_reads_the_files(tmp_path: Path) -> None:
     (file,) = (tmp_path / "sheets").iterdir()
     assert [path.stat().st_mode & 0o777 for path in (file, file.parent)] == [0o600, 0o700]
     assert token not in file.name
+
+
+def test_what_nobody_fetched_goes_by_itself_and_at_a_start(tmp_path: Path) -> None:
+    folder, clock = tmp_path / "sheets", [NOW]
+    sheets = Sheets(folder, lambda: clock[0], kept_s=0.0)
+    sheets.put("s1", b"codes")
+    clock[0] += timedelta(seconds=1)
+    until(lambda: not list(folder.iterdir()), "the sheet to go, though nobody asks")
+    Sheets(folder, lambda: clock[0]).put("s1", b"codes")
+    clock[0] += timedelta(seconds=KEPT_S + 1)
+    Sheets(folder, lambda: clock[0])
+    assert not list(folder.iterdir()), "the console began anew meanwhile"
 
 
 def test_what_nobody_fetched_in_time_is_gone(tmp_path: Path) -> None:

@@ -42,6 +42,15 @@ def test_who_guesses_on_is_sent_away_and_fills_no_journal(box: Box) -> None:
     assert says(box.claim(stranger), "en", "wizard.claim.code_wait")
 
 
+def test_a_neighbour_who_guesses_keeps_the_owner_out_of_nothing(box: Box) -> None:
+    neighbour, owner = box.browser(), box.browser()
+    neighbour.environ_base["HTTP_X_REAL_IP"], owner.environ_base["HTTP_X_REAL_IP"] = "192.168.50.66", "192.168.50.7"
+    for _ in range(12):
+        answer = box.claim(neighbour, code="GUESS-GUESS")
+    assert says(answer, "en", "wizard.claim.code_wait")
+    assert box.claim(owner).headers["Location"] == "/setup"
+
+
 def test_a_claim_makes_an_owner_who_is_signed_in_and_recorded(box: Box) -> None:
     browser = box.browser()
     answer = box.claim(browser, language="kk")
@@ -68,8 +77,8 @@ def test_of_two_at_the_very_same_moment_one_is_refused(box: Box) -> None:
     """The other's account is made between the look at the claim and the making of ours."""
     take = box.office.claim.take
 
-    def taken_meanwhile(code: str) -> bool:
-        good = take(code)
+    def taken_meanwhile(code: str, address: str = "") -> bool:
+        good = take(code, address)
         box.office.accounts.make("quicker", "Q", StaffRole.OWNER, PASSWORD)
         return good
 

@@ -58,7 +58,10 @@ def test_what_was_passed_by_is_not_asked_again(box: Box) -> None:
 
 def test_a_venue_does_not_open_before_what_it_needs(box: Box) -> None:
     browser = box.owner()
-    assert 'action="/setup/finish"' not in browser.get("/setup/finish").text
+    page = browser.get("/setup/finish")
+    assert 'action="/setup/finish"' not in page.text
+    for key in ("all_well", "box_well", "some_ill"):
+        assert not says(page, "en", f"wizard.finish.{key}"), "it cannot be opened, whatever the box finds"
     assert posted(browser, "/setup/finish", open="yes").headers["Location"] == "/setup/finish"
     assert box.steward.config.venue.open is False
 
@@ -72,6 +75,12 @@ def test_after_the_last_step_the_wizard_has_gone_but_for_the_poster(box: Box) ->
     page = browser.get("/setup/finish")
     assert says(page, "en", "wizard.finish.some_ill")
     assert "look at the cable" in page.text
+    box.steward.findings = ()
+    page = browser.get("/setup/finish")
+    assert says(page, "en", "wizard.finish.box_well") and says(page, "en", "wizard.finish.passed_by")
+    for path in ("terms", "sms", "staff"):
+        assert f'<a href="/setup/{path}">' in page.text
+    assert not says(page, "en", "wizard.finish.all_well"), "steps were passed by"
     assert says(posted(browser, "/setup/finish", open="yes"), "en", "wizard.open.done")
     assert box.steward.config.venue.open is True
     for route in box.app.extensions["qaqpa-routes"].all:

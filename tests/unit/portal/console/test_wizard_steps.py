@@ -199,6 +199,17 @@ def test_a_provider_is_kept_and_its_password_apart(box: Box, source: str, kept: 
     assert box.steward.secrets == {"sms_password/smsc": b"secret8"}
 
 
+@pytest.mark.parametrize("elsewhere", [{"host": "evil.example"}, {"port": "3444"}, {"tls": ""}])
+def test_a_password_that_is_kept_goes_to_no_other_provider(box: Box, elsewhere: dict[str, str]) -> None:
+    browser = box.owner()
+    posted(browser, "/setup/sms", **PROVIDER)
+    before = box.steward.path.read_text()
+    answer = posted(browser, "/setup/sms", **{**PROVIDER, **elsewhere, "password": ""})
+    assert says(answer, Language.ENGLISH, "wizard.sms.password_again")
+    assert box.steward.path.read_text() == before
+    assert posted(browser, "/setup/sms", **{**PROVIDER, **elsewhere}).status_code == 303
+
+
 @pytest.mark.parametrize("language", EVERY)
 def test_a_test_sms_is_followed_to_its_receipt(box: Box, language: Language) -> None:
     browser = box.owner(language.value)
