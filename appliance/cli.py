@@ -24,6 +24,7 @@ from appliance import (
     cli_settings,
     cli_sms,
     cli_staff,
+    cli_update,
     cli_voucher,
     wire,
 )
@@ -119,6 +120,7 @@ main.add_command(cli_staff.staff)
 main.add_command(cli_staff.claim)
 main.add_command(cli_staff.token)
 main.add_command(cli_poster.poster)
+main.add_command(cli_update.update)
 
 
 # ── configuration and health ────────────────────────────────────────────────────────────────────────────────────────

@@ -37,6 +37,7 @@ from appliance.sections import (
     Workstation,
 )
 from appliance.sections_console import Console
+from appliance.sections_update import Update
 from appliance.wifi import Wifi
 
 
@@ -58,6 +59,7 @@ class Config(Section, frozen=True):
     journal: Journal = Journal()
     desk: Desk = Desk()
     console: Console = Console()
+    update: Update = Update()
     workstation: Annotated[
         tuple[Workstation, ...], Meta(max_length=200, description="at most 200 tables [[workstation]]")
     ] = ()
