@@ -1,5 +1,5 @@
-"""What systemd-sysupdate is given and what is made of its answers. Its words here are those that 257 said when a list was
-changed, a file cut short, a source away and a disk full."""
+"""What systemd-sysupdate is given and what is made of its answers. Its words here are those that 257 said when a list
+was changed, a file cut short, a source away and a disk full."""
 
 from __future__ import annotations
 
