@@ -19,6 +19,7 @@ import msgspec
 from appliance import (
     cli_block,
     cli_desk,
+    cli_health,
     cli_journal,
     cli_poster,
     cli_settings,
@@ -121,6 +122,7 @@ main.add_command(cli_staff.claim)
 main.add_command(cli_staff.token)
 main.add_command(cli_poster.poster)
 main.add_command(cli_update.update)
+main.add_command(cli_health.health)
 
 
 # ── configuration and health ────────────────────────────────────────────────────────────────────────────────────────

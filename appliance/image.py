@@ -6,6 +6,8 @@ from pathlib import Path
 
 MARK = "usr/lib/qaqpa-image"
 _LOADERS = ("efi", "boot")
+_COUNTED = "sys/firmware/efi/efivars/LoaderBootCountPath-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f"
+"""systemd-boot tells the system by it that this boot was one of a few tries (Automatic Boot Assessment)."""
 
 
 def is_image(root: Path = Path("/")) -> bool:
@@ -31,3 +33,9 @@ def given_up(root: Path = Path("/")) -> tuple[str, ...]:
         for path in (root / place).glob("EFI/Linux/qaqpa_*+0*.efi")
     }
     return tuple(sorted(found))
+
+
+def on_trial(root: Path = Path("/")) -> bool:
+    """Whether the version that runs was booted as one of its tries. False: it was found healthy before, or nobody
+    counts; to restart because of it would lead nowhere but here."""
+    return (root / _COUNTED).exists()
