@@ -26,7 +26,7 @@ from firewall.isolation import isolate_port
 
 PORT, PHONE = "qq-health", "qq-phone"
 """The bridge's end and the device's."""
-_PATIENCE_S, _AGAIN_S = 8.0, 2.0
+_PATIENCE_S, _AGAIN_S = 5.0, 1.5
 _IPV4, _UDP, _BROADCAST = 0x0800, 17, b"\xff" * 6
 _SERVER_PORT, _CLIENT_PORT = 67, 68
 _COOKIE = b"\x63\x82\x53\x63"
