@@ -22,9 +22,11 @@ from appliance import (
     cli_health,
     cli_journal,
     cli_poster,
+    cli_reset,
     cli_settings,
     cli_sms,
     cli_staff,
+    cli_stick,
     cli_update,
     cli_voucher,
     wire,
@@ -123,6 +125,9 @@ main.add_command(cli_staff.token)
 main.add_command(cli_poster.poster)
 main.add_command(cli_update.update)
 main.add_command(cli_health.health)
+main.add_command(cli_reset.factory_reset_)
+cli_settings.backup.add_command(cli_stick.write)
+cli_settings.backup.add_command(cli_stick.fetch)
 
 
 # ── configuration and health ────────────────────────────────────────────────────────────────────────────────────────

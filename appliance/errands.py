@@ -84,6 +84,10 @@ class Errands:
         path.unlink(missing_ok=True)
         return asked
 
+    def is_asked(self, errand: Errand) -> bool:
+        """Whether something was laid down that no unit has taken yet."""
+        return self._file(errand, "asked").exists()
+
     def tell(self, errand: Errand, told: Told) -> None:
         """How far it has come.
 
