@@ -41,7 +41,9 @@ def write(path: Path, staff: str, asked: bool) -> None:
         tell(Told(at_utc_ms=_now_ms()))
         try:
             stick = sticks.only_one(sticks.found())
-            name, verdict = stick_backup.write(config, path, stick, runtime / "stick", datetime.now(UTC), commands.run)
+            name, verdict = stick_backup.write(
+                config, path, stick, runtime / "stick", now=datetime.now(UTC), run=commands.run
+            )
         except sticks.StickUnusable as error:
             tell(Told(over=True, why="no_stick", said=str(error), at_utc_ms=_now_ms()))
             raise

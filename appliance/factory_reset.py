@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import os
 import struct
 from pathlib import Path
 
@@ -39,7 +38,7 @@ def ask(root: Path = Path("/")) -> None:
         raise NotReset("this machine's firmware keeps no variables (no UEFI): flash the image anew instead")
     try:
         # In one write: the file system makes the variable of what the first one brings.
-        with open(variable, "wb", buffering=0) as out:
+        with variable.open("wb", buffering=0) as out:
             out.write(_KEPT_AT_BOOT_AND_RUN + "yes\0".encode("utf-16-le"))
     except OSError as error:
         raise NotReset(f"the firmware does not take the wish ({error.strerror}): flash the image anew") from error
@@ -58,10 +57,10 @@ def withdraw(root: Path = Path("/")) -> None:
     """
     variable = root / VARIABLE
     try:
-        with contextlib.suppress(OSError), open(variable, "rb") as held:  # where the file system knows no such flags
+        with contextlib.suppress(OSError), variable.open("rb") as held:  # where the file system knows no such flags
             flags = struct.unpack("=l", fcntl.ioctl(held, _GET_FLAGS, struct.pack("=l", 0)))[0]
             fcntl.ioctl(held, _SET_FLAGS, struct.pack("=l", flags & ~_IMMUTABLE))
-        os.unlink(variable)
+        variable.unlink()
     except FileNotFoundError:
         return
     except OSError as error:

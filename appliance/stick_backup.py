@@ -23,7 +23,7 @@ class StickFailed(ApplianceError):
     """The stick has no new back-up, or nothing was taken from it."""
 
 
-def write(config: Config, path: Path, stick: Stick, at: Path, now: datetime, run: Run) -> tuple[str, Verdict]:
+def write(config: Config, path: Path, stick: Stick, at: Path, *, now: datetime, run: Run) -> tuple[str, Verdict]:
     """Make a back-up as always, and copy it to the stick; returns its name there and what it proves.
 
     Args:
