@@ -16,8 +16,8 @@ from appliance import cli
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = tuple(f"docs/owner{suffix}.md" for suffix in ("", ".ru", ".kk"))
 NOT_OURS = {"nginx.service"}
-OPTIONAL = {"qaqpa-certbot.timer"}
-"""For who has certbot renew the portal's certificate."""
+OPTIONAL = {"qaqpa-certbot.timer", "qaqpa-health.service", "qaqpa-update-daily.timer"}
+"""For who has certbot renew the portal's certificate; and what only the flashable image has."""
 
 
 def install(document: str) -> list[list[str]]:

@@ -1,4 +1,4 @@
-"""The page of versions in a real browser: nothing stands in anybody's way, and an installation is followed by itself."""
+"""The page of versions in a real browser: nothing stands in anybody's way, and an installation is followed."""
 
 from __future__ import annotations
 
