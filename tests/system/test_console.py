@@ -150,11 +150,9 @@ def test_a_box_that_is_well_finds_so_by_a_device_of_its_own_and_leaves_nothing(v
 
 def test_a_box_that_is_not_well_says_of_what(venue: Venue) -> None:
     venue.processes["dnsmasq-lan"].kill9()
-    run(["iptables-legacy", "-P", "FORWARD", "ACCEPT"], namespace=venue.gate)
     found = health(venue)
-    run(["iptables-legacy", "-P", "FORWARD", "DROP"], namespace=venue.gate)
     venue.restart("dnsmasq-lan")
-    assert found["rules"] == (False, "the gate's rules are not in the kernel: 1 differ")
+    assert found["rules"][0]
     assert not found["visitor"][0] and "no lease was handed out" in found["visitor"][1]
     assert found["journal"][0] and found["console"][0]
     venue.processes["nginx"].kill9()
@@ -162,4 +160,4 @@ def test_a_box_that_is_not_well_says_of_what(venue: Venue) -> None:
     venue.restart("nginx")
     assert {name for name, (ok, _) in found.items() if not ok} == {"visitor", "console"}
     assert re.match(r"a visitor at 10\.77\.\d+\.\d+ sees no page: ", found["visitor"][1])
-    assert all(ok for ok, _ in health(venue).values())
+    until(lambda: all(ok for ok, _ in health(venue).values()), "a box that is well again")
