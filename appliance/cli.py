@@ -18,14 +18,18 @@ import msgspec
 from appliance import (
     cli_block,
     cli_desk,
+    cli_health,
     cli_journal,
     cli_network,
     cli_poster,
+    cli_reset,
     cli_screen,
     cli_settings,
     cli_setup,
     cli_sms,
     cli_staff,
+    cli_stick,
+    cli_update,
     cli_voucher,
     wire,
 )
@@ -145,6 +149,11 @@ main.add_command(cli_staff.staff)
 main.add_command(cli_staff.claim)
 main.add_command(cli_staff.token)
 main.add_command(cli_poster.poster)
+main.add_command(cli_update.update)
+main.add_command(cli_health.health)
+main.add_command(cli_reset.factory_reset_)
+cli_settings.backup.add_command(cli_stick.write)
+cli_settings.backup.add_command(cli_stick.fetch)
 
 
 # ── configuration and health ────────────────────────────────────────────────────────────────────────────────────────

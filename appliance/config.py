@@ -36,6 +36,7 @@ from appliance.sections import (
 )
 from appliance.sections_console import Console
 from appliance.sections_network import Lan, Wan
+from appliance.sections_update import Update
 from appliance.wifi import LONGEST_NAME, Wifi
 
 
@@ -57,6 +58,7 @@ class Config(Section, frozen=True):
     journal: Journal = Journal()
     desk: Desk = Desk()
     console: Console = Console()
+    update: Update = Update()
     workstation: Annotated[
         tuple[Workstation, ...], Meta(max_length=200, description="at most 200 tables [[workstation]]")
     ] = ()

@@ -10,10 +10,15 @@ import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 from appliance import console_certificate, own_certificate, render_console
 from appliance.config import Config
 from appliance.console_certificate import LAST_DAYS
+from appliance.staff.account import StaffFile
+from appliance.staff.errors import StaffFileDamaged, StaffFileNewer
+from appliance.staff.kept import KeptFile
+from appliance.staff.sessions import SessionsFile
 
 _DAY_S = 86400.0
 _SOON_S = 2.0
@@ -34,6 +39,7 @@ def findings(config: Config, now_utc_s: float) -> Iterator[Finding]:
         yield Finding(True, "there is no console (console.interface is empty)")
         return
     yield _process(render_console.socket(config))
+    yield from _office(Path(config.paths.state) / "console")
     try:
         pem = render_console.kept_file(config).read_bytes()
         about = own_certificate.about(pem)
@@ -53,6 +59,17 @@ def _process(path: str) -> Finding:
             what = f"the console does not answer at {path} ({error.strerror or error})"
             return Finding(False, what, "systemctl status qaqpa-console")
     return Finding(True, f"the console answers at {path}")
+
+
+def _office(folder: Path) -> Iterator[Finding]:
+    """Nobody can sign in where these cannot be read."""
+    for file in (KeptFile(folder / "staff.json", StaffFile()), KeptFile(folder / "sessions.json", SessionsFile())):
+        try:
+            file.read()
+        except StaffFileNewer as error:
+            yield Finding(False, str(error), "qaqpa update install, or a USB stick with that version")
+        except (StaffFileDamaged, OSError) as error:
+            yield Finding(False, str(error), "bring it back from a back-up")
 
 
 def _certificate(config: Config, about: own_certificate.About, now_utc_s: float) -> Iterator[Finding]:

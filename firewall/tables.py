@@ -61,6 +61,22 @@ def load(wanted: Ruleset) -> int:
     return sum(_converge(table, _set_everything) for table in wanted.tables)
 
 
+def differences(wanted: Ruleset) -> int:
+    """How much ``load`` would have to repair now. Changes nothing.
+
+    Raises:
+        KernelRefused, LockTimeout
+    """
+    found = 0
+    for table in wanted.tables:
+        try:
+            with _lock(), _opened(table) as handle:
+                found += _set_everything(handle, table)  # in our copy, which nobody commits
+        except (iptc.IPTCError, iptc.XTablesError, OSError, ValueError) as error:
+            raise KernelRefused(f"read the {table.family} {table.name} table", str(error)) from error
+    return found
+
+
 def available(family: Family, name: TableName) -> bool:
     """Whether the kernel has this table at all. Raises LockTimeout."""
     try:

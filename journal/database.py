@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from journal.errors import Cause, JournalCorrupt, JournalError, JournalUnavailable
+from journal.layout import refuse_newer
 
 BUSY_TIMEOUT_S = 5.0
 """Longest wait for another connection's lock; only a checkpoint or a person's sqlite3 shell ever holds one."""
@@ -56,6 +57,7 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
 
     Raises:
         JournalUnavailable, JournalCorrupt: also for what happens inside the ``with`` block.
+        JournalNewer: a later version has written it.
     """
     with translated(path):
         if not path.exists():
@@ -72,6 +74,7 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
             connection.execute("PRAGMA trusted_schema = OFF")
             connection.execute("PRAGMA cell_size_check = ON")
             connection.execute("BEGIN")
+            refuse_newer(path, connection)
             yield connection
         finally:
             connection.close()

@@ -67,7 +67,10 @@ class JournalNewer(JournalError):
 
     def __init__(self, path: Path, migrations: tuple[str, ...]) -> None:
         self.path, self.migrations = path, migrations
-        super().__init__(f"the journal {path} was written by a newer Qaqpa ({', '.join(migrations)}): use that version")
+        super().__init__(
+            f"the journal {path} was written by a newer Qaqpa ({', '.join(migrations)}), and this one leaves it as it "
+            "is: nobody new is admitted until that version is installed again"
+        )
 
 
 class ExtractFailed(JournalError):

@@ -1,13 +1,11 @@
 """The journal file's layout, as the ordered steps that lead to it.
 
-A step that has been released is never edited: what must change is a new step below. Each is committed together with
-its record in ``_sqlite_migrations``, so that a crash between two steps leaves the file at one of them. Must not know:
-what an entry says, the chain's arithmetic.
+A step that has been released is never edited: what must change is a new step below, named in ``journal.layout`` too.
+Each is committed together with its record in ``_sqlite_migrations``, so that a crash between two steps leaves the file
+at one of them. Must not know: what an entry says, the chain's arithmetic.
 """
 
 from __future__ import annotations
-
-from contextlib import closing
 
 from sqlite_utils import Database, Migrations
 
@@ -60,10 +58,3 @@ def expired_bodies(db: Database) -> None:
         )
         BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END
     """)
-
-
-def unknown_steps(db: Database) -> tuple[str, ...]:
-    """Names of steps that the file has taken and this version does not know: the mark of a newer Qaqpa."""
-    with closing(Database(memory=True, execute_plugins=False)) as blank:
-        known = {step.name for step in steps.pending(blank)}
-    return tuple(step.name for step in steps.applied(db) if step.name not in known)

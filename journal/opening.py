@@ -12,9 +12,9 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from journal.database import connect_writer
-from journal.errors import Cause, JournalCorrupt, JournalNewer, JournalUnavailable
-from journal.migrations import steps, unknown_steps
+from journal.database import connect_writer, reading
+from journal.errors import Cause, JournalCorrupt, JournalError, JournalNewer, JournalUnavailable
+from journal.migrations import steps
 from journal.shutting_out import ALONE_MODE, let_read, shut_out, stood_in_the_way
 
 FILE_MODE = 0o640
@@ -54,6 +54,7 @@ def open_checked(path: Path) -> sqlite3.Connection:
     """
     if not path.exists():  # nobody else opens it before it is whole
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, ALONE_MODE))
+    _leave_newer(path)
     mode = FILE_MODE
     if stood_in_the_way(path):
         shut_out(path)
@@ -65,12 +66,20 @@ def open_checked(path: Path) -> sqlite3.Connection:
             raise JournalCorrupt(path, "; ".join(problems).replace("\n", "; "))
         # Plugins that somebody installed beside sqlite-utils have no business in the journal.
         database = Database(connection, execute_plugins=False)
-        unknown = unknown_steps(database)
-        if unknown:
-            raise JournalNewer(path, unknown)
         steps.apply(database)
         let_read(path, mode)
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def _leave_newer(path: Path) -> None:
+    """Before anything is written, damaged or not: what a later version has made is for a later version to mend."""
+    try:
+        with reading(path):
+            pass
+    except JournalNewer:
+        raise
+    except JournalError:
+        return  # opening it for writing says so, in its own words

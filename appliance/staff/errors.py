@@ -3,6 +3,7 @@
 ApplianceError
 ├── StaffRefused         it cannot be; ``why`` says it for a program
 ├── StaffFileDamaged     a file of the office cannot be read, and is left as it is
+│   └── StaffFileNewer   because a later version has written it
 └── HashingBusy          too many passwords are being checked at once
 """
 
@@ -86,6 +87,17 @@ class StaffFileDamaged(ApplianceError):
     def __init__(self, path: str, cause: str) -> None:
         self.path, self.cause = path, cause
         super().__init__(f"{path} is damaged ({cause}); bring it back from a copy, or move it away to begin anew")
+
+
+class StaffFileNewer(StaffFileDamaged):
+    """A later Qaqpa has written a file of the office."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path, "newer")
+        self.args = (
+            f"{path} was written by a newer Qaqpa, and this one leaves it as it is: nobody can sign in until that "
+            "version is installed again",
+        )
 
 
 class HashingBusy(ApplianceError):

@@ -15,12 +15,15 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from appliance.staff.errors import StaffFileDamaged
+from appliance.staff.errors import StaffFileDamaged, StaffFileNewer
 
+FORM = 1
+"""Of all these files. Whoever changes what stands in one of them in a way that an older version would refuse, or would
+lose, counts it up: an older version then leaves the file alone and says so."""
 Content = TypeVar("Content", bound=msgspec.Struct)
 Result = TypeVar("Result")
 
@@ -36,14 +39,13 @@ class KeptFile(Generic[Content]):
     def __init__(self, path: Path, empty: Content) -> None:
         self.path = path
         self._empty = empty
-        self._decoder = msgspec.json.Decoder(type(empty))
         self._seen: tuple[tuple[int, int, int], Content] | None = None
 
     def read(self) -> Content:
         """What stands in it now; as long as nobody changed it, that is one ``stat``.
 
         Raises:
-            StaffFileDamaged: it is none of ours.
+            StaffFileDamaged: it is none of ours, or a later version's (StaffFileNewer).
         """
         try:
             found = _identity(self.path.stat(follow_symlinks=False))
@@ -75,18 +77,28 @@ class KeptFile(Generic[Content]):
         except FileNotFoundError:
             return self._empty
         try:
-            content = self._decoder.decode(text)
+            content = self._decoded(text)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise StaffFileDamaged(str(self.path), str(error)) from error
         self._seen = found, content
         return content
+
+    def _decoded(self, text: bytes) -> Content:
+        told = msgspec.json.decode(text, type=dict[str, Any])
+        form = told.pop("form", 1)  # before it was counted
+        if not isinstance(form, int):
+            raise msgspec.ValidationError("`form` is no number")
+        if form > FORM:
+            raise StaffFileNewer(str(self.path))
+        return msgspec.convert(told, type(self._empty))
 
     def _write(self, content: Content) -> None:
         draft = self.path.with_name(f"{self.path.name}.new")
         draft.unlink(missing_ok=True)  # of who died over it: the lock is ours
         with open(draft, "wb", opener=_opener(os.O_EXCL | os.O_NOFOLLOW)) as out:
             self._as_the_folder_is(out.fileno())
-            out.write(msgspec.json.format(msgspec.json.encode(content), indent=1) + b"\n")
+            told = {"form": FORM, **msgspec.to_builtins(content)}
+            out.write(msgspec.json.format(msgspec.json.encode(told), indent=1) + b"\n")
             out.flush()
             os.fsync(out.fileno())
         draft.rename(self.path)

@@ -16,11 +16,12 @@ from typing import assert_never
 from appliance.certificate_ends import ends_utc_s
 from appliance.config import load
 from appliance.errors import ApplianceError
-from appliance.steward import backups, secrets_kept, wire
+from appliance.steward import backups, secrets_kept, wire, wire_updates
 from appliance.steward.changing import Changing
 from appliance.steward.examining import Examining
 from appliance.steward.telling import Notes
 from appliance.steward.trials import Trials
+from appliance.steward.updates import Updating
 from appliance.steward.wire import StewardRefusal, StewardRefused
 from appliance.wire import Refusal, Refused
 from appliance.wire_console import NoteTestSms, StaffAct
@@ -41,6 +42,7 @@ class Answering:
     trials: Trials
     notes: Notes
     list_ports: Callable[[], wire.Ports]
+    updating: Updating
     now: Callable[[], datetime]
     packing: threading.Lock = field(default_factory=threading.Lock)
 
@@ -79,6 +81,14 @@ class Answering:
                 return wire.Backups(backups.listed(load(self.path)))
             case wire.ListCertificates():
                 return wire.Certificates(ends_utc_s(load(self.path)))
+            case (
+                wire_updates.AskUpdates()
+                | wire_updates.LookForUpdates()
+                | wire_updates.StartUpdate()
+                | wire_updates.Restart()
+                | wire_updates.StickBackup()
+            ):
+                return self.updating.answer(request)
             case _:
                 assert_never(request)
 

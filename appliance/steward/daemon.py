@@ -16,6 +16,7 @@ from appliance import render
 from appliance.client import Client
 from appliance.config import load
 from appliance.daemon import CONSOLE_USER
+from appliance.errands import Errands
 from appliance.steward import clocks, pending
 from appliance.steward.answering import Answering
 from appliance.steward.changing import Changing
@@ -25,6 +26,7 @@ from appliance.steward.serving import Serving
 from appliance.steward.telling import Notes
 from appliance.steward.trials import Trials
 from appliance.steward.units import Systemctl
+from appliance.steward.updates import Updating
 from appliance.supervision import Supervision
 
 _GATE_S = 5.0
@@ -49,7 +51,9 @@ def run(path: Path, systemctl: str) -> None:
     notes = Notes(Client(render.gate_socket(config), _GATE_S))
     changing = Changing(path, Systemctl(systemctl), notes, clocks.now, time.time)
     examining = Examining(lambda: doctor(path), time.monotonic, time.time)
-    answering = Answering(path, changing, examining, Trials(), notes, ports, lambda: datetime.now(UTC))
+    errands = Errands(Path(config.paths.runtime) / "errands")
+    updating = Updating(path, errands, Systemctl(systemctl), notes)
+    answering = Answering(path, changing, examining, Trials(), notes, ports, updating, lambda: datetime.now(UTC))
     uids = {0, pwd.getpwnam(CONSOLE_USER).pw_uid}
     serving = Serving(Path(render.steward_socket(config)), uids, answering.answer)
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -74,6 +74,31 @@ class Systemctl:
         if done.returncode != 0 and unit not in _MAY_BE_ABSENT:
             raise NotRestarted(unit, done.stderr.strip() or f"systemctl ended with {done.returncode}")
 
+    def begin(self, unit: str) -> None:
+        """Have a unit begin that ends by itself, and wait for nothing.
+
+        Raises:
+            NotRestarted
+        """
+        self._told(unit, "start", "--no-block", f"qaqpa-{unit}.service")
+
+    def reboot(self) -> None:
+        """
+        Raises:
+            NotRestarted
+        """
+        self._told("reboot", "--no-block", "reboot")
+
+    def _told(self, unit: str, *words: str) -> None:
+        try:
+            done = subprocess.run(
+                [self._program, *words], capture_output=True, text=True, check=False, timeout=_COMMAND_S
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise NotRestarted(unit, str(error)) from error
+        if done.returncode != 0:
+            raise NotRestarted(unit, done.stderr.strip() or f"systemctl ended with {done.returncode}")
+
     def stands(self, unit: str, config: Config) -> None:
         if unit == "sms" and without_sms(config):
             return

@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Meta
 
 from appliance.errors import WireError
+from appliance.steward.wire_updates import UpdateRequest, Updates
 from appliance.wire_words import Language, Text
 
 MAX_REQUEST_BYTES = 256 * 1024
@@ -138,6 +139,7 @@ Request = (
     | MakeBackup
     | ListBackups
     | ListCertificates
+    | UpdateRequest
 )
 
 
@@ -338,6 +340,7 @@ Reply = (
     | Backups
     | BackupWritten
     | Certificates
+    | Updates
     | Done
     | StewardRefused
 )

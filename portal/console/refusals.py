@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from flask import Flask, request
+from flask import Flask, g, request
 from werkzeug.exceptions import Forbidden, HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
 from appliance.errors import GateUnreachable, WireError
+from appliance.staff.errors import StaffFileDamaged, StaffFileNewer
 from portal.console import problems
 from portal.console.routes import NotOurForm, Routes
 from portal.console.site import Site
@@ -31,6 +32,9 @@ class Why(StrEnum):
     BROKEN = "broken"
     GATE = "gate"
     STEWARD = "steward"
+    OFFICE_NEWER = "office_newer"
+    """The accounts are a later version's: nobody can sign in."""
+    OFFICE_DAMAGED = "office_damaged"
 
 
 _BY_STATUS = {
@@ -72,6 +76,12 @@ def register(app: Flask, routes: Routes, site: Site) -> None:
         app.logger.error("%s %s: %s", request.method, request.path, error)
         return page(Why.STEWARD if steward else Why.GATE, 503)
 
+    def unreadable(error: StaffFileDamaged) -> AnyResponse:
+        app.logger.error("%s %s: %s", request.method, request.path, error)
+        g.signed_in, g.nav = None, ()  # who it is stands in such a file
+        return page(Why.OFFICE_NEWER if isinstance(error, StaffFileNewer) else Why.OFFICE_DAMAGED, 503)
+
     app.register_error_handler(HTTPException, refused)
+    app.register_error_handler(StaffFileDamaged, unreadable)
     app.register_error_handler(GateUnreachable, silent)
     app.register_error_handler(WireError, silent)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import ipaddress
 
-from firewall import checks
+from firewall import checks, standing
 from firewall.gate import Gate
 from tests.kernel.venue import GATE, Venue, sh
 from tests.lab.entering import inside
@@ -40,3 +40,15 @@ def test_what_is_missing_is_said_with_what_to_do(venue: Venue) -> None:
     }
     assert "br-lan" in found["interface lan7 (lan_interface)"]
     assert "ip address add 10.77.0.2/16 dev lan7" in found["address 10.77.0.2/16 on lan7"]
+
+
+def test_rules_that_are_not_the_gates_are_noticed_and_left(gate: Gate, venue: Venue) -> None:
+    with inside(GATE):
+        gate.sync({})
+        assert standing.differences(venue.settings) == 0
+        sh("iptables-legacy -P FORWARD ACCEPT")
+        wrong = state()
+        assert standing.differences(venue.settings) == 1
+        assert state() == wrong
+        gate.sync({})
+        assert standing.differences(venue.settings) == 0

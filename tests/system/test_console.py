@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
+from typing import Any
 
 from tests.lab.run import Completed, run
 from tests.lab.venue import CONSOLE, CONSOLE6, CONSOLE_PORT, PORTAL, Venue
@@ -121,3 +123,41 @@ def test_the_consoles_folder_is_its_own(venue: Venue) -> None:
     home = venue.places.state / "console"
     assert home.stat().st_mode & 0o777 == 0o700
     assert (home.owner(), home.group()) == ("qaqpa-console", "qaqpa-console")
+
+
+# ── a box that tries itself ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+def health(venue: Venue) -> dict[str, tuple[bool, str]]:
+    """Each part's answer."""
+    told: list[dict[str, Any]] = json.loads(venue.qaqpa("health", "--json", check=False))
+    return {each["name"]: (each["ok"], each["said"]) for each in told}
+
+
+def test_a_box_that_is_well_finds_so_by_a_device_of_its_own_and_leaves_nothing(venue: Venue) -> None:
+    before = (journal(venue), run(["ip", "-o", "link"], namespace=venue.gate).stdout.count("\n"))
+    found = health(venue)
+    assert {name for name, (ok, _) in found.items() if ok} == {"rules", "visitor", "journal", "console"}, found
+    told = found["visitor"][1]
+    assert re.fullmatch(rf"a visitor got 10\.77\.\d+\.\d+ and the page http://{re.escape(PORTAL)}/.*", told)
+    last = [entry for entry in journal(venue) if entry not in before[0] and entry["kind"] == "staff_acted"]
+    assert [entry["act"] for entry in last] == ["health_asked"]
+    assert run(["ip", "-o", "link"], namespace=venue.gate).stdout.count("\n") == before[1]
+    leases = venue.places.state / "leases" / "dnsmasq.leases"
+    address = told.split()[3]
+    until(lambda: address not in leases.read_text(), "the lease given back")
+
+
+def test_a_box_that_is_not_well_says_of_what(venue: Venue) -> None:
+    venue.processes["dnsmasq-lan"].kill9()
+    found = health(venue)
+    venue.restart("dnsmasq-lan")
+    assert found["rules"][0]
+    assert not found["visitor"][0] and "no lease was handed out" in found["visitor"][1]
+    assert found["journal"][0] and found["console"][0]
+    venue.processes["nginx"].kill9()
+    found = health(venue)
+    venue.restart("nginx")
+    assert {name for name, (ok, _) in found.items() if not ok} == {"visitor", "console"}
+    assert re.match(r"a visitor at 10\.77\.\d+\.\d+ sees no page: ", found["visitor"][1])
+    until(lambda: all(ok for ok, _ in health(venue).values()), "a box that is well again")

@@ -16,10 +16,10 @@ from appliance import cli
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = tuple(f"docs/owner{suffix}.md" for suffix in ("", ".ru", ".kk"))
 NOT_OURS = {"nginx.service"}
-OPTIONAL = {"qaqpa-certbot.timer"} | {
-    f"qaqpa-{each}.service" for each in ("first-boot", "hostapd", "network", "screen@")
+OPTIONAL = {"qaqpa-certbot.timer", "qaqpa-update-daily.timer"} | {
+    f"qaqpa-{each}.service" for each in ("first-boot", "health", "hostapd", "network", "screen@")
 }
-"""For who has certbot renew the portal's certificate; and what a box needs that makes its own network."""
+"""For who has certbot renew the portal's certificate; and what only the image, or a box with a network of its own, has."""
 
 AT_BOOT = {"qaqpa-closed.service"}
 """Once more, while visitors are online, it would close for them too."""

@@ -13,7 +13,7 @@ from flask import request
 
 from appliance.errors import ApplianceError, GateUnreachable, WireError
 from appliance.staff.accounts import Record
-from appliance.staff.errors import HashingBusy, StaffFileDamaged, StaffRefused
+from appliance.staff.errors import HashingBusy, StaffFileDamaged, StaffFileNewer, StaffRefused
 from appliance.staff.roles import SignedIn
 from appliance.staff.signing_in import Refused, Why
 from appliance.wire import Done
@@ -92,6 +92,8 @@ def problem(site: Site, error: ApplianceError) -> str:
             return say(f"staff.problem.{error.why}")
         case HashingBusy():
             return say("staff.problem.busy")
+        case StaffFileNewer():
+            return say("frame.refused.office_newer.do")
         case StaffFileDamaged():
             return say("staff.problem.damaged", file=error.path)
         case _:

@@ -103,7 +103,7 @@ def test_what_the_consoles_user_could_lay_there_is_not_followed(
 
 def test_one_is_made_at_a_time(config: Config, tmp_path: Path) -> None:
     nobody: Any = None
-    answering = Answering(tmp_path / "qaqpa.toml", nobody, nobody, nobody, nobody, nobody, lambda: NOW)
+    answering = Answering(tmp_path / "qaqpa.toml", nobody, nobody, nobody, nobody, nobody, nobody, lambda: NOW)
     with answering.packing:
         reply = answering.answer(MakeBackup("aigul"))
     assert isinstance(reply, StewardRefused) and "already" in reply.why
