@@ -72,7 +72,8 @@ class OwnUnits:
         for unit in _IN_THE_WAY:
             # Where no systemd runs, systemctl says of every unit that it is active.
             if self._is("enabled", unit) or (self.booted and self._is("active", unit)):
-                self._do("disable", "--now", unit)
+                # Nor does it take --now there.
+                self._do("disable", *(("--now",) if self.booted else ()), unit)
                 yield f"{unit}: stopped and disabled; --undo does not begin it again"
         self._do("enable", _NETWORKD, *ours)
         if not self.booted:

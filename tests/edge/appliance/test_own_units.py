@@ -70,7 +70,7 @@ def test_what_is_in_the_way_is_stopped_then_all_is_enabled_and_begun(machine: Ma
 
 def test_where_no_systemd_runs_they_are_only_enabled(machine: Machine) -> None:
     told = [*machine.units(booted=False).begin()]
-    assert machine.heard()[1:] == [f"enable systemd-networkd.service {ALL}"]
+    assert machine.heard() == ["disable nginx.service", f"enable systemd-networkd.service {ALL}"]
     assert "next boot" in told[-1]
 
 
