@@ -70,8 +70,10 @@ class OwnUnits:
         if _TARGET not in ours:
             raise SetupRefused(f"{self._folder}/{_TARGET} is not there: install the Debian package again")
         for unit in _IN_THE_WAY:
-            if self._is("enabled", unit) or self._is("active", unit):
-                self._do("disable", "--now", unit)
+            # Where no systemd runs, systemctl says of every unit that it is active.
+            if self._is("enabled", unit) or (self.booted and self._is("active", unit)):
+                # Nor does it take --now there.
+                self._do("disable", *(("--now",) if self.booted else ()), unit)
                 yield f"{unit}: stopped and disabled; --undo does not begin it again"
         self._do("enable", _NETWORKD, *ours)
         if not self.booted:

@@ -19,7 +19,7 @@ NOT_OURS = {"nginx.service"}
 OPTIONAL = {"qaqpa-certbot.timer", "qaqpa-update-daily.timer"} | {
     f"qaqpa-{each}.service" for each in ("first-boot", "health", "hostapd", "network", "screen@")
 }
-"""For who has certbot renew the portal's certificate; and what only the image, or a box with a network of its own, has."""
+"""For who has certbot renew the portal's certificate; and what only the image, or a box with its own network, has."""
 
 AT_BOOT = {"qaqpa-closed.service"}
 """Once more, while visitors are online, it would close for them too."""

@@ -15,6 +15,7 @@ PROGRAM = """\
 case "$*" in --quiet*) ;; *) echo "$@" >>{log} ;; esac
 case "$*" in
     *is-enabled\\ nginx.service) exit 0 ;;
+    *is-active\\ dnsmasq.service) exit 0 ;;
     --quiet*) exit 1 ;;
     {refused}) echo "no such unit" >&2; exit 5 ;;
 esac
@@ -59,16 +60,17 @@ def test_what_is_in_the_way_is_stopped_then_all_is_enabled_and_begun(machine: Ma
     told = [*machine.units().begin()]
     assert machine.heard() == [
         "disable --now nginx.service",
+        "disable --now dnsmasq.service",
         f"enable systemd-networkd.service {ALL}",
         "restart qaqpa-network.service systemd-networkd.service",
         "start qaqpa.target",
     ]
-    assert [line.partition(":")[0] for line in told] == ["nginx.service", "qaqpa.target"]
+    assert [line.partition(":")[0] for line in told] == ["nginx.service", "dnsmasq.service", "qaqpa.target"]
 
 
 def test_where_no_systemd_runs_they_are_only_enabled(machine: Machine) -> None:
     told = [*machine.units(booted=False).begin()]
-    assert machine.heard()[1:] == [f"enable systemd-networkd.service {ALL}"]
+    assert machine.heard() == ["disable nginx.service", f"enable systemd-networkd.service {ALL}"]
     assert "next boot" in told[-1]
 
 
