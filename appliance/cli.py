@@ -168,6 +168,8 @@ def apply(path: Path, at_boot: bool, reload: bool) -> None:
     held = holding(config, datetime.now(UTC).timestamp())
     console = console_certificate.served_here(config)
     changed = applying.apply(config, held, console)
+    if said := smpp.without_sms(config):
+        click.echo(said)
     for name, is_new in changed.items():
         click.echo(f"{name}: {'changed' if is_new else 'as before'}")
     if config.portal.https:

@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-from appliance import render
+from appliance import credentials, render
 from appliance.config import Config
 from appliance.daemon import GATE_USER, SMS_USER
 from appliance.sections import SmsProvider
@@ -34,6 +34,8 @@ def sender_settings(config: Config) -> Settings:
 
 def without_sms(config: Config) -> str:
     """Why this venue sends no SMS at all, as one that admits by document alone; "": it does, or means to."""
+    if any(_with_systemd(one) for one in config.sms.provider):
+        return ""
     files = [one.password_file for one in config.sms.provider]
     # Not there, no more: one that is there and cannot be read is a fault.
     if any(_is_there(file) for file in files):
@@ -55,7 +57,7 @@ def password_problems(config: Config) -> Iterator[tuple[str, str]]:
     """(key, problem) of each password file of which an SMSC's login cannot be made. Never the password itself."""
     if without_sms(config):
         return
-    for number, one in enumerate(config.sms.provider):
+    for number, one in _with_files(config):
         key, path = f"sms.provider[{number}].password_file", one.password_file
         try:
             password = _password(one)
@@ -82,7 +84,7 @@ def closed_to_sender(config: Config) -> Iterator[tuple[str, str]]:
     if without_sms(config):
         return
     groups = os.getgrouplist(user.pw_name, user.pw_gid)
-    for number, one in enumerate(config.sms.provider):
+    for number, one in _with_files(config):
         # Tried, not computed: directories above it, further groups and ACLs have their say too.
         asked = ["/usr/bin/test", "-r", one.password_file]
         if subprocess.run(asked, check=False, user=user.pw_uid, group=user.pw_gid, extra_groups=groups).returncode:
@@ -94,7 +96,19 @@ def closed_to_sender(config: Config) -> Iterator[tuple[str, str]]:
 
 
 def _password(one: SmsProvider) -> str:
+    if (handed := credentials.handed(one.name)) is not None:
+        return handed
+    if credentials.kept(one.name):
+        return ""  # it is the sender's alone; whoever else asks logs in nowhere
     return Path(one.password_file).read_text(encoding="ascii").strip()
+
+
+def _with_systemd(one: SmsProvider) -> bool:
+    return credentials.handed(one.name) is not None or credentials.kept(one.name)
+
+
+def _with_files(config: Config) -> Iterator[tuple[int, SmsProvider]]:
+    return ((number, one) for number, one in enumerate(config.sms.provider) if not _with_systemd(one))
 
 
 def provider(section: SmsProvider, password: str) -> Provider:

@@ -19,6 +19,9 @@ NOT_OURS = {"nginx.service"}
 OPTIONAL = {"qaqpa-certbot.timer"}
 """For who has certbot renew the portal's certificate."""
 
+AT_BOOT = {"qaqpa-closed.service"}
+"""Once more, while visitors are online, it would close for them too."""
+
 
 def install(document: str) -> list[list[str]]:
     """The words of each line that is typed once on a new box."""
@@ -30,7 +33,7 @@ def install(document: str) -> list[list[str]]:
 def units(*beginning: str) -> set[str]:
     """What ``systemctl`` is told of, in lines that begin so."""
     lines = [line for line in install(DOCUMENTS[0]) if line[: len(beginning)] == list(beginning)]
-    return {word for line in lines for word in line if word.endswith((".service", ".timer"))}
+    return {word for line in lines for word in line if word.endswith((".service", ".timer", ".target"))}
 
 
 @pytest.mark.parametrize("document", DOCUMENTS[1:])
@@ -58,9 +61,11 @@ def test_it_takes_the_packages_that_set_up_takes() -> None:
 
 
 def test_every_unit_that_wants_to_be_started_is() -> None:
-    ours = {path.name for path in (ROOT / "systemd").glob("qaqpa-*") if "[Install]" in path.read_text(encoding="utf-8")}
+    ours = {
+        path.name for path in (ROOT / "systemd").glob("qaqpa[-.]*") if "[Install]" in path.read_text(encoding="utf-8")
+    }
     assert units("systemctl", "enable") == ours - OPTIONAL
-    assert units("systemctl", "restart") == ours - OPTIONAL | {"qaqpa-apply.service"}
+    assert units("systemctl", "restart") == ours - OPTIONAL - AT_BOOT
     assert units("systemctl", "disable") == NOT_OURS
 
 

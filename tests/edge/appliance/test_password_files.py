@@ -7,13 +7,17 @@ import pwd
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 from click.testing import CliRunner
 
 from appliance.cli import main
 from appliance.config import load
 from appliance.daemon import SMS_USER
-from appliance.doctor import findings
+from appliance.doctor import findings, lit
+from appliance.smpp import without_sms
+from appliance.steward.units import Systemctl
+from appliance.steward.wire import LightName
 
 SECRET = "hush-hush"
 
@@ -94,3 +98,44 @@ def test_good_files_are_applied_and_at_boot_none_is_looked_at(box: Path, monkeyp
     assert CliRunner().invoke(main, ["apply", "--config", str(box)]).exit_code == 0
     (box.parent / "other").unlink()
     assert CliRunner().invoke(main, ["apply", "--at-boot", "--config", str(box)]).exit_code == 0
+
+
+def test_a_venue_that_admits_by_document_alone_has_nothing_to_mend(box: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No provider has a password at all: that is meant, and said calmly; the sender rests instead of failing."""
+    monkeypatch.setattr("firewall.surroundings.require", lambda _settings: None)
+    monkeypatch.setattr("firewall.checks.findings", lambda _settings: [])
+    for file in ("good", "other"):
+        (box.parent / file).unlink()
+    applied = CliRunner().invoke(main, ["apply", "--config", str(box)])
+    assert applied.exit_code == 0
+    assert "no SMS at this venue" in applied.output
+    found = lit(load(box))
+    assert [(one.ok, one.what) for _, one in found if "SMS at this venue" in one.what] == [
+        (
+            True,
+            f"no SMS at this venue: no provider has a password ({box.parent}/good, {box.parent}/other is not there); "
+            "visitors are admitted at the desk",
+        )
+    ]
+    assert [one.what for light, one in found if light is LightName.SMS] == []
+    # The steward has it begin all the same, and does not wait for what rests.
+    Systemctl("/bin/true").renew("sms")
+    Systemctl("/bin/true").stands("sms", load(box))
+
+
+def test_a_folder_that_is_closed_says_nothing_about_passwords(box: Path) -> None:
+    """Who may not look must not take it for a venue without SMS."""
+    (box.parent / "other").unlink()
+    shut = box.parent / "shut"
+    shut.mkdir(mode=0o700)
+    (box.parent / "good").rename(shut / "good")
+    config = load(box)
+    (one,) = [msgspec.structs.replace(each, password_file=str(shut / "gone")) for each in config.sms.provider[:1]]
+    asked = msgspec.structs.replace(config, sms=msgspec.structs.replace(config.sms, provider=(one,)))
+    assert without_sms(asked) != ""  # root looks into it
+    user = pwd.getpwnam(SMS_USER).pw_uid
+    os.seteuid(user)
+    try:
+        assert without_sms(asked) == ""
+    finally:
+        os.seteuid(0)

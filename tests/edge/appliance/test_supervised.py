@@ -15,7 +15,7 @@ import pytest
 from appliance.inbox import Requested, Role, Stop
 from appliance.steward.serving import Serving
 from appliance.supervision import Supervision
-from appliance.wire import ListVisits
+from appliance.wire import ListVisits, Reply
 from tests.edge.appliance.venue import Core
 from tests.support.systemd import Supervisor, supervising
 
@@ -49,13 +49,17 @@ def test_the_gate(supervisor: Supervisor, tmp_path: Path) -> None:
     core = Core(tmp_path / "journal.db")
     core.start()
     freed = threading.Event()
+
+    def hold_up(_: Reply) -> None:
+        freed.wait()
+
     turning = threading.Thread(target=core.engine.run, args=(Supervision(supervisor.environment()).works,))
     turning.start()
     try:
         hung_and_freed(
             supervisor,
             # One thread owns all: whoever holds it up holds up everybody.
-            hang=lambda: core.engine.post(Requested(ListVisits(), Role.ADMINISTRATOR, lambda _: bool(freed.wait()))),
+            hang=lambda: core.engine.post(Requested(ListVisits(), Role.ADMINISTRATOR, hold_up)),
             free=freed.set,
         )
     finally:

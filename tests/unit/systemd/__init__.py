@@ -1,0 +1,1 @@
+"""The units, as systemd itself judges them."""
