@@ -69,11 +69,12 @@ def first_boot(steps: Steps, site: Site) -> None:
     with steps.step("firmware, boot loader, kernel, the root checked by its hash; a shell answers") as notes:
         shell.wait(BOOT_S)
         notes.append(f"{site.machine.up_s():.0f} s after switching on; {memory(site)}")
-    with steps.step("the root is read-only, erofs, by dm-verity") as notes:
+    with steps.step("the root is read-only, erofs, by dm-verity"):
         kind = shell.run("findmnt -no FSTYPE,SOURCE,OPTIONS /").text.split()
         hold(kind[0] == "erofs" and "/dev/mapper/root" in kind[1], f"the root is {kind}")
         hold(shell.run("touch /usr/new", check=False).code != 0, "the root was written to")
-        notes.append(shell.run("veritysetup status root | grep -E 'status|hash name' || true").text.strip())
+        mapped = shell.run("cat /sys/block/dm-0/dm/name /sys/block/dm-0/dm/uuid").text.split()
+        hold(mapped[0] == "root" and mapped[1].startswith("CRYPT-VERITY-"), f"the root is mapped as {mapped}")
     with steps.step("the rest of the disk has become the other slot and the data partition") as notes:
         labels = shell.run("lsblk -no PARTLABEL /dev/vda | grep .").text.split()
         hold(labels.count("_empty") == 2 and "qaqpa-data" in labels, f"the partitions are {labels}")
