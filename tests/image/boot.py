@@ -49,8 +49,9 @@ def main() -> int:
                 serving(steps, site)
                 stay(steps, site)
                 again(steps, site)
-            except BaseException:
-                print(f"\nThe box's console and journal: {site.folder}/console.log", file=sys.stderr)
+            except (StepFailed, LabError, AssertionError):
+                print(f"\nThe box's console: {site.folder}/console.log", file=sys.stderr)
+                print(journal(site), file=sys.stderr)
                 raise
     except (StepFailed, LabError, AssertionError) as error:
         print(f"\nThe boot test failed: {error}", file=sys.stderr)
@@ -69,11 +70,12 @@ def first_boot(steps: Steps, site: Site) -> None:
     with steps.step("firmware, boot loader, kernel, the root checked by its hash; a shell answers") as notes:
         shell.wait(BOOT_S)
         notes.append(f"{site.machine.up_s():.0f} s after switching on; {memory(site)}")
-    with steps.step("the root is read-only, erofs, by dm-verity") as notes:
+    with steps.step("the root is read-only, erofs, by dm-verity"):
         kind = shell.run("findmnt -no FSTYPE,SOURCE,OPTIONS /").text.split()
         hold(kind[0] == "erofs" and "/dev/mapper/root" in kind[1], f"the root is {kind}")
         hold(shell.run("touch /usr/new", check=False).code != 0, "the root was written to")
-        notes.append(shell.run("veritysetup status root | grep -E 'status|hash name' || true").text.strip())
+        mapped = shell.run("cat /sys/block/dm-0/dm/name /sys/block/dm-0/dm/uuid").text.split()
+        hold(mapped[0] == "root" and mapped[1].startswith("CRYPT-VERITY-"), f"the root is mapped as {mapped}")
     with steps.step("the rest of the disk has become the other slot and the data partition") as notes:
         labels = shell.run("lsblk -no PARTLABEL /dev/vda | grep .").text.split()
         hold(labels.count("_empty") == 2 and "qaqpa-data" in labels, f"the partitions are {labels}")
@@ -100,6 +102,9 @@ def serving(steps: Steps, site: Site) -> None:
         until(lambda: not restless(site), "the units to rest", _PATIENCE_S)
         failed = shell.run("systemctl --failed --plain --no-legend").text.strip()
         hold(not failed, f"failed: {failed}")
+        wanted = "qaqpa.target qaqpa-gate qaqpa-portal qaqpa-sms"
+        active = shell.run(f"systemctl is-active {wanted}", check=False).text.split()
+        hold(active == ["active"] * 4, f"of {wanted} the states are {active}")
         notes.extend(shell.run("systemctl list-units --plain --no-legend 'qaqpa*' | cut -c1-100").text.splitlines())
     with steps.step("the console answers on its port"):
 
@@ -119,9 +124,9 @@ def serving(steps: Steps, site: Site) -> None:
 
 
 def restless(site: Site) -> str:
-    """Units of ours that are still on their way."""
-    states = "--state=activating,deactivating,reloading"
-    return site.machine.shell.run(f"systemctl list-units --plain --no-legend {states} 'qaqpa*'").text.strip()
+    """What systemd still has to do: a unit that waits for another is inactive, and not at rest."""
+    said = site.machine.shell.run("systemctl list-jobs --plain --no-legend").text.strip()
+    return "" if said == "No jobs running." else said
 
 
 def stay(steps: Steps, site: Site) -> None:
@@ -177,6 +182,15 @@ def again(steps: Steps, site: Site) -> None:
 def visits(site: Site) -> list[str]:
     """Where the live visits stand."""
     return [visit["phase"] for visit in json.loads(site.machine.shell.run("qaqpa visits --json").text)]
+
+
+def journal(site: Site) -> str:
+    """What the box itself says about what has failed: its journal ends with it."""
+    ask = "systemctl --failed --plain --no-legend; journalctl --no-pager --boot --priority=warning --lines=80"
+    try:
+        return site.machine.shell.run(ask, check=False, timeout_s=30).text
+    except (LabError, OSError) as error:
+        return f"(it does not answer: {error})"
 
 
 def memory(site: Site) -> str:
