@@ -5,8 +5,8 @@ from __future__ import annotations
 import secrets
 import sys
 import time
-from importlib.metadata import version as installed_version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import msgspec
@@ -14,7 +14,9 @@ import msgspec
 from appliance import commands, image
 from appliance.cli_options import config as _config
 from appliance.config import load
-from appliance.health import Answer, examine, parts
+
+if TYPE_CHECKING:
+    from appliance.health import Answer
 
 
 @click.command()
@@ -24,6 +26,10 @@ from appliance.health import Answer, examine, parts
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def health(path: Path, patience_s: int, or_restart: bool, as_json: bool) -> None:
     """Try the box as a visitor would: rules, lease, page, journal, console. Exit 1 if anything fails."""
+    from importlib.metadata import version as installed_version
+
+    from appliance.health import examine, parts  # the kernel's and the journal's sides, for this command alone
+
     answers: list[Answer] = []
     try:
         # The second bit of the first byte marks an address that no maker gave.

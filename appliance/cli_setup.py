@@ -14,7 +14,7 @@ from pathlib import Path
 
 import click
 
-from appliance import cli_staff, console_certificate, port_holders, setting_up
+from appliance import cli_staff, port_holders, setting_up
 from appliance.cli_options import config as _config
 from appliance.config import Config, load
 from appliance.own_units import OwnUnits, SetupRefused
@@ -125,6 +125,8 @@ def _say(lines: Iterable[str]) -> None:
 def _tell(path: Path, config: Config, booted: bool) -> None:
     """Where the console is, and the code that makes it the owner's."""
     if booted:
+        from appliance import console_certificate  # X.509, for this command alone
+
         for line in console_certificate.told(config, console_certificate.served_here(config)):
             click.echo(line)
     else:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from appliance import commands, render, stick_backup, sticks
+from appliance import commands, render, sticks
 from appliance.cli_options import config as _config
 from appliance.cli_options import staff as _staff
 from appliance.client import Client
@@ -27,6 +27,8 @@ from appliance.wire_journal import NoteBackup
 @click.option("--asked", is_flag=True, hidden=True, help="As somebody asked at the console.")
 def write(path: Path, staff: str, asked: bool) -> None:
     """Write a back-up on the one USB stick that is plugged in (FAT32, exFAT or ext4)."""
+    from appliance import stick_backup  # the journal's side, for these commands alone
+
     config = load(path)
     runtime = Path(config.paths.runtime)
     errands = Errands(runtime / "errands")
@@ -63,6 +65,8 @@ def write(path: Path, staff: str, asked: bool) -> None:
 @_config
 def fetch(path: Path) -> None:
     """Copy the newest back-up from the USB stick to this machine; docs/backup.md says how it is put back."""
+    from appliance import stick_backup  # as above
+
     config = load(path)
     at = Path(config.paths.runtime) / "stick"
     target = stick_backup.fetch(config, sticks.only_one(sticks.found()), at, commands.run)

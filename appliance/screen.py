@@ -19,7 +19,6 @@ from importlib import resources
 from appliance.port_roles import Why
 from appliance.screen_letters import halves, large
 from appliance.wire_words import Language
-from paper import qr
 
 
 class State(StrEnum):
@@ -72,6 +71,8 @@ _BRIGHT = "\x1b[97;40m"
 
 def drawn(shown: Shown, look: Look, columns: int = _COLUMNS) -> list[str]:
     """The lines, no longer than the screen is wide."""
+    from paper import qr  # what draws is loaded when somebody looks
+
     languages = _languages(shown, look)
     code = qr.modules(shown.addresses[0], qr.SMALLEST) if shown.addresses else ()
     if look is Look.PLAIN:

@@ -1,6 +1,7 @@
 """What `qaqpa setup` concludes before it touches a Debian machine: which port is for whom, what stands in the way, and
 the configuration that follows.
 
+    >>> from firewall.machine_ports import MachinePort
     >>> seen = [Seen(MachinePort("enp1s0", "", True, 1000, False, "", ("192.0.2.5/24",), True)),
     ...         Seen(MachinePort("enp2s0", "", False, None, False, "", (), False))]
     >>> guessed(seen).uplink, [*problems(Choice("enp1s0", ("enp2s0",)), seen)]
@@ -14,11 +15,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_interface
+from typing import TYPE_CHECKING
 
 from appliance.port_roles import PortSeen, Roles, guess
 from appliance.sections_network import carrier_of, vlan_of
 from appliance.steward.editing import with_values
-from firewall.machine_ports import MachinePort
+
+if TYPE_CHECKING:
+    from firewall.machine_ports import MachinePort
 
 _LAN_ADDRESSES = ("10.77.0.1/16", "172.20.0.1/16", "192.168.77.1/24")
 """The visitors' network, the first that overlaps nothing here."""

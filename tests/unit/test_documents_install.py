@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 DOCUMENTS = tuple(f"docs/owner{suffix}.md" for suffix in ("", ".ru", ".kk"))
 NOT_OURS = {"nginx.service"}
 OPTIONAL = {"qaqpa-certbot.timer", "qaqpa-update-daily.timer"} | {
-    f"qaqpa-{each}.service" for each in ("first-boot", "health", "hostapd", "network", "screen@")
+    f"qaqpa-{each}.service" for each in ("first-boot", "health", "network", "screen@")
 }
 """For who has certbot renew the portal's certificate; and what only the image, or a box with its own network, has."""
 

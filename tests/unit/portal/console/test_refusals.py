@@ -11,6 +11,7 @@ import pytest
 from flask import Response, abort
 
 from appliance.errors import GateUnreachable, WireError
+from appliance.staff.errors import StaffFileDamaged, StaffFileNewer
 from appliance.staff.roles import StaffRole
 from appliance.wire import Language
 from portal.console import refusals
@@ -38,6 +39,8 @@ BROKEN = {
     "/try/silent": fails(GateUnreachable("/run/qaqpa/gate/gate.sock", "gone")),
     "/try/babble": fails(WireError("not a reply")),
     "/try/steward": fails(GateUnreachable("/run/qaqpa/steward/steward.sock", "gone")),
+    "/try/newer": fails(StaffFileNewer("accounts.json")),
+    "/try/damaged": fails(StaffFileDamaged("accounts.json", "cut off")),
     "/try/fault": fails(ZeroDivisionError("secret +77011234567")),
     "/try/often": aborts(429),
     "/try/bad": aborts(400),
@@ -72,6 +75,8 @@ KINDS = (
     Refused(Why.GATE, 503, "/try/babble", StaffRole.DESK),
     Refused(Why.STEWARD, 503, "/try/steward"),
     Refused(Why.BROKEN, 500, "/try/fault"),
+    Refused(Why.OFFICE_NEWER, 503, "/try/newer"),
+    Refused(Why.OFFICE_DAMAGED, 503, "/try/damaged"),
     Refused(Why.OFTEN, 429, "/try/often"),
     Refused(Why.BAD, 400, "/try/bad"),
     Refused(Why.FORBIDDEN, 403, "/try/owner", StaffRole.DESK),
@@ -89,7 +94,8 @@ def test_a_page_says_what_to_do(made: Made, kind: Refused, language: Language) -
     why, status, path, role, method = kind
     made.sessions.language = language
     data = {"csrf": CSRF, "more": "x" * 600_000} if why is Why.LARGE else None
-    query = f"?lang={language}" if role is None else ""
+    unknown = role is None or why in (Why.OFFICE_NEWER, Why.OFFICE_DAMAGED)  # who it is stands in that file
+    query = f"?lang={language}" if unknown else ""
     answer = made.as_role(role).open(f"{path}{query}", method=method, data=data, headers=OURS)
     assert answer.status_code == status
     assert f'<html lang="{language}">' in answer.text
@@ -100,7 +106,7 @@ def test_a_page_says_what_to_do(made: Made, kind: Refused, language: Language) -
     assert say(f"frame.refused.{why}.do") in answer.text.replace("&#39;", "'")
     assert "77011234567" not in answer.text
     assert "Traceback" not in answer.text
-    assert ("/sign-out" in answer.text) == (role is not None)
+    assert ("/sign-out" in answer.text) != unknown
     assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
 
 
