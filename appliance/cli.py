@@ -15,24 +15,8 @@ from typing import Any
 import click
 import msgspec
 
-from appliance import (
-    cli_block,
-    cli_desk,
-    cli_health,
-    cli_journal,
-    cli_network,
-    cli_poster,
-    cli_reset,
-    cli_screen,
-    cli_settings,
-    cli_setup,
-    cli_sms,
-    cli_staff,
-    cli_stick,
-    cli_update,
-    cli_voucher,
-    wire,
-)
+from appliance import wire
+from appliance.cli_late import LateCommands
 from appliance.cli_options import NOTHING_TO_RUN, log_to_stderr, whole
 from appliance.cli_options import config as _config
 from appliance.cli_options import staff as staff_option
@@ -60,7 +44,33 @@ class _Group(click.Group):
             ) from error
 
 
-@click.group(cls=_Group)
+_ELSEWHERE = {
+    "backup": "cli_settings:backup",
+    "block": "cli_block:block",
+    "blocks": "cli_block:blocks",
+    "claim": "cli_staff:claim",
+    "desk": "cli_desk:desk",
+    "factory-reset": "cli_reset:factory_reset_",
+    "figures": "cli_block:figures",
+    "first-boot": "cli_network:first_boot",
+    "health": "cli_health:health",
+    "journal": "cli_journal:journal",
+    "network": "cli_network:network",
+    "poster": "cli_poster:poster",
+    "screen": "cli_screen:screen",
+    "settings": "cli_settings:settings",
+    "setup": "cli_setup:setup",
+    "sms": "cli_sms:sms",
+    "staff": "cli_staff:staff",
+    "token": "cli_staff:token",
+    "unblock": "cli_block:unblock",
+    "update": "cli_update:update",
+    "voucher": "cli_voucher:voucher",
+}
+"""The modules that each have a command or a few."""
+
+
+@click.group(cls=_Group, commands=LateCommands(_ELSEWHERE))
 @click.version_option(package_name="qaqpa")
 def main() -> None:
     """Qaqpa, the captive-portal gateway."""
@@ -134,26 +144,6 @@ def steward(path: Path, systemctl: str) -> None:
 
     log_to_stderr()
     daemon.run(path, systemctl)
-
-
-main.add_command(cli_network.network)
-main.add_command(cli_screen.screen)
-main.add_command(cli_network.first_boot)
-main.add_command(cli_sms.sms)
-main.add_command(cli_setup.setup)
-main.add_command(cli_settings.settings)
-main.add_command(cli_settings.backup)
-main.add_command(cli_desk.desk)
-main.add_command(cli_voucher.voucher)
-main.add_command(cli_staff.staff)
-main.add_command(cli_staff.claim)
-main.add_command(cli_staff.token)
-main.add_command(cli_poster.poster)
-main.add_command(cli_update.update)
-main.add_command(cli_health.health)
-main.add_command(cli_reset.factory_reset_)
-cli_settings.backup.add_command(cli_stick.write)
-cli_settings.backup.add_command(cli_stick.fetch)
 
 
 # ── configuration and health ────────────────────────────────────────────────────────────────────────────────────────
@@ -259,11 +249,6 @@ def end(path: Path, mac: str, staff: str) -> None:
     spelled = mac.strip().lower().replace("-", ":")
     ask(load(path), wire.EndVisit(mac=spelled, staff=staff))
     click.echo(f"{spelled}: the visit has ended")
-
-
-for command in (cli_block.block, cli_block.unblock, cli_block.blocks, cli_block.figures):
-    main.add_command(command)
-main.add_command(cli_journal.journal)
 
 
 # ── small things they share ─────────────────────────────────────────────────────────────────────────────────────────

@@ -14,6 +14,7 @@ import click
 import msgspec
 
 from appliance import render
+from appliance.cli_late import LateCommands
 from appliance.cli_options import config as _config
 from appliance.cli_options import staff as _staff
 from appliance.config import load
@@ -30,7 +31,7 @@ def settings() -> None:
     """Show, try and change the configuration; a change that nobody keeps is undone by itself."""
 
 
-@click.group()
+@click.group(commands=LateCommands({"stick": "cli_stick:write", "fetch": "cli_stick:fetch"}))
 def backup() -> None:
     """Copy journal, configuration and staff accounts into one file."""
 

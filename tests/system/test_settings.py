@@ -102,9 +102,11 @@ def test_what_this_machine_does_not_have_is_refused(venue: Venue, tmp_path: Path
         check=False,
     )
     assert done.code == 1
-    problems = {each["key"]: each["line"] for each in json.loads(done.stdout)["problems"]}
-    assert set(problems) >= {"wan.interface", "sms.provider[0].password_file", "paths.state"}
+    told = json.loads(done.stdout)
+    problems = {each["key"]: each["line"] for each in told["problems"]}
+    assert set(problems) >= {"wan.interface", "paths.state"}
     assert all(problems[key] for key in ("wan.interface", "paths.state"))
+    assert told["passwords_wanted"] == ["smsc"], "a password's place is another: it is to be given again"
 
 
 @pytest.mark.usefixtures("supervisor")
