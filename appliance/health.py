@@ -103,7 +103,7 @@ def _rules(config: Config) -> str:
 
 def _visitor(config: Config, mac: str, number: int) -> str:
     gate = str(config.lan.gate.ip)
-    command = ["unshare", "--net", sys.executable, "-m", "appliance.stand_in", mac, str(number), gate]
+    command = ["unshare", "--net", sys.executable, "-Pm", "appliance.stand_in", mac, str(number), gate]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as visitor:
         try:
             assert visitor.stdout is not None
