@@ -151,7 +151,7 @@ def here(config: Config, toml: str, now: Config | None) -> Iterator[Problem]:
 def sealed(config: Config, toml: str, now: Config | None) -> Iterator[Problem]:
     """What would have systemd's sealed SMPP passwords go elsewhere."""
     for number in destinations.sealed_elsewhere(now, config, credentials.kept):
-        problem = "is not whom this provider's sealed password goes to now; root changes that in the file, at the terminal"
+        problem = "is not whom this provider's password was sealed for; root changes that in the file itself"
         yield _told(f"sms.provider[{number}].host", problem, toml)
 
 
