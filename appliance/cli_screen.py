@@ -56,7 +56,7 @@ def screen(path: Path, terminal: str, once: bool, systemctl: str) -> None:
     if once or not sys.stdin.isatty():
         click.echo("\n".join(drawn(shown(path), look)), color=True)
         return
-    with _keys():
+    with _keys(alone=bool(terminal)):
         _run(path, terminal, look, systemctl)
 
 
@@ -104,10 +104,15 @@ def _begin_shell(path: Path, terminal: str, systemctl: str) -> None:
 
 
 @contextlib.contextmanager
-def _keys() -> Iterator[None]:
-    """Keys come one by one and are not shown."""
+def _keys(*, alone: bool) -> Iterator[None]:
+    """Keys come one by one and are not shown; where it is ``alone``, none of them ends, stops or begins it anew."""
     kept = termios.tcgetattr(sys.stdin)
     tty.setcbreak(sys.stdin)
+    if alone:
+        deaf = termios.tcgetattr(sys.stdin)
+        deaf[0] &= ~termios.IXON
+        deaf[3] &= ~termios.ISIG
+        termios.tcsetattr(sys.stdin, termios.TCSANOW, deaf)
     try:
         yield
     finally:

@@ -12,8 +12,11 @@ import os
 from pathlib import Path
 
 PREFIX = "qaqpa.smpp."
-STORES = tuple(Path(f"/{root}/credstore{kind}") for root in ("etc", "run") for kind in (".encrypted", ""))
-"""Where systemd looks for them."""
+STORES = (
+    *(Path(f"/{root}/credstore{kind}") for root in ("etc", "run", "usr/lib") for kind in (".encrypted", "")),
+    *(Path(f"/run/credentials/@{kind}") for kind in ("system", "encrypted")),
+)
+"""Where systemd looks for them; the last two are what firmware or hypervisor gave to the machine."""
 
 
 def handed(provider: str) -> str | None:

@@ -28,6 +28,7 @@ from appliance.stand_in import Visited
 from appliance.wire_console import NoteStaff, StaffAct
 from firewall import stand_in, standing
 from firewall.errors import FirewallError
+from firewall.presence import lease_file
 
 _VISIT_S = 45.0
 _GATE_S = 10.0
@@ -103,7 +104,7 @@ def _rules(config: Config) -> str:
 
 def _visitor(config: Config, mac: str, number: int) -> str:
     gate = str(config.lan.gate.ip)
-    command = ["unshare", "--net", sys.executable, "-m", "appliance.stand_in", mac, str(number), gate]
+    command = ["unshare", "--net", sys.executable, "-Pm", "appliance.stand_in", mac, str(number), gate]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as visitor:
         try:
             assert visitor.stdout is not None
@@ -119,9 +120,25 @@ def _visitor(config: Config, mac: str, number: int) -> str:
         visited = msgspec.json.decode(told, type=Visited)
     except msgspec.MsgspecError as error:
         raise Unwell(f"the device of our own said nothing that can be read: {told[-200:]!r}") from error
+    if visited.problem and not visited.lease and (given := none_left(config)):
+        return f"all {given} addresses are given out, so none was left for a device of our own"
     if visited.problem:
         raise Unwell(f"a visitor {f'at {visited.lease} ' if visited.lease else ''}sees no page: {visited.problem}")
     return f"a visitor got {visited.lease} and the page {visited.page}"
+
+
+def none_left(config: Config) -> int:
+    """How many addresses visitors have between them, if that is all there are; else 0.
+
+    A single device can take them all, under invented MAC addresses: it would keep every new version from being kept.
+    """
+    first, last = render.dhcp_range(config)
+    try:
+        held = {lease.address for lease in lease_file.leases(daemon.lease_path(config)).values()}
+    except OSError:
+        return 0
+    all_of_them = int(last) - int(first) + 1
+    return all_of_them if sum(first <= address <= last for address in held) >= all_of_them else 0
 
 
 def _journal(config: Config, version: str) -> str:

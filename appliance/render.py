@@ -107,7 +107,7 @@ def portal_command(config: Config) -> list[str]:
     if config.portal.https:
         told["portal_url"] = announcement.secure_url(config)
     socket = f"{config.paths.runtime}/portal/portal.sock"
-    return [sys.executable, "-m", "portal.visitor.serve", socket, msgspec.json.encode(told).decode()]
+    return [sys.executable, "-Pm", "portal.visitor.serve", socket, msgspec.json.encode(told).decode()]
 
 
 def dhcp_range(config: Config) -> tuple[ipaddress.IPv4Address, ipaddress.IPv4Address]:

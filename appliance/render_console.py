@@ -65,4 +65,4 @@ def command(path: Path) -> list[str]:
     Args:
         path: the configuration's file.
     """
-    return [sys.executable, "-m", "portal.console.serve", str(path.absolute())]
+    return [sys.executable, "-Pm", "portal.console.serve", str(path.absolute())]

@@ -4,7 +4,7 @@
         ...
 
 The box has no desktop that would mount anything. Nothing on a stick is run, no device file of it counts, no owner's bit
-of it does. Must not know: what is on it, what is wanted of it.
+of it does, and no link of it leads anywhere. Must not know: what is on it, what is wanted of it.
 """
 
 from __future__ import annotations
@@ -73,7 +73,8 @@ def mounted(stick: Stick, at: Path, run: Run, *, writable: bool = False) -> Iter
     """
     at.mkdir(mode=0o700, parents=True, exist_ok=True)
     said: list[str] = []
-    options = "nosuid,nodev,noexec,noatime," + ("rw" if writable else "ro")
+    # A stick says itself what its errors lead to; "panic" would be a restart of the box.
+    options = "nosuid,nodev,noexec,nosymfollow,noatime,errors=remount-ro," + ("rw" if writable else "ro")
     for kind in KINDS:
         if run(["mount", "-t", kind, "-o", options, stick.device, str(at)], said.append)[0] == 0:
             break

@@ -103,7 +103,7 @@ def _kernel(settings: Settings | None) -> Iterator[Finding]:
         yield Finding(False, f"{what}: not tried", "run as root: they are tried in a network namespace of its own")
         return
     try:
-        way, failures, queueings = json.loads(run(["unshare", "--net", sys.executable, "-m", "firewall.probe"]))
+        way, failures, queueings = json.loads(run(["unshare", "--net", sys.executable, "-Pm", "firewall.probe"]))
     except (FirewallError, ValueError) as error:
         yield Finding(False, f"{what}: {error}", "mend what the line before says, then try again")
         return

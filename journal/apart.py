@@ -79,7 +79,7 @@ class Apart:
 
     def _hand_over(self) -> None:
         if self._process is None:
-            command = [sys.executable, "-m", "journal.apart", msgspec.json.encode(self._form).decode()]
+            command = [sys.executable, "-Pm", "journal.apart", msgspec.json.encode(self._form).decode()]
             self._process = subprocess.Popen(command, stdin=subprocess.PIPE)
             self._stack.callback(_end, self._process)
         for at in range(0, len(self._waiting), _BATCH):

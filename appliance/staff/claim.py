@@ -16,9 +16,9 @@ from appliance.staff.limits import origin
 
 WRONG_AN_HOUR = 10
 """From one address, or /64 of IPv6: whoever guesses there keeps nobody out who comes from elsewhere."""
-WRONG_OF_ALL = 300
-"""From all together: at 46 bits a code is never found, and no neighbour has the thirty addresses that it takes to keep
-an owner out. Where one has, ``begin_anew`` helps."""
+WRONG_OF_ALL = 3000
+"""From all together: at 46 bits a code is never found. A neighbour can take every free address of the uplink's network,
+and of a /24 that is not enough to keep an owner out; where it is, ``begin_anew`` helps."""
 _HOUR_S = 3600.0
 
 

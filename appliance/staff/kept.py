@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +25,8 @@ from appliance.staff.errors import StaffFileDamaged, StaffFileNewer
 FORM = 1
 """Of all these files. Whoever changes what stands in one of them in a way that an older version would refuse, or would
 lose, counts it up: an older version then leaves the file alone and says so."""
+MOST_BYTES = 16 << 20
+"""None of ours comes near."""
 Content = TypeVar("Content", bound=msgspec.Struct)
 Result = TypeVar("Result")
 
@@ -72,8 +75,12 @@ class KeptFile(Generic[Content]):
     def _load(self) -> Content:
         try:
             # A name of ours is never a link: root follows none that the console's user could have laid.
-            with open(self.path, "rb", opener=_opener(os.O_NOFOLLOW)) as file:
-                found, text = _identity(os.fstat(file.fileno())), file.read()
+            with open(self.path, "rb", opener=_opener(os.O_NOFOLLOW | os.O_NONBLOCK)) as file:
+                status = os.fstat(file.fileno())
+                # Nor does root wait at a pipe of the console's, or fill its memory: a box would never start.
+                if not stat.S_ISREG(status.st_mode) or status.st_size > MOST_BYTES:
+                    raise StaffFileDamaged(str(self.path), "it is no file, or larger than any of ours")
+                found, text = _identity(status), file.read(MOST_BYTES)
         except FileNotFoundError:
             return self._empty
         try:

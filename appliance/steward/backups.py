@@ -19,8 +19,9 @@ import re
 import stat
 import tarfile
 import tempfile
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import BinaryIO
 
 from appliance.config import Config
 from appliance.errors import ApplianceError
@@ -35,8 +36,9 @@ MOST = 10
 """As many as may be younger than a day: each takes as much of the disk as the journal."""
 _YOUNG = timedelta(days=1)
 _OFFICE = ("staff.json", "tokens.json")
+_ALWAYS, _FROM_OFFICE = ("journal.db", "qaqpa.toml"), tuple(f"console/{name}" for name in _OFFICE)
 _MOST_OFFICE_BYTES = 16 << 20
-_NAME = re.compile(r"qaqpa-\d{8}T\d{6}Z\.tar\Z")
+_NAME, _STAMPED = re.compile(r"qaqpa-[0-9]{8}T[0-9]{6}Z\.tar\Z"), "qaqpa-%Y%m%dT%H%M%SZ.tar"
 
 
 class NotBackedUp(ApplianceError):
@@ -61,7 +63,7 @@ def make(config: Config, path: Path, now: datetime) -> tuple[Backup, Verdict]:
             journal = Path(making) / "journal.db"
             verdict = back_up(Path(config.paths.state) / "gate" / "journal.db", journal)
             draft = Path(making) / target.name
-            _pack(draft, [(journal, "journal.db"), (path, "qaqpa.toml")], Path(config.paths.state) / "console")
+            _pack(draft, [*zip((journal, path), _ALWAYS, strict=True)], Path(config.paths.state) / "console")
             draft.rename(target)
         sync_folder(home)
     except (OSError, JournalError) as error:
@@ -73,15 +75,41 @@ def make(config: Config, path: Path, now: datetime) -> tuple[Backup, Verdict]:
     return next(each for each in made if each.file == target.name), verdict
 
 
+def is_name(file: str) -> bool:
+    """Whether one of ours could have this name: with a day and an hour that there are."""
+    if not _NAME.match(file):
+        return False
+    try:
+        return bool(datetime.strptime(file, _STAMPED).replace(tzinfo=UTC))
+    except ValueError:
+        return False
+
+
+def is_ours(file: BinaryIO) -> bool:
+    """Whether it is a tar with what we put into one and nothing else: no link, no owner's bit, no way out of a folder.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    try:
+        with tarfile.open(fileobj=file, mode="r:") as tar:
+            members = tar.getmembers()
+    except (tarfile.TarError, ValueError, OverflowError, EOFError):
+        return False
+    names = [each.name for each in members]
+    plain = all(each.isreg() and not each.mode & 0o7000 for each in members)
+    return plain and len(names) == len(set(names)) and set(_ALWAYS) <= set(names) <= {*_ALWAYS, *_FROM_OFFICE}
+
+
 def _is_young(file: str, now: datetime) -> bool:
     """By its name; one from the future, which a clock that was ahead made, may be any age."""
-    return datetime.strptime(file, "qaqpa-%Y%m%dT%H%M%SZ.tar").replace(tzinfo=now.tzinfo) > now - _YOUNG
+    return datetime.strptime(file, _STAMPED).replace(tzinfo=now.tzinfo) > now - _YOUNG
 
 
 def listed(config: Config) -> tuple[Backup, ...]:
     """All of them, the newest first."""
     home = folder(config)
-    found = [path for path in home.glob("qaqpa-*.tar") if _NAME.match(path.name)] if home.is_dir() else []
+    found = [path for path in home.glob("qaqpa-*.tar") if is_name(path.name)] if home.is_dir() else []
     stats = [(path.name, path.stat()) for path in sorted(found, reverse=True)]
     return tuple(Backup(name, stat.st_size, int(stat.st_mtime * 1000)) for name, stat in stats)
 

@@ -6,6 +6,8 @@ Pure. Must not know: passwords.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+
 from appliance.config import Config
 from appliance.sections import SmsProvider
 
@@ -20,6 +22,20 @@ def unproved(before: Config | None, after: Config) -> tuple[str, ...]:
     """
     known = {(one.password_file, _destination(one)) for one in before.sms.provider} if before else set()
     return tuple(one.name for one in after.sms.provider if (one.password_file, _destination(one)) not in known)
+
+
+def sealed_elsewhere(before: Config | None, after: Config, sealed: Callable[[str], bool]) -> Iterator[int]:
+    """The providers, by number, whose password systemd keeps and which are not who it was sealed for.
+
+    Such a password goes with the provider's name, and a new one that somebody gives would change nothing about it.
+
+    Args:
+        sealed: whether systemd has one for the provider of that name.
+    """
+    known = {(one.name, _destination(one)) for one in before.sms.provider} if before else set()
+    for number, one in enumerate(after.sms.provider):
+        if (one.name, _destination(one)) not in known and sealed(one.name):
+            yield number
 
 
 def _destination(one: SmsProvider) -> _Destination:

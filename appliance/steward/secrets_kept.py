@@ -22,6 +22,9 @@ from sms.errors import SmsError
 
 _PEM_BYTES = 64 * 1024
 _KEYS = (b"-----BEGIN PRIVATE KEY-----", b"-----BEGIN RSA PRIVATE KEY-----", b"-----BEGIN EC PRIVATE KEY-----")
+_COMMANDS = ("qaqpa.toml", "certbot", "ssh")
+"""How names below the configuration's folder begin whose content is root's own word: the configuration, hooks that
+certbot runs (certbot.ini), keys that open a shell (ssh/authorized_keys)."""
 RENEWED = {
     SecretKind.SMS_PASSWORD: ("sms",),
     SecretKind.CERTIFICATE: ("dnsmasq-lan", "nginx"),
@@ -74,6 +77,9 @@ def judge(request: SaveSecret, config: Config, home: Path) -> Path:
 
 def _judged(request: SaveSecret, config: Config, home: Path) -> tuple[_Place, Path]:
     place = _place(request, config)
+    # Whoever could replace that one could have the password sent to a host of their own. As paths: "/./" is no other.
+    if Path(place.path) in {Path(one.tls_ca_file) for one in config.sms.provider if one.tls_ca_file}:
+        raise SecretRefused(f"{place.path} is an SMS provider's authority; name another file")
     _judge(request, config)
     return place, _below(place.path, home)
 
@@ -86,11 +92,6 @@ def _place(request: SaveSecret, config: Config) -> _Place:
                     return _Place(each.password_file, 0o640, SMS_USER)
             raise SecretRefused(f"there is no SMS provider {request.name}; save the settings with it first")
         case SecretKind.CERTIFICATE:
-            # Whoever could replace that one could have the password sent to a host of their own.
-            if config.portal.certificate_file in {one.tls_ca_file for one in config.sms.provider}:
-                raise SecretRefused(
-                    f"{config.portal.certificate_file} is an SMS provider's authority; name another file"
-                )
             return _Place(config.portal.certificate_file, 0o644)
         case SecretKind.CERTIFICATE_KEY:
             return _Place(config.portal.key_file, 0o600)
@@ -139,6 +140,6 @@ def _below(path: str, home: Path) -> Path:
     if not steps.is_relative_to(home) or ".." in steps.parts:
         raise SecretRefused(f"{path} is not below {home}: files elsewhere are yours to write")
     relative = steps.relative_to(home)
-    if relative == Path() or relative.parts[0].lstrip(".").startswith("qaqpa.toml"):
-        raise SecretRefused(f"{path} is the configuration's own place; name another file")
+    if relative == Path() or relative.parts[0].lstrip(".").startswith(_COMMANDS):
+        raise SecretRefused(f"{path} is the configuration's own place, or a command of root's; name another file")
     return relative

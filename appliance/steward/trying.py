@@ -15,11 +15,11 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 
-from appliance import access_point, apply, daemon, render, render_network, smpp
+from appliance import access_point, apply, credentials, daemon, render, render_network, smpp
 from appliance import toml_places as places
 from appliance.apply import CheckFailed
 from appliance.config import Config
@@ -148,6 +148,13 @@ def here(config: Config, toml: str, now: Config | None) -> Iterator[Problem]:
         yield Problem("", str(error))
 
 
+def sealed(config: Config, toml: str, now: Config | None) -> Iterator[Problem]:
+    """What would have systemd's sealed SMPP passwords go elsewhere."""
+    for number in destinations.sealed_elsewhere(now, config, credentials.kept):
+        problem = "is not whom this provider's password was sealed for; root changes that in the file itself"
+        yield _told(f"sms.provider[{number}].host", problem, toml)
+
+
 def _not_plugged_in(config: Config) -> Iterator[tuple[str, str]]:
     present = {name for _, name in socket.if_nameindex()}
     for key, port in render_network.needed(config):
@@ -238,7 +245,7 @@ class Trial:
         if judged.config is None:
             return Tried(judged.problems)
         now = self.in_force()
-        problems = tuple(here(judged.config, toml, now))
+        problems = (*sealed(judged.config, toml, now), *here(judged.config, toml, now))
         wanted = destinations.unproved(now, judged.config)
         return Tried(problems, changes(now, judged.config), restarts(now, judged.config), wanted)
 
@@ -248,8 +255,10 @@ class Trial:
             SettingsWrong: it would not work; has all problems.
         """
         judged = read(toml)
-        problems = judged.problems or tuple(here(cast(Config, judged.config), toml, self.in_force()))
-        if judged.config is None or problems:
+        if judged.config is None:
+            raise SettingsWrong(judged.problems)
+        now = self.in_force()
+        if problems := (*sealed(judged.config, toml, now), *here(judged.config, toml, now)):
             raise SettingsWrong(problems)
         return judged.config
 

@@ -23,7 +23,7 @@ def judged(job: Job[Kind], kind: type[Kind], *words: str) -> Kind:
     Raises:
         Stopped
     """
-    command = [sys.executable, "-m", "portal.console.judge", *words]
+    command = [sys.executable, "-Pm", "portal.console.judge", *words]
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as process:
         job.stop = process.kill
         try:

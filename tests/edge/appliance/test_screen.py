@@ -8,6 +8,8 @@ import re
 import select
 import subprocess
 import sys
+import termios
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from appliance import first_boot, screen_look
 from appliance.cli_staff import office_in
 from appliance.port_roles import PortSeen, guess
 from appliance.screen import State
+from appliance.screen_door import PAUSE_S
 from appliance.staff.roles import StaffRole
 from tests.lab.waiting import until
 
@@ -69,6 +72,10 @@ class Terminal:
 
         return until(found, pattern, 30.0)
 
+    def has(self, flag: int) -> bool:
+        """Whether the terminal does this with keys (termios(3), local modes)."""
+        return bool(termios.tcgetattr(self._own)[3] & flag)
+
     def types(self, text: str) -> None:
         self.shown = ""
         os.write(self._own, text.encode())
@@ -101,8 +108,11 @@ def test_a_shell_is_begun_by_whoever_reads_the_screen_and_noted(terminal: Termin
     terminal.types(f"{(int(code) + 1) % 100000:05}\n")
     terminal.shows("(S: root shell)")
     assert not started.exists()
+    again_s = time.monotonic() + PAUSE_S
+    until(lambda: time.monotonic() >= again_s, "the pause after a wrong code")
     terminal.types("s")
     terminal.types(terminal.shows(r"type (\d{5}), then Enter") + "\n")
     until(started.exists, "the shell's unit")
+    assert not terminal.has(termios.ISIG), "Ctrl-C would begin the screen anew, with no wrong code behind it"
     assert started.read_text() == "start --no-block qaqpa-shell@ttyS9.service\n"
     assert "a root shell was opened at ttyS9; the journal has not recorded it" in terminal.close()

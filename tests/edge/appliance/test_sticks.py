@@ -3,9 +3,11 @@ their own."""
 
 from __future__ import annotations
 
+import io
 import os
+import stat
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -134,3 +136,99 @@ def test_a_factory_reset_is_a_wish_that_the_firmware_keeps_and_can_be_withdrawn(
     for _ in range(2):
         factory_reset.withdraw(tmp_path)
         assert not factory_reset.is_asked(tmp_path)
+
+
+Lays = Callable[[Path], object]
+"""What a thief puts on the stick, below its folder of back-ups."""
+NEWEST = "qaqpa-20991231T235959Z.tar"
+
+
+def tar_of(*members: tuple[str, bytes, bytes]) -> bytes:
+    """Name, kind and where a link leads."""
+    with io.BytesIO() as out:
+        with tarfile.open(fileobj=out, mode="w") as tar:
+            for name, kind, target in members:
+                made = tarfile.TarInfo(name)
+                made.type, made.linkname = kind, target.decode()
+                tar.addfile(made)
+        return out.getvalue()
+
+
+def sparse(folder: Path) -> None:
+    (folder / NEWEST).touch()
+    os.truncate(folder / NEWEST, 15 << 30)
+
+
+WHOLE = (("journal.db", tarfile.REGTYPE, b""), ("qaqpa.toml", tarfile.REGTYPE, b""))
+HOSTILE: dict[str, Lays] = {
+    "a link out": lambda folder: (folder / NEWEST).symlink_to("/etc/shadow"),
+    "a pipe": lambda folder: os.mkfifo(folder / NEWEST),
+    "a device": lambda folder: os.mknod(folder / NEWEST, 0o600 | stat.S_IFCHR, os.makedev(1, 5)),
+    "a giant": sparse,
+    "no tar": lambda folder: (folder / NEWEST).write_text("hello"),
+    "a link inside": lambda folder: (folder / NEWEST).write_bytes(
+        tar_of(*WHOLE, ("console/staff.json", tarfile.SYMTYPE, b"/etc/shadow"))
+    ),
+    "a way out": lambda folder: (folder / NEWEST).write_bytes(
+        tar_of(*WHOLE, ("../../etc/cron.d/x", tarfile.REGTYPE, b""))
+    ),
+    "twice": lambda folder: (folder / NEWEST).write_bytes(tar_of(*WHOLE, *WHOLE)),
+    "no such day": lambda folder: (folder / "qaqpa-99999999T999999Z.tar").write_bytes(tar_of(*WHOLE)),
+}
+
+
+@pytest.mark.parametrize("what", HOSTILE)
+def test_nothing_is_taken_from_a_stick_but_a_back_up(tmp_path: Path, stick: Stick, config: Config, what: str) -> None:
+    place = tmp_path / "mounted"
+    with mounted(stick, place, run, writable=True):
+        (place / FOLDER).mkdir()
+        HOSTILE[what](place / FOLDER)
+    if what == "a giant":  # nothing is left for it on the journal's disk, as if that were small
+        config = msgspec.structs.replace(config, journal=msgspec.structs.replace(config.journal, reserve_mb=1 << 30))
+    with pytest.raises(StickFailed):
+        fetch(config, stick, place, run)
+    assert [each.name for each in backups.folder(config).iterdir()] == []
+    assert not os.path.ismount(place)
+    backups.make(config, tmp_path / "qaqpa.toml", NOW)
+
+
+def test_a_stick_replaces_no_back_up_of_this_box(tmp_path: Path, stick: Stick, config: Config) -> None:
+    place = tmp_path / "mounted"
+    name, _ = write(config, tmp_path / "qaqpa.toml", stick, place, now=NOW, run=run)
+    own = backups.folder(config) / Path(name).name
+    kept = own.read_bytes()
+    assert fetch(config, stick, place, run) == own, "the same one, once more"
+    with mounted(stick, place, run, writable=True):
+        (place / name).write_bytes(tar_of(*WHOLE))
+    with pytest.raises(StickFailed, match="is here already and another"):
+        fetch(config, stick, place, run)
+    assert own.read_bytes() == kept and len([*own.parent.iterdir()]) == 1
+
+
+@pytest.mark.parametrize("what", ["folder", "draft"])
+def test_a_stick_says_nothing_about_where_a_back_up_is_written(
+    tmp_path: Path, stick: Stick, config: Config, what: str
+) -> None:
+    (victim := tmp_path / "victim").mkdir()
+    (victim / "journal.db").write_text("years")
+    place = tmp_path / "mounted"
+    with mounted(stick, place, run, writable=True):
+        if what == "folder":
+            (place / FOLDER).symlink_to(victim)
+        else:
+            (place / FOLDER).mkdir()
+            (place / FOLDER / "qaqpa-20261122T090000Z.tar.part").symlink_to(victim / "journal.db")
+    with pytest.raises(StickFailed, match="cannot be written"):
+        write(config, tmp_path / "qaqpa.toml", stick, place, now=NOW, run=run)
+    assert {each.name: each.read_text() for each in victim.iterdir()} == {"journal.db": "years"}
+
+
+def test_no_link_of_a_stick_leads_anywhere_and_its_errors_restart_no_box(tmp_path: Path, stick: Stick) -> None:
+    lab_run(["tune2fs", "-e", "panic", stick.device])
+    place = tmp_path / "mounted"
+    with mounted(stick, place, run, writable=True):
+        (place / "SHA256SUMS").symlink_to("/etc/passwd")
+        with pytest.raises(OSError, match="symbolic links"):
+            (place / "SHA256SUMS").read_text()
+        (line,) = [each.split() for each in Path("/proc/mounts").read_text().splitlines() if f" {place} " in each]
+        assert "errors=remount-ro" in line[3].split(","), "the stick says panic"

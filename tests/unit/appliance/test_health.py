@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from appliance import image
+from appliance.config import parse
 from appliance.errors import GateUnreachable
-from appliance.health import Part, Unwell, examine
+from appliance.health import Part, Unwell, examine, none_left
 
 
 @dataclass
@@ -59,6 +60,21 @@ def test_a_process_that_does_not_answer_is_an_answer() -> None:
     clock = Clock()
     (found,) = examine([Part("journal", gone)], 0, clock, clock.sleep)
     assert not found.ok and "does not answer" in found.said and not clock.waits
+
+
+def test_a_visitor_who_takes_all_addresses_undoes_no_update(tmp_path: Path) -> None:
+    config = parse(f"[lan]\naddress = '10.77.0.1/24'\n[paths]\nstate = '{tmp_path}'\n", "q.toml")
+    assert none_left(config) == 0, "there is no file yet"
+    (tmp_path / "leases").mkdir()
+
+    def given(hosts: range) -> None:
+        lines = (f"1767225600 02:00:00:00:00:{host:02x} 10.77.0.{host} * *\n" for host in hosts)
+        (tmp_path / "leases/dnsmasq.leases").write_text("".join(lines))
+
+    given(range(2, 254))
+    assert none_left(config) == 0, "one is left"
+    given(range(2, 255))
+    assert none_left(config) == 253
 
 
 @pytest.mark.parametrize("counted", [True, False])

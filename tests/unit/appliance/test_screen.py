@@ -10,7 +10,7 @@ import pytest
 from appliance.codes import ALPHABET
 from appliance.port_roles import Why
 from appliance.screen import Look, Shown, State, drawn, words
-from appliance.screen_door import WAITS_S, Door
+from appliance.screen_door import LONGEST_PAUSE_S, PAUSE_S, WAITS_S, Door
 from appliance.screen_letters import halves, large
 from appliance.wire_words import Language
 from paper import qr
@@ -125,6 +125,22 @@ def test_a_shell_needs_the_key_and_the_code_that_is_shown_within_a_minute() -> N
     assert not types("12345\n", 0.0) and door.code(0.0) == ""
     assert not types("s", 1.0) and door.code(1.0) == "12345"
     assert not types("12344\n", 2.0) and door.code(2.0) == ""
-    assert not types("S67890", 3.0)
-    assert door.code(3.0 + WAITS_S) == "" and not types("\n", 3.0 + WAITS_S)
+    later_s = 2.0 + PAUSE_S
+    assert not types("S67890", later_s)
+    assert door.code(later_s + WAITS_S) == "" and not types("\n", later_s + WAITS_S)
     assert types("ы13579\r", 100.0) and door.code(100.0) == ""
+
+
+def test_who_types_without_seeing_the_code_does_not_find_it() -> None:
+    made: list[str] = []
+
+    def make() -> str:
+        made.append(f"{len(made):05}")
+        return made[-1]
+
+    door = Door(make)
+    # A keyboard that is none: seven keys a tenth of a second, for an hour.
+    for tried in range(36_000):
+        assert not any(door.press(key, tried / 10) for key in "s99999\n")
+    assert len(made) < 3600 / LONGEST_PAUSE_S + 10
+    assert [door.press(key, 7200.0) for key in f"s{len(made):05}\n"][-1], "who can see it is let in all the same"

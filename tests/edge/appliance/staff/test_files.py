@@ -36,6 +36,14 @@ Path.rename = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
 office(Path(sys.argv[1])).office.accounts.change("owner", name="Half written")
 """
 
+_LOOK = """
+import resource, sys
+from pathlib import Path
+from appliance.cli_staff import office_in
+resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
+office_in(Path(sys.argv[1]), 0).claim.code()
+"""
+
 
 def _writer(folder: Path, login: str, count: int) -> subprocess.Popen[str]:
     """A process that makes accounts once it is told to go."""
@@ -128,6 +136,24 @@ def test_root_follows_no_link_that_the_consoles_user_laid(tmp_path: Path) -> Non
             with pytest.raises(OSError, match="symbolic links"):
                 file.change(lambda _: (StaffFile({}), None))
     assert (tmp_path / "victim").read_text() == "{}"
+
+
+@pytest.mark.parametrize("name", ["staff.json", "claim"])
+@pytest.mark.parametrize("what", ["pipe", "giant", "folder"])
+def test_what_the_consoles_user_laid_there_keeps_no_box_from_starting(tmp_path: Path, name: str, what: str) -> None:
+    folder = tmp_path / "console"
+    folder.mkdir()
+    match what:
+        case "pipe":
+            os.mkfifo(folder / name)
+        case "giant":
+            (folder / name).touch()
+            os.truncate(folder / name, 1 << 40)
+        case "folder":
+            (folder / name).mkdir()
+    command = [sys.executable, "-c", _LOOK, str(folder)]
+    looked = subprocess.run(command, check=False, timeout=60, capture_output=True, text=True)
+    assert "StaffFileDamaged" in looked.stderr or "IsADirectoryError" in looked.stderr, looked.stderr
 
 
 def test_on_a_full_disk_an_owner_still_signs_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -108,3 +108,10 @@ def test_one_is_made_at_a_time(config: Config, tmp_path: Path) -> None:
         reply = answering.answer(MakeBackup("aigul"))
     assert isinstance(reply, StewardRefused) and "already" in reply.why
     assert listed(config) == ()
+
+
+def test_a_name_without_a_day_keeps_nobody_from_making_one(config: Config, tmp_path: Path) -> None:
+    folder(config).mkdir()
+    (folder(config) / "qaqpa-99999999T999999Z.tar").write_bytes(b"")
+    made, _ = make(config, tmp_path / "qaqpa.toml", NOW)
+    assert [each.file for each in listed(config)] == [made.file]

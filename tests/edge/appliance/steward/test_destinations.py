@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from appliance import credentials
 from appliance.config import parse
 from appliance.steward import pending
-from appliance.steward.destinations import unproved
+from appliance.steward.destinations import sealed_elsewhere, unproved
 from appliance.steward.secrets_kept import SecretRefused, save
 from appliance.steward.wire import Done, SaveSecret, SecretKind, StewardRefusal
 from appliance.steward.wire import Pending as PendingReply
@@ -127,3 +128,42 @@ def test_a_certificate_is_not_saved_over_a_providers_authority(tmp_path: Path) -
     )
     with pytest.raises(SecretRefused, match="authority"):
         save(SaveSecret(SecretKind.CERTIFICATE, b"-----BEGIN CERTIFICATE-----\n", "aigul"), config, tmp_path)
+
+
+@pytest.mark.parametrize("spelt", ["authority.pem", "./authority.pem", "/authority.pem"])
+@pytest.mark.parametrize("kind", [SecretKind.CERTIFICATE_KEY, SecretKind.WIFI_PASSWORD])
+def test_nothing_is_saved_over_a_providers_authority_however_it_is_spelt(
+    tmp_path: Path, spelt: str, kind: SecretKind
+) -> None:
+    ours = f"{tmp_path}/authority.pem"
+    (tmp_path / "authority.pem").write_text("the operator's")
+    config = parse(
+        f"[portal]\nkey_file = '{tmp_path}/{spelt}'\n[wifi]\npassword_file = '{tmp_path}/{spelt}'\n"
+        f"[[sms.provider]]\ntls = true\ntls_ca_file = '{ours}'\n",
+        "q.toml",
+    )
+    content = b"-----BEGIN PRIVATE KEY-----\n" if kind is SecretKind.CERTIFICATE_KEY else b"a long word"
+    with pytest.raises(SecretRefused, match="authority"):
+        save(SaveSecret(kind, content, "mallory"), config, tmp_path)
+    assert (tmp_path / "authority.pem").read_text() == "the operator's"
+
+
+@pytest.mark.parametrize("way", ["host", "port", "tls", "authority"])
+def test_a_sealed_password_goes_to_nobody_else_whatever_is_given(
+    house: House, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    monkeypatch.setattr(credentials, "kept", lambda name: name == "smsc")
+    toml = provided(house, OWN).replace(*ELSEWHERE[way])
+    assert [each.key for each in house.changing.trial.of(toml).problems] == ["sms.provider[0].host"]
+    assert refusal(apply(house, toml, {"smsc": "mine"})) is StewardRefusal.PROBLEMS
+    assert house.path.read_text() == provided(house, OWN)
+    assert apply(house, provided(house, OWN.replace("'venue'", "'venue2'")), {}) == PendingReply(UNDO_S)
+
+
+def test_a_name_does_not_bring_the_sealed_password_along() -> None:
+    both = "".join(f"[[sms.provider]]\nname = '{x}'\nhost = '{x}.kz'\npassword_file = '/etc/{x}'\n" for x in "ab")
+    now, swapped = parse(both, "q"), parse(both.replace("'a'", "'c'").replace("'b'", "'a'"), "q")
+    assert unproved(now, swapped) == (), "files go where they went"
+    assert [*sealed_elsewhere(now, now, "a".__eq__)] == []
+    assert [*sealed_elsewhere(now, swapped, "a".__eq__)] == [1]
+    assert [*sealed_elsewhere(None, now, "a".__eq__)] == [0], "nobody knows where it went"

@@ -99,3 +99,23 @@ def test_no_link_is_followed(tmp_path: Path) -> None:
 def test_an_unknown_provider_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SecretRefused, match="no SMS provider other"):
         save(password(name="other"), config_in(tmp_path), tmp_path / "etc")
+
+
+@pytest.mark.parametrize("file", ["certbot.ini", "certbot-dns.ini", "ssh/authorized_keys", "./ssh/authorized_keys"])
+@pytest.mark.parametrize(
+    ("kind", "key", "content"),
+    [
+        (SecretKind.WIFI_PASSWORD, "wifi.password_file", b"pre-hook = id >/root/owned"),
+        (SecretKind.CERTIFICATE, "portal.certificate_file", b"pre-hook = id\n# -----BEGIN CERTIFICATE-----\n"),
+        (SecretKind.CERTIFICATE_KEY, "portal.key_file", b"ssh-ed25519 AAAA x\n# -----BEGIN PRIVATE KEY-----\n"),
+    ],
+)
+def test_nothing_is_saved_where_root_reads_commands(
+    tmp_path: Path, file: str, kind: SecretKind, key: str, content: bytes
+) -> None:
+    (tmp_path / "ssh").mkdir()
+    section, name = key.split(".")
+    config = parse(f"[{section}]\n{name} = '{tmp_path}/{file}'\n", "q.toml")
+    with pytest.raises(SecretRefused, match="a command of root's"):
+        save(SaveSecret(kind, content, "mallory"), config, tmp_path)
+    assert not (tmp_path / file).exists()
