@@ -77,8 +77,7 @@ def test_each_state_offers_what_can_be_done_next(made: Made, told: Updates, has:
 def test_whoever_has_asked_for_the_restart_is_told_once_and_not_asked_again(made: Made) -> None:
     installed = Updates(True, "0.1.0", install=Errand(over=True, result="0.2.0", percent=100))
     for told, is_told in ((installed, True), (Updates(True, "0.2.0"), False)):
-        made.steward.answers[AskUpdates] = lambda _, told=told: told
-        page = made.as_role(StaffRole.OWNER).get("/updates?restarting=1").text
+        page = shown(made, told, "en&restarting=1")
         assert ("The box restarts" in page) is is_told
         assert "/updates/restart" not in page
 
