@@ -130,7 +130,7 @@ def test_what_is_being_typed_is_not_thrown_away(browser: Browser, site: Site) ->
 
 def test_waits_count_down(browser: Browser, site: Site) -> None:
     site.gate.put(IP, replace(ASKED, resend_in_s=150, expires_in_s=7201))
-    with window(browser, site) as page:
+    with window(browser, site, stands=True) as page:
         for passed_ms, wait, valid in (
             (0, "3\u00a0min", "3\u00a0h"),
             (2_000, "3\u00a0min", "120\u00a0min"),

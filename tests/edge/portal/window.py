@@ -23,6 +23,9 @@ from tests.unit.portal.phone import IP
 _FLAGS = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync")
 """The tests are root and the pages our own; what Chromium asks of its maker is no traffic of theirs."""
 
+_WHEN = 1_795_338_000
+"""The moment of the pages' clock, in seconds of Unix time."""
+
 
 class Silent(WSGIRequestHandler):
     """Keeps no log."""
@@ -80,17 +83,21 @@ def chromium() -> Iterator[Browser]:
 
 
 @contextlib.contextmanager
-def window(browser: Browser, site: Site, *, before: str = "", **options: Any) -> Iterator[Page]:
+def window(browser: Browser, site: Site, *, before: str = "", stands: bool = False, **options: Any) -> Iterator[Page]:
     """A captive window at the site's first page, narrow and with nothing remembered.
 
     Args:
         before: a script that runs before the page's own.
+        stands: the page's clock goes on by what a test winds it alone, and a busy machine's seconds are not the
+            page's; what waits by timers of its own, such as axe, then waits for ever.
         options: of Playwright's ``new_context``.
     """
     context = browser.new_context(**{"viewport": {"width": NARROW_PX, "height": 640}, "locale": "en-GB", **options})
     context.set_default_timeout(15_000)
-    # The page's clock stands until a test winds it on: nobody waits for a script that waits.
-    context.clock.install()
+    # Tests wind the page's clock on: nobody waits for a script that waits.
+    context.clock.install(time=_WHEN)
+    if stands:
+        context.clock.pause_at(_WHEN + 1)
     if before:
         context.add_init_script(before)
     page = context.new_page()

@@ -264,7 +264,7 @@ def test_files_go_with_the_hour_the_session_and_the_process(
     # As signing out does: the session is there before the form, and not after it.
     before_and_after = iter((OWNER, None))
     with monkeypatch.context() as patched:
-        patched.setattr(venue.made.sessions, "of", lambda _: next(before_and_after))
+        patched.setattr(venue.made.sessions, "of", lambda _, **__: next(before_and_after))
         owner.post("/journal/whole", data=form(period="today"), headers=OURS)
     assert left(venue) == [] and owner.get(path).status_code == 404
 

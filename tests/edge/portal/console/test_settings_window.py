@@ -17,13 +17,17 @@ from werkzeug.serving import make_server
 
 from appliance.staff.roles import StaffRole
 from appliance.steward import wire
+from appliance.steward.destinations import unproved
 from appliance.steward.trying import changes, read
 from portal.console.site import COOKIE
 from tests.edge.portal.window import Silent
 from tests.support.accessible import COLOURS, NARROW_PX, barriers, cramped, unfold
 from tests.support.console import Made, console
+from tests.unit.portal.console.staffed import configured
 
 EXAMPLE = (Path(__file__).parents[4] / "appliance" / "example.toml").read_text(encoding="utf-8")
+_COMES_BEFORE_THE_BUTTONS = """line => line.getBoundingClientRect().bottom
+    <= document.querySelector(".bar").getBoundingClientRect().top"""
 PAGES = ("/settings", "/settings/text", "/settings/secrets", "/settings/backup")
 
 
@@ -53,7 +57,8 @@ class Steward:
         judged = read(request.toml)
         if judged.config is None:
             return wire.Tried(judged.problems)
-        return wire.Tried((), changes(read(self.toml).config, judged.config), ("gate", "dnsmasq-lan", "console"))
+        now, units = read(self.toml).config, ("gate", "dnsmasq-lan", "console")
+        return wire.Tried((), changes(now, judged.config), units, unproved(now, judged.config))
 
     def apply(self, request: wire.ApplySettings) -> wire.Pending:
         self.before, self.toml, self.starting = self.toml, request.toml, True
@@ -89,7 +94,7 @@ def steward() -> Steward:
 
 @pytest.fixture
 def page(tmp_path: Path, steward: Steward, browser: Browser) -> Iterator[Page]:
-    made = console(tmp_path)
+    made = console(tmp_path, configured('wifi.interface = "wlp3s0"\n'))
     made.steward.answers = steward.answers()
     with served(made) as address:
         context = browser.new_context(base_url=address, locale="en-GB", viewport={"width": 1000, "height": 700})
@@ -125,6 +130,16 @@ def test_a_change_is_found_seen_applied_and_kept(page: Page, steward: Steward) -
     expect(page.get_by_text("Nothing waits: the settings are in force.")).to_be_visible()
     assert re.search(r"^lease_s = 900 +# DHCP lease", steward.toml, re.MULTILINE)
     assert steward.before == ""
+
+
+def test_nothing_hides_the_password_that_another_smsc_is_given(page: Page) -> None:
+    page.set_viewport_size({"width": NARROW_PX, "height": 640})
+    page.goto("/settings/text?lang=kk")
+    page.locator("#toml").fill(EXAMPLE.replace('"smsc.example.kz"', '"smsc.example.com"'))
+    page.locator("main form button").click()
+    assert page.locator("#password-1").evaluate(_COMES_BEFORE_THE_BUTTONS), "they stand over it"
+    assert page.locator(".changes").evaluate("table => table.scrollWidth <= table.parentElement.clientWidth")
+    assert barriers(page) == [] and cramped(page) == []
 
 
 def test_nothing_stands_in_anybodys_way(page: Page) -> None:

@@ -6,23 +6,20 @@ here by itself. Forms are worked as they stand on their pages: what is hidden in
 
 from __future__ import annotations
 
-import contextlib
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pyotp
 import pytest
-from playwright.sync_api import Browser, Page, Response
+from playwright.sync_api import Browser
 
 from appliance.staff.roles import StaffRole
 from appliance.wire import Phase
 from appliance.wire_console import HeldBlock
 from appliance.wire_journal import SignExtract
-from tests.edge.portal.console.whole import RUNNING, Whole, whole
-from tests.lab.waiting import until
+from tests.edge.portal.console.walker import Walker, walking
+from tests.edge.portal.console.whole import NEWER, RUNNING, Whole, whole
 from tests.support.first_hour import BIN, PASSWORD, PROVIDER
 from tests.support.offices import HOME
 from tests.unit.portal.console.staffed import CODE, NOW_MS, NUMBER
@@ -39,84 +36,6 @@ FOR_SCRIPTS = {
 """What pages with scripts ask for themselves; without them the page loads itself anew."""
 
 ROWS = "Array.from(document.querySelectorAll('header nav a'), each => each.getBoundingClientRect().top)"
-
-
-@dataclass
-class Walker:
-    """Somebody in front of a browser."""
-
-    box: Whole
-    page: Page
-    login: str
-
-    def look(self, path: str) -> None:
-        """A page, from its address."""
-        self._in_order(self.page.goto(f"{self.box.address}{path}"))
-
-    def send(self, action: str, button: str = "button:not([formaction])", **fields: Any) -> None:
-        """Fill these lines of the form that goes to ``action`` in, and press its button.
-
-        Args:
-            button: which of the form's.
-        """
-        forms = self.page.locator(f'form[action="{action}"], form[action^="{action}?"]')
-        for wanted in (button, *(f'[name="{name}"]' for name in fields)):
-            forms = forms.filter(has=self.page.locator(wanted))
-        form = forms.first
-        for name, value in fields.items():
-            line = form.locator(f'[name="{name}"]')
-            kind = line.first.evaluate("each => each.type")
-            if kind in {"radio", "checkbox"}:
-                form.locator(f'[name="{name}"][value="{value}"]').check()
-            elif kind == "select-one":
-                line.select_option(value)
-            elif kind == "file":
-                line.set_input_files(value)
-            else:
-                line.fill(value)
-        with self.page.expect_navigation() as there:
-            form.locator(button).first.click()
-        self._in_order(there.value)
-
-    def open(self, summary: str) -> None:
-        """Unfold what the summary beside this stands on."""
-        self.page.locator(f"details:has({summary}) > summary").first.click()
-
-    def fetch(self, pressed: str) -> Path:
-        """What a button or a link hands over as a file."""
-        with self.page.expect_download() as download:
-            self.page.locator(pressed).first.click()
-        return Path(download.value.path())
-
-    def shown_inline(self, link: str) -> None:
-        """A link to what the browser shows by itself: it is there for whoever is signed in."""
-        href = self.page.locator(link).first.get_attribute("href")
-        assert self.page.request.get(f"{self.box.address}{href}").ok, href
-
-    def wait_for(self, selector: str) -> None:
-        """Load the page anew until it has this, as it would do by itself some seconds later."""
-
-        def there() -> bool:
-            self.page.reload()
-            return self.page.locator(selector).count() > 0
-
-        until(there, selector)
-
-    def _in_order(self, answer: Response | None) -> None:
-        assert answer is not None and answer.status == 200, (self.page.url, answer and answer.status)
-        assert self.page.locator("h1").count() == 1, self.page.url
-        wrong = self.page.locator("main [aria-invalid], main [role=alert]")
-        assert wrong.count() == 0, (self.page.url, wrong.all_inner_texts(), self.page.inner_text("main")[:600])
-
-
-@contextlib.contextmanager
-def walking(browser: Browser, box: Whole, login: str) -> Iterator[Walker]:
-    context = browser.new_context(java_script_enabled=False, locale="kk", viewport={"width": 1024, "height": 720})
-    context.set_default_timeout(15_000)
-    try:
-        yield Walker(box, context.new_page(), login)
-    finally:
-        context.close()
 
 
 @pytest.fixture
@@ -150,7 +69,7 @@ def first_hour(who: Walker) -> None:
     who.look("/setup/network")
     who.send("/setup/network")
     who.send("/setup/network/keep")
-    who.send("/setup/wifi", name="Alatau Guest")
+    who.send("/setup/wifi", name="Alatau Guest", security="psk", password="bulaq 2026")
     provider = {name: PROVIDER[name] for name in ("system_id", "password", "source")}
     who.send("/setup/sms", **provider)
     who.send("/setup/sms/test", number="8 701 123 45 67")
@@ -230,7 +149,10 @@ def visits(who: Walker) -> None:
 def records(who: Walker) -> None:
     """What an inspector does, and an owner may."""
     who.look("/journal?period=today")
+    who.send("/journal", period="month", number=NUMBER)
     who.send("/journal/whole")
+    who.look("/journal?period=today")
+    who.send("/journal", button='[formaction="/journal/extracts/of-this"]')
     answers, go_on = who.box.made.gate.answers, threading.Event()
     sign = answers[SignExtract]
     answers[SignExtract] = lambda request: (go_on.wait(15), sign(request))[1]
@@ -294,10 +216,29 @@ def configuration(who: Walker) -> None:
     who.send("/settings/try-text", toml=text.replace("quota_mb = 500", "quota_mb = 600"))
     who.send("/settings/apply")
     who.send("/settings/undo")
+    who.look("/settings/text")
+    text = who.page.input_value("#toml")
+    # Another SMSC is given the password anew.
+    who.send("/settings/try-text", toml=text.replace("smpp.smsc.kz", "smpp.example.kz"))
+    who.send("/settings/apply", **{"password.smsc": "secret9"})
+    who.send("/settings/keep")
     who.look("/settings/secrets")
     who.send("/settings/secret", content="secret8")
+    who.send("/settings/secret", button="[value=wifi_password] ~ p button", content="bulaq 2027")
     who.look("/settings/backup")
     who.send("/settings/backup")
+
+
+def versions(who: Walker) -> None:
+    """A newer one on a USB stick, a back-up before it, and the restart after it."""
+    who.look("/updates")
+    who.send("/updates/look", button="[name=csrf] + button")
+    who.send("/updates/look", button="[name=stick] ~ button")
+    who.send("/updates/stick")
+    who.send("/updates/install")
+    assert NEWER in who.page.inner_text("main")
+    who.send("/updates/restart")
+    assert who.box.steward.restarted
 
 
 def signed_in(who: Walker, password: str) -> None:
@@ -329,6 +270,7 @@ def test_the_owner_does_all_of_it(browser: Browser, box: Whole) -> None:
         records(owner)
         people(owner)
         configuration(owner)
+        versions(owner)
         own_affairs(owner)
         signed_out(owner)
     assert left_out(box, StaffRole.OWNER) == set()

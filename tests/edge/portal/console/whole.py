@@ -16,13 +16,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
 from flask import Response, request
 from werkzeug.serving import make_server
 
 from appliance import wire
 from appliance.staff.roles import StaffRole
 from appliance.steward import wire as steward_wire
+from appliance.steward import wire_updates
+from appliance.steward.destinations import unproved
 from appliance.steward.trying import changes, read
+from appliance.steward.wire_updates import Errand, Updates
 from appliance.wire_console import LookAtVenue, VenueNow
 from portal.console.app import create_app
 from portal.console.routes import Route
@@ -40,12 +44,21 @@ _LIGHTS = tuple(
     for name in steward_wire.LightName
 )
 _SPENT = wire.Spending(41, 9, 380, 0, 100, 8, False, ())
+NEWER = "0.2.0"
+"""The version that there is on every stick, and nowhere else."""
+_RADIO = 'wifi.interface = "wlp3s0"\n'
+"""The visitors' Wi-Fi is the box's own."""
 RUNNING = "v1"
 """The visit of a device that is online, which the journal knows too."""
 
 
 class Steward(StewardOfFile):
-    """Tells what would change as root's does, and keeps back-ups."""
+    """Tells what would change as root's does, keeps back-ups, and is done at once with whatever takes its time."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.updates = Updates(True, "0.1.0", "https://updates.example.kz/qaqpa")
+        self.restarted = False
 
     def _answer(self, request: steward_wire.Request) -> steward_wire.Reply:
         match request:
@@ -55,14 +68,29 @@ class Steward(StewardOfFile):
                 return steward_wire.BackupWritten(BACKUP)
             case steward_wire.ListCertificates():
                 return steward_wire.Certificates({})
+            case wire_updates.AskUpdates():
+                return self.updates
+            case wire_updates.LookForUpdates(_, stick):
+                return self._now(look=Errand(over=True, result=NEWER if stick else "", stick=stick))
+            case wire_updates.StartUpdate(version, _, True) if version == self.updates.look.result:
+                return self._now(install=Errand(over=True, percent=100, result=version, stick=True))
+            case wire_updates.StickBackup():
+                return self._now(backup=Errand(over=True, result="qaqpa-backup"))
+            case wire_updates.Restart():
+                self.restarted = True
+                return steward_wire.Done()
             case _:
                 return super()._answer(request)
 
     def _tried(self, before: str, toml: str) -> steward_wire.Tried:
-        judged = read(toml)
+        judged, now = read(toml), read(before).config
         if judged.config is None:
             return steward_wire.Tried(judged.problems)
-        return steward_wire.Tried((), changes(read(before).config, judged.config), ("gate",))
+        return steward_wire.Tried((), changes(now, judged.config), ("gate",), unproved(now, judged.config))
+
+    def _now(self, **errands: Errand) -> steward_wire.Done:
+        self.updates = msgspec.structs.replace(self.updates, **errands)
+        return steward_wire.Done()
 
 
 @dataclass
@@ -93,7 +121,7 @@ class Whole:
 @contextlib.contextmanager
 def whole(folder: Path) -> Iterator[Whole]:
     """As it leaves the factory, with something in the journal, so that there is something to see."""
-    config = configured(ALL_FIELDS + PORTS)
+    config = configured(_RADIO + ALL_FIELDS + PORTS)
     entries = [visit(f"v{place}", 60 + 7 * place) for place in range(2, 8)]
     running = [visit(RUNNING, 61)[0]]
     with journal_venue(folder, *entries, running, documented("d1", 30), config=config) as venue:
@@ -106,7 +134,7 @@ def whole(folder: Path) -> Iterator[Whole]:
             wire.LookAtSpending: lambda _: _SPENT,
         }
         path = folder / "qaqpa.toml"
-        path.write_text(FACTORY)
+        path.write_text(_RADIO + FACTORY)
         steward = Steward(path)
         steward.findings = _LIGHTS
         site = dataclasses.replace(

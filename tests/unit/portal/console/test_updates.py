@@ -74,6 +74,14 @@ def test_each_state_offers_what_can_be_done_next(made: Made, told: Updates, has:
     assert not any(each in page for each in lacks), page
 
 
+def test_whoever_has_asked_for_the_restart_is_told_once_and_not_asked_again(made: Made) -> None:
+    installed = Updates(True, "0.1.0", install=Errand(over=True, result="0.2.0", percent=100))
+    for told, is_told in ((installed, True), (Updates(True, "0.2.0"), False)):
+        page = shown(made, told, "en&restarting=1")
+        assert ("The box restarts" in page) is is_told
+        assert "/updates/restart" not in page
+
+
 @pytest.mark.parametrize("language", ["kk", "ru", "en"])
 def test_every_reason_has_a_sentence_of_its_own(made: Made, language: str) -> None:
     pages = set()
