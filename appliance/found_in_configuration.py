@@ -61,7 +61,6 @@ SENTENCES: Mapping[str, str] = {
     "venue.owner_id.kind": "is neither an IIN nor a BIN (kind); copy it from the owner's papers",
     "venue.owner_id.checksum": "is neither an IIN nor a BIN (checksum); copy it from the owner's papers",
     "venue.terms": "is missing: visitors must be able to read what they agree to",
-    "venue.logo.unreadable": "venue.logo: %(path)s cannot be read: %(said)s",
     "venue.logo.refused": "%(said)s",
     # ── lan ──
     "lan.bounds": "/%(length)s is out of bounds; allowed: /16 to /29",
