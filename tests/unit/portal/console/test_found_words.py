@@ -25,7 +25,8 @@ from appliance.wire import Language
 from portal.catalogues import paths_of
 from portal.console import found_words
 from portal.words import words
-from tests.support.console import OURS, console, ours
+from tests.support.console import OURS, console
+from tests.support.console import form as ours
 
 TABLES = (found.SENTENCES, firewall.found.SENTENCES, sms.found.SENTENCES, journal.found.SENTENCES)
 ALL: Mapping[str, tuple[str, str]] = {code: both for table in TABLES for code, both in table.items()}
@@ -66,7 +67,7 @@ def test_every_sentence_is_whole(language: Language) -> None:
         english = ALL.get(code) or ALL[code.removesuffix(".do")]
         assert sentence.strip() == sentence != "", key
         assert set(PLACEHOLDER.findall(sentence)) <= set(PLACEHOLDER.findall(" ".join(english))), key
-        assert "%" not in PLACEHOLDER.sub("", sentence), key
+        assert "%" not in PLACEHOLDER.sub("", sentence).replace("%%", ""), key
         # A frame of nothing but somebody else's words is no sentence of this language.
         assert re.search("[а-яә-ө]", sentence.lower()) or code in ("sms.password", "sms.closed", "wifi.password"), key
         assert not re.search(r"\b(error|ошибк\w*|қате\w*|invalid)\b", sentence.lower()), key
