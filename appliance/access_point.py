@@ -7,23 +7,14 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from appliance import render_wifi
 from appliance.config import Config
+from appliance.found import Found, right, within, wrong
 from appliance.wifi import Security, is_wifi_password
 
 _SYSFS = Path("/sys/class/net")
-
-
-@dataclass(frozen=True)
-class Found:
-    """One finding, as ``doctor.Finding`` has it."""
-
-    ok: bool
-    what: str
-    remedy: str = ""
 
 
 def files(config: Config) -> dict[str, str]:
@@ -31,14 +22,14 @@ def files(config: Config) -> dict[str, str]:
     return render_wifi.files(config, _password(config)[0])
 
 
-def problems(config: Config) -> Iterator[tuple[str, str]]:
+def problems(config: Config) -> Iterator[tuple[str, Found]]:
     """(key, problem) if there is no network for want of a password. Never the password itself."""
     if config.wifi.interface and config.wifi.security is Security.PSK:
         password, why = _password(config)
         if why:
-            yield "wifi.password_file", f"{config.wifi.password_file} cannot be read ({why})"
+            yield "wifi.password_file", wrong("wifi.password.unreadable", path=config.wifi.password_file, said=why)
         elif not is_wifi_password(password):
-            yield "wifi.password_file", f"{config.wifi.password_file} must have 8 to 63 printable ASCII characters"
+            yield "wifi.password_file", wrong("wifi.password.characters", path=config.wifi.password_file)
 
 
 def findings(config: Config, sysfs: Path = _SYSFS) -> Iterator[Found]:
@@ -46,16 +37,14 @@ def findings(config: Config, sysfs: Path = _SYSFS) -> Iterator[Found]:
     radio = config.wifi.interface
     if not radio:
         return
-    if wrong := next(problems(config), None):
-        yield Found(False, f"Wi-Fi: {wrong[1]}", "write the password under Settings, Passwords and files")
+    if fault := next(problems(config), None):
+        yield within("wifi.password", fault[1])
     elif not (sysfs / radio / "phy80211").exists():
-        there = "is no radio" if (sysfs / radio).exists() else "is not there"
-        yield Found(False, f"Wi-Fi: {radio} {there}", "see that the adapter is plugged in, or correct wifi.interface")
+        yield wrong("wifi.no_radio" if (sysfs / radio).exists() else "wifi.absent", port=radio)
     elif why := _silent(Path(config.presence.hostapd) / radio):
-        remedy = "systemctl status qaqpa-hostapd; the channel or the country may not be this radio's"
-        yield Found(False, f"Wi-Fi: hostapd does not answer for {radio} ({why})", remedy)
+        yield wrong("wifi.silent", port=radio, said=why)
     else:
-        yield Found(True, f"Wi-Fi: {radio} is visitors' network")
+        yield right(f"Wi-Fi: {radio} is visitors' network")
 
 
 def _password(config: Config) -> tuple[str, str]:

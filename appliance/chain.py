@@ -11,7 +11,6 @@ import socket
 import ssl
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,6 +18,7 @@ import msgspec
 
 from appliance import announcement, render
 from appliance.config import Config
+from appliance.found import Found, right, wrong
 from appliance.holding import Holding, holding
 from appliance.resolving import addresses_of
 from firewall.settings import HTTPS_PORT
@@ -27,15 +27,6 @@ _PATIENCE_S = 3.0
 _MEDIA_TYPE = "application/captive+json"
 _MOST_BYTES = 4096  # what Android reads
 _SOON_S = 14 * 86400
-
-
-@dataclass(frozen=True)
-class Found:
-    """A finding of the doctor's."""
-
-    ok: bool
-    what: str
-    remedy: str = ""
 
 
 class Captivity(msgspec.Struct, rename="kebab"):
@@ -57,20 +48,20 @@ def findings(config: Config) -> Iterator[Found]:
     yield from _certificate(config, held)
     url = _announced(config)
     if url != announcement.announced_url(announcement.options(config, held.standing)):
-        yield Found(False, f"DHCP announces {url or 'no captive portal API'}", _APPLY)
+        yield wrong("api.announced", url=url) if url else wrong("api.not_announced")
         return
     if not url:
-        yield Found(False, "phones are told of no captive portal API: the portal's certificate allows none", _RENEW)
+        yield wrong("api.untold")
         return
-    yield Found(True, f"phones are told of {url} by DHCP (options 114 and 103)")
-    if wrong := list(_names(config)):
-        yield from wrong
+    yield right(f"phones are told of {url} by DHCP (options 114 and 103)")
+    if faults := list(_names(config)):
+        yield from faults
         return
     try:
         status, media_type, body = _fetch(config)
     except (OSError, http.client.HTTPException) as error:
         reason = error.verify_message if isinstance(error, ssl.SSLCertVerificationError) else error
-        yield Found(False, f"{url}: no client gets an answer: {reason}", _SERVE)
+        yield wrong("api.silent", url=url, said=reason)
         return
     yield judged(config, status, media_type, body)
 
@@ -79,34 +70,27 @@ def judged(config: Config, status: int, media_type: str, body: bytes) -> Found:
     """Whether clients take this answer, and whether it leads to where the portal is."""
     url = announcement.api_url(config)
     if status != http.HTTPStatus.OK:
-        return Found(False, f"{url} answers {status}", "systemctl status qaqpa-portal qaqpa-gate")
+        return wrong("api.status", url=url, status=status)
     if media_type != _MEDIA_TYPE or len(body) > _MOST_BYTES:
-        return Found(False, f"{url} answers {len(body)} bytes of {media_type}, which is no {_MEDIA_TYPE}", _SERVE)
+        return wrong("api.type", url=url, size=len(body), type=media_type, wanted=_MEDIA_TYPE)
     try:
         told = msgspec.json.decode(body, type=Captivity)
     except msgspec.DecodeError as error:
-        return Found(False, f"{url} answers what no client takes: {error}", _SERVE)
+        return wrong("api.answer", url=url, said=error)
     if told.user_portal_url != announcement.secure_url(config):
-        return Found(False, f"{url} leads to {told.user_portal_url}", "systemctl restart qaqpa-portal")
-    return Found(True, f"{url} answers a client")
+        return wrong("api.elsewhere", url=url, other=told.user_portal_url)
+    return right(f"{url} answers a client")
 
 
 def _certificate(config: Config, held: Holding) -> Iterator[Found]:
     if held.problem:
-        instead = "the one before is served" if held.pem else "the portal is on http"
-        yield Found(False, f"{held.problem}; {instead}", "put the right files there, then qaqpa apply --reload")
+        yield wrong("certificate.before" if held.pem else "certificate.none", said=held.problem)
     if held.pem:
         day = datetime.fromtimestamp(held.expires_utc_s, UTC).astimezone(config.venue.zone).strftime("%Y-%m-%d")
-        yield Found(
-            held.expires_utc_s - time.time() > _SOON_S,
-            f"the portal's certificate is one that phones take, until {day}",
-            _RENEW,
-        )
-
-
-_APPLY = "qaqpa apply --reload"
-_RENEW = "renew the certificate (qaqpa-certbot.service, or the files that [portal] names), then qaqpa apply --reload"
-_SERVE = "qaqpa apply --reload; then systemctl status qaqpa-nginx qaqpa-portal"
+        if held.expires_utc_s - time.time() > _SOON_S:
+            yield right(f"the portal's certificate is one that phones take, until {day}")
+        else:
+            yield wrong("certificate.ends", day=day)
 
 
 def _announced(config: Config) -> str:
@@ -124,9 +108,8 @@ def _names(config: Config) -> Iterator[Found]:
     for unit, port in (("dnsmasq-captive", config.portal.captive_dns_port), ("dnsmasq-lan", 53)):
         found = addresses_of(config.portal.host, str(gate), port)
         if found != wanted:
-            said = ", ".join(sorted(found)) or "no address"
-            what = f"{config.portal.host} is {said} at qaqpa-{unit}, and should be {', '.join(sorted(wanted))}"
-            yield Found(False, what, f"qaqpa apply, then systemctl restart qaqpa-{unit}")
+            told = {"host": config.portal.host, "unit": f"qaqpa-{unit}", "wanted": ", ".join(sorted(wanted))}
+            yield wrong("api.name", found=", ".join(sorted(found)), **told) if found else wrong("api.no_name", **told)
 
 
 def _fetch(config: Config) -> tuple[int, str, bytes]:

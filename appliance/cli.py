@@ -166,8 +166,8 @@ def apply(path: Path, at_boot: bool, reload: bool) -> None:
     config = load(path)
     if not at_boot:
         surroundings.require(daemon.firewall_settings(config))
-        for _, problem in surroundings.without_staff(daemon.firewall_settings(config)):
-            raise refused(path, "console.interface", problem)
+        for _, found in surroundings.without_staff(daemon.firewall_settings(config)):
+            raise refused(path, "console.interface", found.sentence)
         for key, problem in [*smpp.password_problems(config), *smpp.closed_to_sender(config)]:
             raise refused(path, key, problem)
     held = holding(config, datetime.now(UTC).timestamp())
@@ -197,7 +197,15 @@ def doctor(path: Path, as_json: bool) -> None:
     found = [finding for _, finding in lighted]
     if as_json:
         rows = [
-            {"ok": each.ok, "what": each.what, "remedy": "" if each.ok else each.remedy, "light": light}
+            {
+                "ok": each.ok,
+                "what": each.what,
+                "remedy": "" if each.ok else each.remedy,
+                "light": light,
+                "code": each.code,
+                "values": each.values,
+                "cause": each.cause,
+            }
             for light, each in lighted
         ]
         click.echo(msgspec.json.encode(rows).decode())

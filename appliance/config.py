@@ -15,9 +15,11 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from appliance import misfits
 from appliance import toml_places as places
 from appliance.contradictions import contradictions
 from appliance.errors import ConfigError
+from appliance.found import Found, wrong
 from appliance.sections import (
     Desk,
     Firewall,
@@ -100,10 +102,10 @@ def load(path: Path) -> Config:
     return parse(text, str(path))
 
 
-def refused(path: Path, key: str, problem: str) -> ConfigError:
+def refused(path: Path, key: str, problem: Found | str) -> ConfigError:
     """What is wrong with this key of the file for a reason that only this machine has."""
     text = path.read_text(encoding="utf-8")
-    return ConfigError(str(path), places.line_of(text, key), places.plain(key), problem)
+    return ConfigError(str(path), places.line_of(text, key), places.plain(key), str(problem))
 
 
 def parse(text: str, name: str) -> Config:
@@ -115,18 +117,15 @@ def parse(text: str, name: str) -> Config:
     try:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(name, None, "", f"is not TOML: {error}") from error
-    if unknown := places.unknown_key(raw, Config):
-        key, nearest = unknown
-        hint = f'; did you mean "{nearest}"?' if nearest else ""
-        raise ConfigError(name, places.line_of(text, key), places.plain(key), f"there is no such key{hint}")
+        raise ConfigError(name, None, "", str(wrong("toml", said=error))) from error
+    if unknown := misfits.of_key(raw, Config):
+        key, problem = unknown
+        raise ConfigError(name, places.line_of(text, key), places.plain(key), str(problem))
     try:
         config = msgspec.convert(raw, Config)
     except msgspec.ValidationError as error:
-        key, problem = places.located(error)
-        raise ConfigError(
-            name, places.line_of(text, key), places.plain(key), problem + places.allowed(key, Config)
-        ) from error
+        key, problem = misfits.of_value(error, Config)
+        raise ConfigError(name, places.line_of(text, key), places.plain(key), str(problem)) from error
     for key, problem in contradictions(config):
-        raise ConfigError(name, places.line_of(text, key), places.plain(key), problem)
+        raise ConfigError(name, places.line_of(text, key), places.plain(key), str(problem))
     return config

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from appliance import wifi
+from appliance.found import Found, wrong
 from appliance.sections_network import carrier_of, vlan_of
 from appliance.wifi import Security
 
@@ -22,36 +23,29 @@ _LONGEST_RADIO = 11
 """Characters: ``-owe`` is added for the second network, and Linux takes 15."""
 
 
-def of_the_wifi(config: Config) -> Iterator[tuple[str, str]]:
+def of_the_wifi(config: Config) -> Iterator[tuple[str, Found]]:
     """(key, problem) pairs."""
     chosen = config.wifi
     if (size := len(chosen.name.encode())) > wifi.LONGEST_NAME:
-        yield (
-            "wifi.name",
-            f"takes {size} bytes; a network's name has at most {wifi.LONGEST_NAME} (a Cyrillic letter is two)",
-        )
+        yield "wifi.name", wrong("wifi.name", size=size, most=wifi.LONGEST_NAME)
     if chosen.channel and chosen.channel not in wifi.CHANNELS[chosen.band]:
         listed = ", ".join(map(str, wifi.CHANNELS[chosen.band]))
-        yield "wifi.channel", f"{chosen.channel} is none of {chosen.band.value} GHz; allowed: 0 (automatic), {listed}"
+        yield "wifi.channel", wrong("wifi.channel", channel=chosen.channel, band=chosen.band.value, channels=listed)
     if chosen.security is Security.OWE and len(chosen.interface) > _LONGEST_RADIO:
-        yield (
-            "wifi.interface",
-            f'"{chosen.interface}" is longer than {_LONGEST_RADIO} characters, and security "owe" needs a second '
-            "network's name made of it; rename the interface, or take another security",
-        )
+        yield "wifi.interface", wrong("wifi.interface.long", port=chosen.interface, most=_LONGEST_RADIO)
 
 
-def of_the_sides(config: Config) -> Iterator[tuple[str, str]]:
+def of_the_sides(config: Config) -> Iterator[tuple[str, Found]]:
     """(key, problem) pairs."""
     yield from _of_the_ports(config)
     yield from _of_the_radio(config)
     yield from _of_the_uplink(config)
 
 
-def _of_the_ports(config: Config) -> Iterator[tuple[str, str]]:
+def _of_the_ports(config: Config) -> Iterator[tuple[str, Found]]:
     ports = config.lan.ports
     if config.lan.interface == config.wan.interface:
-        yield "wan.interface", f'is the LAN\'s too ("{config.lan.interface}"); the two sides must differ'
+        yield "wan.interface", wrong("wan.same", port=config.lan.interface)
     for key, names in (
         ("lan.ports", ports),
         ("wan.interface", (config.wan.interface,)),
@@ -60,28 +54,25 @@ def _of_the_ports(config: Config) -> Iterator[tuple[str, str]]:
         for name in names:
             vlan = vlan_of(name)
             if config.makes_network and vlan and vlan[1] not in _TAGS:
-                yield key, f'"{name}" names the VLAN {vlan[1]}; allowed: 1 to 4094'
+                yield key, wrong("port.vlan", port=name, vlan=vlan[1])
     for number, name in enumerate(ports):
         if name in ports[:number]:
-            yield "lan.ports", f'"{name}" is there twice'
+            yield "lan.ports", wrong("lan.ports.twice", port=name)
         if name == config.lan.interface:
-            yield "lan.ports", f'"{name}" is the bridge itself (lan.interface); name what is plugged in'
+            yield "lan.ports", wrong("lan.ports.bridge", port=name)
         elif name == config.wan.interface:
-            yield "lan.ports", f'"{name}" leads to the Internet (wan.interface); visitors come by another port'
+            yield "lan.ports", wrong("lan.ports.wan", port=name)
         elif carrier_of(name) != name and carrier_of(name) in ports:
-            yield "lan.ports", f'"{name}" is part of "{carrier_of(name)}", which is in the bridge as a whole'
+            yield "lan.ports", wrong("lan.ports.part", port=name, carrier=carrier_of(name))
     # Whoever is behind a port that is in the bridge as a whole may send frames with any tag.
     for key, name in (("wan.interface", config.wan.interface), ("console.interface", config.console.interface)):
         if carrier_of(name) != name and carrier_of(name) in ports:
-            yield key, f'"{name}" is a VLAN of "{carrier_of(name)}", by which visitors come (lan.ports); take another'
+            yield key, wrong("port.visitors", port=name, carrier=carrier_of(name))
     if config.console.interface and config.console.interface in ports:
-        yield (
-            "console.interface",
-            f'"{config.console.interface}" is on the visitors\' side (lan.ports); name a port or VLAN of its own',
-        )
+        yield "console.interface", wrong("console.visitors.ports", port=config.console.interface)
 
 
-def _of_the_radio(config: Config) -> Iterator[tuple[str, str]]:
+def _of_the_radio(config: Config) -> Iterator[tuple[str, Found]]:
     radio = config.wifi.interface
     taken = [
         ("lan.interface", config.lan.interface),
@@ -91,10 +82,10 @@ def _of_the_radio(config: Config) -> Iterator[tuple[str, str]]:
     ]
     for key, name in taken:
         if radio and name == radio:
-            yield "wifi.interface", f'"{radio}" is {key} too; the radio is for visitors, and joins the bridge by itself'
+            yield "wifi.interface", wrong("wifi.interface.taken", port=radio, key=key)
 
 
-def _of_the_uplink(config: Config) -> Iterator[tuple[str, str]]:
+def _of_the_uplink(config: Config) -> Iterator[tuple[str, Found]]:
     wan = config.wan
     if wan.address or wan.gateway:
         yield from _of_a_fixed_address(config)
@@ -103,35 +94,35 @@ def _of_the_uplink(config: Config) -> Iterator[tuple[str, str]]:
             address = ipaddress.ip_address(server)
             unscoped(server)
         except ValueError:
-            yield "wan.dns", f'"{server}" is no IP address'
+            yield "wan.dns", wrong("wan.dns.address", server=server)
             continue
         for lan in _networks(config):
             if address in lan:
-                yield "wan.dns", f'"{server}" is on the visitors\' side ({lan}); name a server behind the uplink'
+                yield "wan.dns", wrong("wan.dns.visitors", server=server, lan=lan)
 
 
-def _of_a_fixed_address(config: Config) -> Iterator[tuple[str, str]]:
+def _of_a_fixed_address(config: Config) -> Iterator[tuple[str, Found]]:
     wan = config.wan
     if not config.makes_network:
         key = "wan.address" if wan.address else "wan.gateway"
-        yield key, "is of no use while lan.ports and wifi.interface are empty: whoever made the bridge sets it"
+        yield key, wrong("wan.useless")
     try:
         own = ipaddress.IPv4Interface(wan.address)
     except ValueError:
-        yield "wan.address", f'"{wan.address}" is no address/prefix, for example "198.51.100.7/24"; empty: by DHCP'
+        yield "wan.address", wrong("wan.address", address=wan.address)
         return
     try:
         gateway = ipaddress.IPv4Address(wan.gateway)
     except ValueError:
-        yield "wan.gateway", f'"{wan.gateway}" is no address; with wan.address it is needed: your provider tells it'
+        yield "wan.gateway", wrong("wan.gateway", address=wan.gateway)
         return
     if gateway not in own.network or gateway == own.ip:
-        yield "wan.gateway", f"{gateway} is no neighbour of {own}; your provider tells both"
+        yield "wan.gateway", wrong("wan.neighbour", gateway=gateway, own=own)
     for lan in _networks(config):
         if lan.version == 4 and own.network.overlaps(lan):
-            yield "wan.address", f"{own.network} overlaps the visitors' network {lan}; change lan.address"
+            yield "wan.address", wrong("wan.overlaps", network=own.network, lan=lan)
     if not wan.dns:
-        yield "wan.dns", "is empty, and with a fixed wan.address nobody else tells us any; name your provider's"
+        yield "wan.dns", wrong("wan.dns.missing")
 
 
 def _networks(config: Config) -> Iterator[ipaddress.IPv4Network | ipaddress.IPv6Network]:

@@ -11,7 +11,6 @@ import shutil
 import socket
 import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
@@ -22,6 +21,7 @@ from appliance.books import journal_path
 from appliance.client import Client
 from appliance.config import Config
 from appliance.errors import GateUnreachable, LogoRefused
+from appliance.found import right, within, wrong
 from appliance.holding import holding
 from appliance.sections import Spending
 from appliance.steward.wire import LightName
@@ -41,13 +41,12 @@ class Finding(Protocol):
     def what(self) -> str: ...
     @property
     def remedy(self) -> str: ...
-
-
-@dataclass(frozen=True)
-class _Found:
-    ok: bool
-    what: str
-    remedy: str = ""
+    @property
+    def code(self) -> str: ...
+    @property
+    def values(self) -> Mapping[str, str]: ...
+    @property
+    def cause(self) -> str: ...
 
 
 _OPTIONAL = ("stations", "wireless", "ports")
@@ -64,8 +63,8 @@ def lit(config: Config) -> list[tuple[LightName, Finding]]:
     journal: list[Finding] = [*journal_checks.findings(Path(config.paths.state) / "gate" / "journal.db")]
     without_sms = smpp.without_sms(config)
     sms: list[Finding] = [] if without_sms else [*_sms(config), *_spending(config)]
-    wrong = {wire.Trouble.JOURNAL: journal, wire.Trouble.SMS: sms}
-    said = {trouble for trouble, found in wrong.items() if not all(each.ok for each in found)}
+    rooms = {wire.Trouble.JOURNAL: journal, wire.Trouble.SMS: sms}
+    said = {trouble for trouble, found in rooms.items() if not all(each.ok for each in found)}
     by_light: tuple[tuple[LightName, Iterable[Finding]], ...] = (
         (LightName.OTHER, _programs()),
         (LightName.OTHER, _users()),
@@ -78,7 +77,7 @@ def lit(config: Config) -> list[tuple[LightName, Finding]]:
         (LightName.CERTIFICATE, console_checks.findings(config, time.time())),
         (LightName.SMS, sms),
         # Not under its light, which nothing puts on where there is nothing.
-        (LightName.OTHER, [_Found(True, f"{without_sms}; visitors are admitted at the desk")] if without_sms else []),
+        (LightName.OTHER, [right(f"{without_sms}; visitors are admitted at the desk")] if without_sms else []),
         (LightName.CLOCK, [clock_finding(config)]),
         (LightName.OTHER, access_point.findings(config)),
         (LightName.DHCP, [_lives(config, "dnsmasq-lan")]),
@@ -95,17 +94,15 @@ def clock_finding(config: Config) -> Finding:
     except OSError:
         written_s = 0.0
     if time.time() < written_s - 1.0:
-        return _Found(False, "the clock stands before the journal's last entry", "set it, or see `timedatectl`")
-    return _Found(
-        True, f"the clock {'follows a time server' if synchronised() else 'is its own: no time server sets it'}"
-    )
+        return wrong("clock")
+    return right(f"the clock {'follows a time server' if synchronised() else 'is its own: no time server sets it'}")
 
 
 def _lives(config: Config, unit: str) -> Finding:
     """By its command line: not every dnsmasq writes down its number, and one that was killed leaves it to anybody."""
     told = f"--conf-file={config.paths.state}/conf/{unit}.conf".encode()
     alive = any(told in _command_line(process).split(b"\0") for process in Path("/proc").glob("[0-9]*"))
-    return _Found(alive, f"qaqpa-{unit} {'runs' if alive else 'does not run'}", f"systemctl status qaqpa-{unit}")
+    return right(f"qaqpa-{unit} runs") if alive else wrong("unit.dead", unit=f"qaqpa-{unit}")
 
 
 def _command_line(process: Path) -> bytes:
@@ -119,7 +116,7 @@ def _programs() -> Iterable[Finding]:
     for program in ("nginx", "dnsmasq", "ipset"):
         path = shutil.which(program, path="/usr/sbin:/usr/bin:/sbin:/bin")
         package = {"nginx": "nginx-light", "dnsmasq": "dnsmasq-base", "ipset": "ipset"}[program]
-        yield _Found(path is not None, f"{program}: {path or 'not installed'}", f"apt-get install {package}")
+        yield right(f"{program}: {path}") if path else wrong("program.missing", program=program, package=package)
 
 
 def _users() -> Iterable[Finding]:
@@ -127,16 +124,16 @@ def _users() -> Iterable[Finding]:
         try:
             uid = pwd.getpwnam(user).pw_uid
         except KeyError:
-            yield _Found(False, f"there is no user {user}", "systemd-sysusers systemd/sysusers.d/qaqpa.conf")
+            yield wrong("user.missing", user=user)
         else:
-            yield _Found(True, f"user {user} is uid {uid}")
+            yield right(f"user {user} is uid {uid}")
 
 
 def _rendered(config: Config) -> Iterable[Finding]:
     try:
         rendered = render.files(config, holding(config, time.time()).standing)
     except LogoRefused as refused:
-        return [_Found(False, str(refused), "correct venue.logo, or leave it out; then qaqpa apply")]
+        return [wrong("logo", said=refused)]
     return list(_as_written(config, rendered))
 
 
@@ -147,32 +144,25 @@ def _as_written(config: Config, rendered: Mapping[str, str]) -> Iterable[Finding
             same = path.read_text(encoding="utf-8") == content
         except OSError:
             same = False
-        state = "is what the configuration says" if same else "is missing or older than the configuration"
-        yield _Found(same, f"{path} {state}", "qaqpa apply, then restart what changed")
+        yield right(f"{path} is what the configuration says") if same else wrong("rendered", path=path)
 
 
 def _sms(config: Config) -> Iterable[Finding]:
-    if wrong := [*smpp.password_problems(config)]:
-        return [_Found(False, f"SMS: {problem}", "mend that file, then restart qaqpa-sms") for _, problem in wrong]
+    if faults := [*smpp.password_problems(config)]:
+        return [within("sms.password", problem) for _, problem in faults]
     try:
         settings = smpp.sender_settings(config)
     except (SmsError, OSError, KeyError) as error:
-        return [_Found(False, f"SMS: {error}", "correct [sms] in the configuration")]
+        return [wrong("sms.settings", said=error)]
     answers, *others = sms_checks.findings(settings)
     # A sender that answers has read them.
-    closed = (
-        [] if answers.ok else [_Found(False, f"SMS: {problem}", _OPEN) for _, problem in smpp.closed_to_sender(config)]
-    )
+    closed = [] if answers.ok else [within("sms.closed", problem) for _, problem in smpp.closed_to_sender(config)]
     return [*closed, answers, *others]
-
-
-_OPEN = "make it readable for that user alone, then restart qaqpa-sms"
 
 
 def _garden(config: Config) -> Iterable[Finding]:
     for name in garden.unresolved(config.portal.garden, str(config.lan.gate.ip)):
-        remedy = "correct portal.garden, or see whether the upstream resolvers (wan.dns) answer"
-        yield _Found(False, f"the garden's name {name} has no address", remedy)
+        yield wrong("garden.unresolved", name=name)
     if config.portal.garden:
         yield firewall_checks.garden(daemon.firewall_settings(config))
 
@@ -194,33 +184,30 @@ def _spending(config: Config) -> Iterable[Finding]:
 def _carried(told: Sequence[costs.Carried]) -> Iterable[Finding]:
     for each in told:
         if each.month.sent:
-            yield _Found(True, f"SMS by {each.provider} this month: {costs.sentence(each.month)}")
+            yield right(f"SMS by {each.provider} this month: {costs.sentence(each.month)}")
 
 
 def spending_findings(told: wire.Spending, limits: Spending, tenge: float | None = None) -> list[Finding]:
     """What the owner should know about the cost of SMS; ``tenge``: of this month, if prices are known."""
-    month = f"{told.month_sms:,} of {limits.monthly_sms:,} this month"
+    day, daily = f"{told.day_sms:,}", f"{limits.daily_sms:,}"
+    month, monthly = f"{told.month_sms:,}", f"{limits.monthly_sms:,}"
     cost = "" if tenge is None else f", {tenge:,.0f} tenge"
-    spent = f"SMS: {told.day_sms:,} of {limits.daily_sms:,} today, {month}{cost}"
-    if not told.left:
-        budget = _Found(False, f"{spent}: the budget is spent, nobody gets a password", _RAISE)
-    elif not told.left_to_newcomers:
-        budget = _Found(False, f"{spent}: only numbers that logged in here before get passwords", _RAISE)
+    if not told.left or not told.left_to_newcomers:
+        code = "sms.spent_newcomers" if told.left else "sms.spent"
+        budget = wrong(code, day=day, daily=daily, month=month, monthly=monthly, cost=cost)
     else:
-        budget = _Found(True, spent)
-    entered = f"of {told.sent:,} passwords sent in the last hours {told.entered:,} were entered"
-    found: list[Finding] = [budget, _Found(not told.alarming, entered, _PUMPED)]
+        budget = right(f"SMS: {day} of {daily} today, {month} of {monthly} this month{cost}")
+    sent, entered = f"{told.sent:,}", f"{told.entered:,}"
+    found: list[Finding] = [
+        budget,
+        wrong("sms.not_entered", sent=sent, entered=entered)
+        if told.alarming
+        else right(f"of {sent} passwords sent in the last hours {entered} were entered"),
+    ]
     if told.waiting:
         named = ", ".join(f"{prefix}…" if prefix else "all new numbers" for prefix in told.waiting)
-        found.append(_Found(False, f"nobody enters what is sent to {named}: passwords are held back there", _PUMPED))
+        found.append(wrong("sms.held_back", prefixes=named))
     return found
-
-
-_RAISE = "if your visitors asked for these (qaqpa journal extract), raise daily_sms or monthly_sms in [spending]"
-_PUMPED = (
-    "either SMS do not arrive (ask the SMS provider) or somebody asks for other people's numbers; nothing need be done"
-    " at once: what it may cost is limited by [spending]"
-)
 
 
 def _processes(config: Config, said: Collection[wire.Trouble]) -> Iterable[tuple[LightName, Finding]]:
@@ -229,10 +216,10 @@ def _processes(config: Config, said: Collection[wire.Trouble]) -> Iterable[tuple
         reply = gate.ask(wire.ListVisits())
         sources = gate.ask(wire.ListSources())
     except GateUnreachable as error:
-        yield LightName.GATE, _Found(False, str(error), "systemctl status qaqpa-gate")
+        yield LightName.GATE, wrong("gate.silent", said=error)
     else:
         live = f"{len(reply.visits)} live visits" if isinstance(reply, wire.Visits) else str(reply)
-        yield LightName.GATE, _Found(True, f"the gate answers: {live}")
+        yield LightName.GATE, right(f"the gate answers: {live}")
         yield from ((LightName.UPLINK, each) for each in troubles_findings(reply, said))
         yield from ((LightName.OTHER, each) for each in _presence(sources))
     yield LightName.GATE, _portal(Path(config.paths.runtime) / "portal" / "portal.sock")
@@ -245,39 +232,23 @@ def troubles_findings(reply: wire.Reply, said: Collection[wire.Trouble]) -> Iter
     for trouble in reply.troubles:
         if trouble is wire.Trouble.CLOSED:
             # The owner's own word, and no fault.
-            yield _Found(True, "the venue is closed, as venue.open says: nobody new is admitted")
+            yield right("the venue is closed, as venue.open says: nobody new is admitted")
         elif trouble not in said:
-            what, remedy = _TROUBLES[trouble]
-            yield _Found(False, what, remedy)
+            yield wrong(f"trouble.{trouble}")
     if not reply.troubles:
-        yield _Found(True, "nothing keeps visitors from the Internet: the gate finds journal, SMS and uplink working")
-
-
-_TROUBLES = {
-    wire.Trouble.JOURNAL: (
-        "the journal cannot be written, so nobody is let in",
-        "the gate's log says why; most often the disk is full",
-    ),
-    wire.Trouble.SMS: (
-        "no SMS provider takes messages, so visitors are sent to the desk",
-        "see `qaqpa sms status`; if a provider is bound, the gate cannot reach the SMS process: restart both",
-    ),
-    wire.Trouble.UPLINK: (
-        "there is no Internet behind the gate, and visitors are told so",
-        "see wan.interface's cable and address, then whether the upstream resolvers (wan.dns) answer",
-    ),
-}
+        yield right("nothing keeps visitors from the Internet: the gate finds journal, SMS and uplink working")
 
 
 def _presence(reply: wire.Reply) -> Iterable[Finding]:
     """Which sources tell anything: some depend on what the venue has, and the others must."""
     if not isinstance(reply, wire.Sources):
-        yield _Found(False, f"sources of presence: {reply}", "run as root")
+        yield wrong("presence.refused", said=reply)
         return
     for source in reply.sources:
-        state = "live" if source.live else "not live"
-        what = f"presence by {source.name}: {state}: {source.why}"
-        yield _Found(source.live or source.name in _OPTIONAL, what, "mend what it says, then restart qaqpa-gate")
+        if source.live or source.name in _OPTIONAL:
+            yield right(f"presence by {source.name}: {'live' if source.live else 'not live'}: {source.why}")
+        else:
+            yield wrong("presence.dead", name=source.name, said=source.why)
 
 
 def _portal(path: Path) -> Finding:
@@ -287,6 +258,5 @@ def _portal(path: Path) -> Finding:
         try:
             attempt.connect(str(path))
         except OSError as error:
-            what = f"the portal does not answer at {path} ({error.strerror or error})"
-            return _Found(False, what, "systemctl status qaqpa-portal")
-    return _Found(True, f"the portal answers at {path}")
+            return wrong("portal.silent", path=path, said=error.strerror or error)
+    return right(f"the portal answers at {path}")

@@ -11,6 +11,7 @@ from pathlib import Path
 from appliance import credentials, render
 from appliance.config import Config
 from appliance.daemon import GATE_USER, SMS_USER
+from appliance.found import Found, wrong
 from appliance.sections import SmsProvider
 from sms.errors import SettingRefused
 from sms.settings import Provider, Settings
@@ -53,7 +54,7 @@ def _is_there(file: str) -> bool:
     return True
 
 
-def password_problems(config: Config) -> Iterator[tuple[str, str]]:
+def password_problems(config: Config) -> Iterator[tuple[str, Found]]:
     """(key, problem) of each password file of which an SMSC's login cannot be made. Never the password itself."""
     if without_sms(config):
         return
@@ -63,17 +64,17 @@ def password_problems(config: Config) -> Iterator[tuple[str, str]]:
             password = _password(one)
             provider(one, password)
         except OSError as error:
-            yield key, f"{path} cannot be read ({error.strerror})"
+            yield key, wrong("sms.password.unreadable", path=path, said=error.strerror)
         except UnicodeDecodeError:
-            yield key, f"{path} has other characters than printable ASCII"
+            yield key, wrong("sms.password.characters", path=path)
         except SettingRefused as refused:
-            yield key, f"{path}: {refused}"
+            yield key, wrong("sms.password.refused", path=path, said=refused)
         else:
             if not password:
-                yield key, f"{path} is empty; write the SMPP password into it"
+                yield key, wrong("sms.password.empty", path=path)
 
 
-def closed_to_sender(config: Config) -> Iterator[tuple[str, str]]:
+def closed_to_sender(config: Config) -> Iterator[tuple[str, Found]]:
     """(key, problem) of each password file that the sender's user may not read. Only root can find out."""
     try:
         user = pwd.getpwnam(SMS_USER)
@@ -88,10 +89,7 @@ def closed_to_sender(config: Config) -> Iterator[tuple[str, str]]:
         # Tried, not computed: directories above it, further groups and ACLs have their say too.
         asked = ["/usr/bin/test", "-r", one.password_file]
         if subprocess.run(asked, check=False, user=user.pw_uid, group=user.pw_gid, extra_groups=groups).returncode:
-            problem = (
-                f"{one.password_file} cannot be read by the user {SMS_USER}; "
-                f"chown root:{SMS_USER}, chmod 640, in a directory that it may enter"
-            )
+            problem = wrong("sms.password.closed", path=one.password_file, user=SMS_USER)
             yield f"sms.provider[{number}].password_file", problem
 
 

@@ -101,22 +101,12 @@ def _table(kind: object) -> type[msgspec.Struct] | None:
     return kind if isinstance(kind, type) and issubclass(kind, msgspec.Struct) else None
 
 
-def allowed(key: str, kind: type[msgspec.Struct]) -> str:
-    """What the type of ``key`` says of itself, as the end of a sentence: "; allowed: …"."""
+def type_of(key: str, kind: type[msgspec.Struct]) -> msgspec.inspect.Type | None:
+    """The type of ``key``; None: there is no such key."""
     inner: object = kind
     for name in plain(key).split("."):
         table = _table(inner)
         if table is None:
-            return ""
+            return None
         inner = {field.encode_name: field.type for field in msgspec.structs.fields(table)}.get(name)
-    info = msgspec.inspect.type_info(inner) if inner is not None else None
-    if isinstance(info, msgspec.inspect.Metadata):
-        description = (info.extra_json_schema or {}).get("description")
-        return f"; allowed: {description}" if description else ""
-    if isinstance(info, msgspec.inspect.IntType) and info.ge is not None and info.le is not None:
-        return f"; allowed: a whole number from {info.ge} to {info.le}"
-    if isinstance(info, msgspec.inspect.StrType) and info.max_length is not None:
-        return f"; allowed: a text of at most {info.max_length} characters"
-    if isinstance(info, msgspec.inspect.EnumType):
-        return "; allowed: " + ", ".join(f'"{member.value}"' for member in info.cls)
-    return ""
+    return msgspec.inspect.type_info(inner) if inner is not None else None

@@ -13,7 +13,7 @@ import json
 import socket
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
 from pyroute2 import IPRoute
@@ -22,22 +22,12 @@ from pyroute2.netlink.exceptions import NetlinkError
 from firewall import shaping, shares, surroundings
 from firewall.command import run
 from firewall.errors import FirewallError
+from firewall.found import Finding, right, wrong
 from firewall.rules import GARDEN4, GARDEN6
 from firewall.settings import Settings
 
-_MODULES = "load the modules ip_tables, ip6_tables, ip_set and xt_set (modules-load.d), or use a kernel that has them"
 _CAPABILITIES = {12: "CAP_NET_ADMIN", 13: "CAP_NET_RAW"}  # linux/capability.h
 _SYS_ADMIN = 21
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that was looked at."""
-
-    ok: bool
-    what: str
-    remedy: str
-    """What to do; empty if ``ok``."""
 
 
 def findings(settings: Settings | None) -> list[Finding]:
@@ -61,13 +51,9 @@ def garden(settings: Settings) -> Finding:
         # Listed, not counted by its header: that counts what has expired and is not cleared away yet.
         counts = {family: run(["ipset", "save", name]).count("\nadd ") for family, name in families.items()}
     except FirewallError as error:
-        return Finding(False, f"the garden's sets: {error}", "systemctl status qaqpa-gate: it makes them")
+        return wrong("kernel.garden", said=error)
     open_ = " and ".join(f"{count} of {family}" for family, count in counts.items())
-    return Finding(True, f"the garden's names have opened {open_} addresses", "")
-
-
-def _finding(ok: bool, what: str, remedy: str) -> Finding:
-    return Finding(ok, what, "" if ok else remedy)
+    return right(f"the garden's names have opened {open_} addresses")
 
 
 def _effective() -> int:
@@ -77,41 +63,42 @@ def _effective() -> int:
 
 def _capabilities() -> Iterator[Finding]:
     for bit, name in _CAPABILITIES.items():
-        yield _finding(bool(_effective() >> bit & 1), f"capability {name}", "run as root, or as the gate's unit does")
+        held = bool(_effective() >> bit & 1)
+        yield right(f"capability {name}") if held else wrong("kernel.capability", name=name)
 
 
 def _ipset() -> Finding:
     try:
-        return Finding(True, run(["ipset", "--version"]).strip().splitlines()[0], "")
+        return right(run(["ipset", "--version"]).strip().splitlines()[0])
     except (FirewallError, IndexError) as error:
-        return Finding(False, f"ipset's command: {error}", "apt-get install ipset")
+        return wrong("kernel.ipset", said=error)
 
 
 def _iptc() -> Finding:
     try:
         import firewall.tables  # noqa: F401  # only whether it can be loaded
     except (ImportError, AttributeError, OSError) as error:  # what iptc raises when libiptc or libxtables is missing
-        return Finding(False, f"python-iptables: {error}", "apt-get install iptables, and install Qaqpa again")
-    return Finding(True, "python-iptables", "")
+        return wrong("kernel.iptc", said=error)
+    return right("python-iptables")
 
 
 def _kernel(settings: Settings | None) -> Iterator[Finding]:
     for path in ("/proc/net/ip_tables_names", "/proc/net/ip6_tables_names"):
-        yield _finding(Path(path).exists(), f"iptables' legacy tables in the kernel ({path})", _MODULES)
-    what = "every set type, match and target of the gate's rules"
+        there = Path(path).exists()
+        yield right(f"iptables' legacy tables in the kernel ({path})") if there else wrong("kernel.legacy", path=path)
     if not _effective() >> _SYS_ADMIN & 1:
-        yield Finding(False, f"{what}: not tried", "run as root: they are tried in a network namespace of its own")
+        yield wrong("kernel.untried")
         return
     try:
         way, failures, queueings = json.loads(run(["unshare", "--net", sys.executable, "-Pm", "firewall.probe"]))
     except (FirewallError, ValueError) as error:
-        yield Finding(False, f"{what}: {error}", "mend what the line before says, then try again")
+        yield wrong("kernel.trial", said=error)
         return
-    yield Finding(True, way, "")
+    yield right(way)
     if not failures:
-        yield Finding(True, what, "")
+        yield right("every set type, match and target of the gate's rules")
     for name, cause in failures:
-        yield Finding(False, f"{name}: {cause}", _MODULES)
+        yield wrong("kernel.lacks", name=name, said=cause)
     if settings is not None and settings.rates.wanted:
         yield _queueing(settings, queueings)
 
@@ -121,10 +108,9 @@ def _queueing(settings: Settings, causes: dict[str, str]) -> Finding:
     ways = shares.preferred(settings)
     chosen = next((way for way in ways if not causes[way]), None)
     lacking = "".join(f"; no {way} here: {causes[way]}" for way in ways if causes[way])
-    what = f"rates: {chosen or 'none of ' + ' and '.join(ways)} shares the line out{lacking}"
-    return _finding(
-        chosen is not None, what, "load the modules sch_htb, sch_tbf, xt_set and xt_CLASSIFY, or set no rates"
-    )
+    if chosen is None:
+        return wrong("kernel.queueing", ways=" and ".join(ways), lacking=lacking)
+    return right(f"rates: {chosen} shares the line out{lacking}")
 
 
 def _live_queues(settings: Settings) -> Iterator[Finding]:
@@ -135,50 +121,48 @@ def _live_queues(settings: Settings) -> Iterator[Finding]:
             kind, cause = "", f": {error}"
         else:
             cause = ""
-        what = f"rates {way.name}: {kind or 'no queue of ours'} on {way.interface}{cause}"
-        yield _finding(bool(kind), what, "start the gate; if it runs, its log says why it cannot hold the rates")
+        if kind:
+            yield right(f"rates {way.name}: {kind} on {way.interface}")
+        else:
+            yield wrong("kernel.no_queue", way=way.name, port=way.interface, said=cause)
 
 
 def _interfaces(settings: Settings) -> Iterator[Finding]:
     present = {name for _, name in socket.if_nameindex()}
     for setting, name in (("lan_interface", settings.lan_interface), ("wan_interface", settings.wan_interface)):
-        remedy = f"create it or set {setting} to one of: {', '.join(sorted(present))}"
-        yield _finding(name in present, f"interface {name} ({setting})", remedy)
+        if name in present:
+            yield right(f"interface {name} ({setting})")
+        else:
+            yield wrong("port.missing", port=name, setting=setting, others=", ".join(sorted(present)))
 
 
 def _overlaps(settings: Settings) -> Iterator[Finding]:
-    apart = f"{settings.lan_interface} and {settings.wan_interface} have networks of their own"
+    sides = {"lan": settings.lan_interface, "wan": settings.wan_interface}
     try:
         found = [*surroundings.overlaps(settings)]
     except FirewallError as error:
-        yield Finding(False, f"{apart}: {error}", "mend what the line before says, then try again")
+        yield wrong("sides.unknown", said=error, **sides)
         return
-    for setting, problem in found:
-        what, _, remedy = problem.partition("; ")
-        yield Finding(False, f"{setting}: {what}", remedy)
+    yield from (replace(problem, what=f"{setting}: {problem.what}") for setting, problem in found)
     if not found:
-        yield Finding(True, apart, "")
+        yield right("{lan} and {wan} have networks of their own".format(**sides))
 
 
 def _staff(settings: Settings) -> Iterator[Finding]:
     if not settings.console_interface:
         return
-    what = f"staff come from {settings.console_interface}, apart from the visitors"
     try:
         found = [*surroundings.mixed(settings), *surroundings.without_staff(settings)]
     except FirewallError as error:
-        yield Finding(False, f"{what}: {error}", "mend what the line before says, then try again")
+        yield wrong("staff.unknown", port=settings.console_interface, said=error)
         return
-    for setting, problem in found:
-        wrong, _, remedy = problem.partition("; ")
-        yield Finding(False, f"{setting}: {wrong}", remedy)
+    yield from (replace(problem, what=f"{setting}: {problem.what}") for setting, problem in found)
     if not found:
-        yield Finding(True, what, "")
+        yield right(f"staff come from {settings.console_interface}, apart from the visitors")
 
 
 def _lan_address(settings: Settings) -> Finding:
-    what = f"address {settings.lan} on {settings.lan_interface}"
-    remedy = f"ip address add {settings.lan} dev {settings.lan_interface}, in the machine's own network configuration"
+    told = {"address": settings.lan, "port": settings.lan_interface}
     try:
         with IPRoute() as kernel:
             held = [
@@ -187,5 +171,7 @@ def _lan_address(settings: Settings) -> Finding:
                 if address.get_attr("IFA_LABEL") == settings.lan_interface
             ]
     except (NetlinkError, OSError) as error:
-        return Finding(False, f"{what}: {error}", remedy)
-    return _finding((str(settings.lan.ip), settings.lan.network.prefixlen) in held, what, remedy)
+        return wrong("port.address_unknown", said=error, **told)
+    if (str(settings.lan.ip), settings.lan.network.prefixlen) in held:
+        return right(f"address {settings.lan} on {settings.lan_interface}")
+    return wrong("port.no_address", **told)

@@ -229,7 +229,7 @@ class Gate:
 
     def _look_around(self) -> bool:
         """Say it, once, when the WAN has got an address of the LAN's meanwhile: nobody's answers come back then."""
-        problems = [f"{setting}: {problem}" for setting, problem in surroundings.overlaps(self._settings)]
+        problems = [f"{setting}: {problem.sentence}" for setting, problem in surroundings.overlaps(self._settings)]
         for problem in [each for each in problems if each not in self._problems]:
             log.error("%s", problem)
         self._problems = problems

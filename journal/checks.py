@@ -3,28 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from journal import seal
 from journal.ballast import free_bytes, used_percent
 from journal.database import reading, translated
 from journal.errors import JournalError
+from journal.found import Finding, right, wrong
 from journal.salvage import set_aside
 
 WARNED_PERCENT = 80
 """A disk that is so full is worth a word."""
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that was looked at."""
-
-    ok: bool
-    what: str
-    """What was found, a sentence."""
-    remedy: str
-    """What to do; empty when ``ok``."""
 
 
 def findings(path: Path) -> list[Finding]:
@@ -34,7 +23,7 @@ def findings(path: Path) -> list[Finding]:
         try:
             found.extend(look(path))
         except JournalError as error:
-            found.append(Finding(False, str(error), "do as the sentence says, then run this again"))
+            found.append(wrong("journal", said=error))
             break  # the others would only say the same in other words
     return found
 
@@ -43,18 +32,18 @@ def _file(path: Path) -> Iterator[Finding]:
     with translated(path):
         mode = path.stat().st_mode & 0o777
     if mode & 0o027:
-        yield Finding(False, f"the journal {path} has mode {mode:04o}: others may see it", f"chmod 0640 {path}")
+        yield wrong("journal.mode", path=path, mode=f"{mode:04o}")
     else:
-        yield Finding(True, f"the journal {path} is there and closed to others", "")
+        yield right(f"the journal {path} is there and closed to others")
 
 
 def _integrity(path: Path) -> Iterator[Finding]:
     with reading(path) as connection:
         problems = [bytes(row[0]).decode(errors="replace") for row in connection.execute("PRAGMA quick_check(3)")]
     if problems == ["ok"]:
-        yield Finding(True, "its pages are whole", "")
+        yield right("its pages are whole")
     else:
-        yield Finding(False, f"its pages are damaged: {'; '.join(problems)}", f"stop the gate, keep a copy of {path}*")
+        yield wrong("journal.pages", said="; ".join(problems), path=path)
 
 
 def _chain(path: Path) -> Iterator[Finding]:
@@ -62,15 +51,14 @@ def _chain(path: Path) -> Iterator[Finding]:
     if verdict.first_bad is None:
         expired = f", {verdict.expired} expired after {verdict.days} days or more" if verdict.expired else ""
         told = f"{verdict.entries} entries{expired}, head {verdict.head}"
-        yield Finding(True, f"its chain holds: {told}; sealed up to entry {verdict.sealed}{_by(verdict)}", "")
+        yield right(f"its chain holds: {told}; sealed up to entry {verdict.sealed}{_by(verdict)}")
     else:
-        yield Finding(False, f"its chain is broken: {verdict.problem}", f"keep a copy of {path}* for the inspector")
+        yield wrong("journal.chain", said=verdict.problem, path=path)
 
 
 def _left(path: Path) -> Iterator[Finding]:
     for found in set_aside(path):
-        kept = f"keep it for the inspector: move {found} and what is named like it to another disk"
-        yield Finding(False, f"the journal did not go on where it stopped: {found.name} was set aside", kept)
+        yield wrong("journal.aside", name=found.name, path=found)
 
 
 def _by(verdict: seal.Verdict) -> str:
@@ -80,8 +68,7 @@ def _by(verdict: seal.Verdict) -> str:
 def _space(path: Path) -> Iterator[Finding]:
     with translated(path):
         free_mib, percent = free_bytes(path) // 2**20, used_percent(path)
-    what = f"its disk is {percent} % full, {free_mib} MiB are free"
     if percent < WARNED_PERCENT:
-        yield Finding(True, what, "")
+        yield right(f"its disk is {percent} % full, {free_mib} MiB are free")
     else:
-        yield Finding(False, what, f"free space on {path.parent}: at the reserve nobody new is admitted")
+        yield wrong("disk.full", percent=percent, free=free_mib, path=path.parent)

@@ -10,25 +10,17 @@ import ssl
 import threading
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from queue import Empty, SimpleQueue
 
 from sms.dialler import connect
 from sms.errors import SenderSilent
+from sms.found import Finding, right, wrong
 from sms.settings import Provider, Settings
 from sms.standing import Link, ProviderStanding, Standing, ask
 
 _PROVIDER_TIMEOUT_S = 3.0
 _LOOK_EVERY_S = 0.1
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing looked at: what was found, and what to do when it is not ``ok``."""
-
-    ok: bool
-    what: str
-    remedy: str = ""
 
 
 def findings(settings: Settings, timeout_s: float = _PROVIDER_TIMEOUT_S) -> tuple[Finding, ...]:
@@ -39,11 +31,9 @@ def findings(settings: Settings, timeout_s: float = _PROVIDER_TIMEOUT_S) -> tupl
     try:
         standing = _settled(settings.socket_path, timeout_s)
     except SenderSilent as silent:
-        remedy = "start it: systemctl start qaqpa-sms; its journal says why it stopped"
-        if "user" in silent.problem:
-            remedy = "run 'qaqpa doctor' as root"
-        return (Finding(False, str(silent), remedy), *(_provider(one, timeout_s) for one in settings.providers))
-    answers = Finding(True, f"the SMS sender answers at {settings.socket_path}")
+        code = "sender.closed" if "user" in silent.problem else "sender.silent"
+        return (wrong(code, said=silent), *(_provider(one, timeout_s) for one in settings.providers))
+    answers = right(f"the SMS sender answers at {settings.socket_path}")
     links = [_link(provider, link) for provider in standing.providers for link in provider.links]
     return (answers, *links, *_whole(standing.providers))
 
@@ -60,23 +50,20 @@ def _settled(socket_path: str, timeout_s: float) -> Standing:
 
 
 def _link(provider: ProviderStanding, link: Link) -> Finding:
-    where = f"SMS provider {provider.name}, {link.role}"
     if link.phase == "bound":
-        return Finding(True, f"{where}: bound for {link.for_s} s")
-    remedy = "check the uplink, host and port, and that the provider allows this venue's address"
+        return right(f"SMS provider {provider.name}, {link.role}: bound for {link.for_s} s")
+    code = "link.down"
     if link.alarm:
-        remedy = (
-            "correct system_id and the password file, or ask the provider about the account; then restart qaqpa-sms"
-        )
+        code = "link.refused"
     elif "certificate" in link.trouble or "TLS" in link.trouble:
-        remedy = "check host, port and tls_ca_file; ask the provider which certificate it uses"
-    return Finding(False, f"{where}: {link.trouble or link.phase}", remedy)
+        code = "link.tls"
+    return wrong(code, name=provider.name, role=link.role, said=link.trouble or link.phase)
 
 
 def _whole(providers: Sequence[ProviderStanding]) -> Iterable[Finding]:
     """With one provider its own finding says all."""
     if len(providers) > 1 and not any(provider.links[0].phase == "bound" for provider in providers):
-        yield Finding(False, "no SMS provider takes messages: no visitor gets a password", "mend one of those above")
+        yield wrong("links.none")
 
 
 def _provider(provider: Provider, timeout_s: float) -> Finding:
@@ -86,22 +73,17 @@ def _provider(provider: Provider, timeout_s: float) -> Finding:
     try:
         return outcome.get(timeout=timeout_s)
     except Empty:
-        what = f"the SMSC {provider.host} port {provider.port} did not answer within {timeout_s:g} s"
-        return Finding(False, what, "check the uplink, and that the provider allows this venue's address")
+        return wrong("smsc.late", host=provider.host, port=provider.port, seconds=f"{timeout_s:g}")
 
 
 def _reach(provider: Provider, timeout_s: float) -> Finding:
-    where = f"the SMSC {provider.host} port {provider.port}"
+    where = {"host": provider.host, "port": provider.port}
     try:
         connect(replace(provider, connect_timeout_s=timeout_s)).close()
     except socket.gaierror:
-        return Finding(
-            False, f"no address is known for the SMSC {provider.host}", "check its name, and the uplink's DNS"
-        )
+        return wrong("smsc.name", host=provider.host)
     except ssl.SSLError as error:
-        what = f"{where} is reached, but without TLS that can be trusted ({error.reason})"
-        return Finding(False, what, "check host, port and tls_ca_file; ask the provider which certificate it uses")
+        return wrong("smsc.tls", said=error.reason, **where)
     except OSError as error:
-        what = f"{where} cannot be reached ({error.strerror or 'timed out'})"
-        return Finding(False, what, "check the uplink, the port, and that the provider allows this venue's address")
-    return Finding(True, f"{where} can be reached")
+        return wrong("smsc.unreached", said=error.strerror or "timed out", **where)
+    return right(f"the SMSC {provider.host} port {provider.port} can be reached")

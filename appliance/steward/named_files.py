@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from appliance.config import Config
+from appliance.found import Found, wrong
 
 MOST_BYTES = 1 << 20
 """A bundle of all the world's authorities has a quarter of it."""
@@ -19,7 +20,7 @@ _KERNELS = ("/proc", "/sys", "/dev")
 """What is read there is made while it is read; its size says nothing."""
 
 
-def unreadable(config: Config) -> Iterator[tuple[str, str]]:
+def unreadable(config: Config) -> Iterator[tuple[str, Found]]:
     """(key, problem) of each that is there and that root had better not open."""
     kernels = [Path(each) for each in _KERNELS]
     consoles = [Path(each) / "console" for each in (config.paths.state, config.paths.runtime)]
@@ -32,11 +33,11 @@ def unreadable(config: Config) -> Iterator[tuple[str, str]]:
         except (OSError, RuntimeError):
             continue  # whoever needs it says so
         if not stat.S_ISREG(found.st_mode) or any(path.is_relative_to(each) for each in kernels):
-            yield key, f"{name} is no plain file; name one"
+            yield key, wrong("file.strange", path=name)
         elif any(path.is_relative_to(each) for each in consoles):
-            yield key, f"{name} is in a folder of the console's; put it into /etc/qaqpa"
+            yield key, wrong("file.console", path=name)
         elif found.st_size > MOST_BYTES:
-            yield key, f"{name} has {found.st_size} bytes; no such file has more than {MOST_BYTES}"
+            yield key, wrong("file.large", path=name, size=found.st_size, most=MOST_BYTES)
 
 
 def _named(config: Config) -> Iterator[tuple[str, str]]:

@@ -19,13 +19,14 @@ from typing import Any
 
 import msgspec
 
-from appliance import access_point, apply, credentials, daemon, render, render_network, smpp
+from appliance import access_point, apply, credentials, daemon, misfits, render, render_network, smpp
 from appliance import toml_places as places
 from appliance.apply import CheckFailed
 from appliance.config import Config
 from appliance.contradictions import contradictions
 from appliance.effective import leaves
 from appliance.errors import ApplianceError, LogoRefused
+from appliance.found import Found, wrong
 from appliance.holding import holding
 from appliance.steward import destinations, named_files
 from appliance.steward.toml_words import as_toml
@@ -59,28 +60,28 @@ def read(toml: str) -> Judged:
     try:
         raw = tomllib.loads(toml)
     except tomllib.TOMLDecodeError as error:
-        return Judged(None, (Problem("", f"is not TOML: {error}"),))
+        return Judged(None, (_told("", wrong("toml", said=error), toml),))
     found = list(_misfits(raw, toml))
     if found:
         return Judged(None, tuple(found))
     config = msgspec.convert(raw, Config)
-    wrong = tuple(_told(key, problem, toml) for key, problem in contradictions(config))
-    return Judged(None if wrong else config, wrong)
+    problems = tuple(_told(key, problem, toml) for key, problem in contradictions(config))
+    return Judged(None if problems else config, problems)
 
 
 def _misfits(raw: dict[str, Any], toml: str) -> Iterator[Problem]:
     """Keys that do not exist, values that do not fit; each is taken out, so that the next is found."""
     for _ in range(MAX_PROBLEMS):
-        if unknown := places.unknown_key(raw, Config):
-            key, nearest = unknown
-            yield _told(key, f"there is no such key{f'; did you mean {nearest!r}?' if nearest else ''}", toml)
+        if unknown := misfits.of_key(raw, Config):
+            key, problem = unknown
+            yield _told(key, problem, toml)
         else:
             try:
                 msgspec.convert(raw, Config)
                 return
             except msgspec.ValidationError as error:
-                key, problem = places.located(error)
-                yield _told(key, problem + places.allowed(key, Config), toml)
+                key, problem = misfits.of_value(error, Config)
+                yield _told(key, problem, toml)
         if not _taken_out(raw, key):
             return
 
@@ -106,8 +107,8 @@ def _steps(key: str) -> list[str | int]:
     return steps
 
 
-def _told(key: str, problem: str, toml: str) -> Problem:
-    return Problem(key, problem, places.line_of(toml, key))
+def _told(key: str, problem: Found, toml: str) -> Problem:
+    return Problem(key, str(problem), places.line_of(toml, key), problem.code, dict(problem.values))
 
 
 def here(config: Config, toml: str, now: Config | None) -> Iterator[Problem]:
@@ -115,7 +116,7 @@ def here(config: Config, toml: str, now: Config | None) -> Iterator[Problem]:
     if now is not None:
         for key in _FIXED:
             if _of(config, key) != _of(now, key):
-                yield _told(key, "cannot be changed while the gate runs: edit the file with all units stopped", toml)
+                yield _told(key, wrong("paths.fixed"), toml)
     if strange := [_told(key, problem, toml) for key, problem in named_files.unreadable(config)]:
         yield from strange
         return  # all that follows opens them
@@ -127,12 +128,13 @@ def here(config: Config, toml: str, now: Config | None) -> Iterator[Problem]:
             for each in surroundings.missing(settings)
             if getattr(config, each[0].partition("_")[0]).interface not in made
         ]
-        for setting, problem in (*absent, *surroundings.overlaps(settings)):
-            yield _told(_OF_SURROUNDINGS.get(setting, setting), problem, toml)
+        for setting, found in (*absent, *surroundings.overlaps(settings)):
+            key = _OF_SURROUNDINGS.get(setting, setting)
+            yield Problem(key, found.sentence, places.line_of(toml, key), found.code, dict(found.values))
         for key, problem in (*_not_plugged_in(config), *access_point.problems(config)):
             yield _told(key, problem, toml)
     except FirewallError as error:
-        yield Problem("", str(error))
+        yield _told("", wrong("machine", said=error), toml)
     # What is to be given again is written as it should be, whatever lies there now.
     wanted = destinations.unproved(now, config)
     numbers = (number for number, one in enumerate(config.sms.provider) if one.name in wanted)
@@ -143,23 +145,22 @@ def here(config: Config, toml: str, now: Config | None) -> Iterator[Problem]:
     try:
         apply.judged(config, holding(config, time.time()))
     except LogoRefused as refused:
-        yield _told("venue.logo", str(refused), toml)
+        yield _told("venue.logo", wrong("venue.logo.refused", said=refused), toml)
     except (CheckFailed, OSError) as error:
-        yield Problem("", str(error))
+        yield _told("", wrong("machine", said=error), toml)
 
 
 def sealed(config: Config, toml: str, now: Config | None) -> Iterator[Problem]:
     """What would have systemd's sealed SMPP passwords go elsewhere."""
     for number in destinations.sealed_elsewhere(now, config, credentials.kept):
-        problem = "is not whom this provider's password was sealed for; root changes that in the file itself"
-        yield _told(f"sms.provider[{number}].host", problem, toml)
+        yield _told(f"sms.provider[{number}].host", wrong("sms.provider.sealed"), toml)
 
 
-def _not_plugged_in(config: Config) -> Iterator[tuple[str, str]]:
+def _not_plugged_in(config: Config) -> Iterator[tuple[str, Found]]:
     present = {name for _, name in socket.if_nameindex()}
     for key, port in render_network.needed(config):
         if port not in present:
-            yield key, f'there is no port "{port}"; there are: {", ".join(sorted(present - {"lo"}))}'
+            yield key, wrong("port.absent", port=port, others=", ".join(sorted(present - {"lo"})))
 
 
 def changes(before: Config | None, after: Config) -> tuple[Change, ...]:

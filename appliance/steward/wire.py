@@ -171,7 +171,10 @@ class Problem(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     key: str
     """Such as "lan.address"; "": the file as a whole."""
     problem: str
+    """In English; ``code`` and ``values`` say the same (``appliance.found``), "" where it is somebody else's words."""
     line: int | None = None
+    code: str = ""
+    values: dict[str, str] = {}
 
 
 class Change(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -220,8 +223,13 @@ class Examination(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     ok: bool
     what: str
+    """In English, as the remedy; what is wrong has a code and values that say the same (``appliance.found``)."""
     remedy: str
     light: LightName = LightName.OTHER
+    code: str = ""
+    values: dict[str, str] = {}
+    cause: str = ""
+    """The code of what ``%(said)s`` tells of."""
 
 
 class Examined(_Reply, frozen=True, tag="examined"):

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -19,6 +20,7 @@ from appliance.staff.office import Office
 from appliance.staff.roles import SignedIn
 from appliance.steward import wire as steward_wire
 from appliance.wire import Language
+from portal.console import found_words
 from portal.words import Words, words
 
 COOKIE = "__Host-qaqpa"
@@ -109,5 +111,8 @@ class Site:
             "venue": self.config.venue.name,
             "who": g.get("signed_in"),
             "nav": g.get("nav", ()),
+            "problem_told": partial(found_words.problem, self.words()),
+            "finding_told": partial(found_words.finding, self.words()),
+            "key_told": partial(found_words.label, self.words()),
         }
         return make_response(render_template(template, **{**known, **values}), status)

@@ -236,10 +236,10 @@ def test_an_interface_that_is_not_there_stops_no_visitor(venue: Venue, new_gate:
     with inside(GATE):
         new_gate(settings).prepare()
         ((setting, problem),) = surroundings.without_staff(settings)
-        assert (setting, problem) == (
+        assert (setting, problem.sentence) == (
             "console_interface",
             "there is no interface mgmt7; create it or name one of: p1, p2, p3, wan0",
         )
         sh("ip link add mgmt7 type bridge; ip addr add 10.77.9.1/24 dev mgmt7")
         ((_, problem),) = surroundings.without_staff(settings)
-        assert problem.startswith("mgmt7 has 10.77.9.1/24, which overlaps the visitors' 10.77.0.0/16; give")
+        assert problem.sentence.startswith("mgmt7 has 10.77.9.1/24, which overlaps the visitors' 10.77.0.0/16; give")

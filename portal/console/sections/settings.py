@@ -19,6 +19,7 @@ from appliance.errors import ApplianceError
 from appliance.schema import by_name
 from appliance.steward import wire
 from appliance.steward.editing import CannotEdit, with_values
+from portal.console import found_words
 from portal.console.routes import OWNER, Routes, see
 from portal.console.sections import settings_form
 from portal.console.sections.settings_form import Misfit
@@ -112,8 +113,12 @@ class _Views:
     def _text(self, toml: str, base: str, problems: tuple[wire.Problem, ...] = ()) -> Response:
         return self._site.page("settings_text.html", 400 if problems else 200, toml=toml, base=base, problems=problems)
 
-    def _problem(self, problem: Misfit | str) -> str:
+    def _problem(self, problem: Misfit | wire.Problem | str) -> str:
         words = self._site.words()
+        if isinstance(problem, wire.Problem):
+            told = found_words.problem(words, problem)
+            # The box's own sentence is a whole one in the other languages; in English it goes on from the key.
+            return told.what if told.language != "en" else words.say("settings.problem.said", said=told.what)
         if isinstance(problem, str):
             return words.say("settings.problem.said", said=problem)
         bounds = {
@@ -142,7 +147,7 @@ class _Views:
         except _Silent as silent:
             return self._alone(silent)
         if tried.problems:
-            return self._form(said, {settings_form.field_name(each.key): each.problem for each in tried.problems})
+            return self._form(said, {settings_form.field_name(each.key): each for each in tried.problems})
         return self._preview(toml, settings.digest, tried)
 
     def try_text(self) -> Response:

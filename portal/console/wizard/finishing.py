@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import request
 from werkzeug.wrappers import Response as AnyResponse
 
-from appliance.steward.wire import Examine, Examined, StewardRefused
+from appliance.steward.wire import Examination, Examine, Examined, StewardRefused
 from portal.console.routes import see
 from portal.console.site import Site
 from portal.console.wizard import steps
@@ -30,13 +30,13 @@ class Finishing:
             raise StewardSaysNo(examined)
         assert isinstance(examined, Examined)
         missing, passed_by = self._left()
-        lights: dict[str, list[tuple[bool, str, str]]] = {}
+        lights: dict[str, list[Examination]] = {}
         for each in examined.findings:
-            lights.setdefault(each.light.value, []).append((each.ok, each.what, each.remedy))
+            lights.setdefault(each.light.value, []).append(each)
         return step_page(
             self._site,
             Step.FINISH,
-            lights=[(light, all(ok for ok, _, _ in found), found) for light, found in lights.items()],
+            lights=[(light, all(each.ok for each in found), found) for light, found in lights.items()],
             all_well=all(each.ok for each in examined.findings),
             missing=missing,
             passed_by=passed_by,

@@ -71,11 +71,11 @@ def test_doctor_says_what_keeps_visitors_from_it(tmp_path: Path) -> None:
 def test_a_password_that_is_not_there_is_told_and_never_shown(tmp_path: Path) -> None:
     made = config_in(tmp_path, "security = 'psk'")
     ((key, problem),) = access_point.problems(made)
-    assert key == "wifi.password_file" and "No such file" in problem
+    assert key == "wifi.password_file" and "No such file" in problem.what
     assert access_point.files(made) == {}
     (tmp_path / "password").write_text("sevenpw\n")
     ((_, problem),) = access_point.problems(made)
-    assert "8 to 63" in problem and "sevenpw" not in problem
+    assert "8 to 63" in problem.what and "sevenpw" not in problem.what
     assert not told(made, radio(tmp_path))[0][0]
     (tmp_path / "password").write_text("eightpwd\n")
     assert list(access_point.problems(made)) == []
