@@ -19,7 +19,7 @@ from typing import Any, cast
 
 import msgspec
 
-from appliance import access_point, apply, daemon, render, render_network, smpp
+from appliance import access_point, apply, daemon, last_worked, render, render_network, smpp
 from appliance import toml_places as places
 from appliance.apply import CheckFailed
 from appliance.config import Config
@@ -239,7 +239,7 @@ class Trial:
             return Tried(judged.problems)
         now = self.in_force()
         problems = tuple(here(judged.config, toml, now))
-        wanted = destinations.unproved(now, judged.config)
+        wanted = destinations.unproved(now or last_worked.worked(self._path), judged.config)
         return Tried(problems, changes(now, judged.config), restarts(now, judged.config), wanted)
 
     def good(self, toml: str) -> Config:

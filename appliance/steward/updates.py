@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Protocol, assert_never
 
 from appliance import image
-from appliance.config import load
 from appliance.errands import Asked, Errand, Errands
+from appliance.last_worked import known
 from appliance.steward import wire, wire_updates
 from appliance.steward.telling import Notes
 from appliance.steward.wire import Done, StewardRefusal, StewardRefused
@@ -60,7 +60,7 @@ class Updating:
             case wire_updates.LookForUpdates(staff=staff, stick=stick):
                 return self._begin(Errand.LOOK, Asked(staff, stick=stick), lambda: None)
             case wire_updates.StartUpdate(version=version, staff=staff, stick=stick):
-                told = f"{version} from {'a USB stick' if stick else load(self.path).update.source}"
+                told = f"{version} from {'a USB stick' if stick else known(self.path).config.update.source}"
                 asked = Asked(staff, version, stick)
                 return self._begin(Errand.INSTALL, asked, lambda: self.notes.tell(staff, StaffAct.UPDATE_BEGUN, told))
             case wire_updates.StickBackup(staff=staff):
@@ -86,7 +86,7 @@ class Updating:
         return Done()
 
     def _updates(self) -> wire.Reply:
-        config = load(self.path)
+        config = known(self.path).config
         return wire_updates.Updates(
             image=image.is_image(self.root),
             running=image.version(self.root) or installed_version("qaqpa"),
