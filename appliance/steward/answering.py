@@ -91,6 +91,7 @@ class Answering:
                 | wire_updates.StartUpdate()
                 | wire_updates.Restart()
                 | wire_updates.StickBackup()
+                | wire_updates.FactoryReset()
             ):
                 return self.updating.answer(request)
             case _:

@@ -15,6 +15,7 @@ from flask import Response, abort, g, make_response, render_template, request
 
 from appliance import wire
 from appliance.config import Config
+from appliance.errors import ConfigError
 from appliance.staff.office import Office
 from appliance.staff.roles import SignedIn
 from appliance.steward import wire as steward_wire
@@ -71,6 +72,8 @@ class Site:
     """Aware."""
     office: Office
     """Who works here; its sessions are ``sessions``."""
+    wrong: ConfigError | None = None
+    """Why the configuration cannot be used; then ``config`` is the last that could."""
 
     @property
     def journal(self) -> Path:
@@ -109,5 +112,6 @@ class Site:
             "venue": self.config.venue.name,
             "who": g.get("signed_in"),
             "nav": g.get("nav", ()),
+            "unusable": self.wrong is not None,
         }
         return make_response(render_template(template, **{**known, **values}), status)
