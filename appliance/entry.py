@@ -1,6 +1,6 @@
 """The program ``qaqpa``: what stands on the box's screen all day loads no more than it shows.
 
-All commands together are half the memory that a small box has for the whole product. Must not know: what a command does.
+The other commands end soon or need most of it anyway. Must not know: what a command does.
 """
 
 from __future__ import annotations

@@ -38,6 +38,8 @@ FOR_SCRIPTS = {
 }
 """What pages with scripts ask for themselves; without them the page loads itself anew."""
 
+SENTENCES = {"kk": "бәрін өшір", "ru": "стереть всё", "en": "forget everything"}
+
 ROWS = "Array.from(document.querySelectorAll('header nav a'), each => each.getBoundingClientRect().top)"
 
 
@@ -300,6 +302,20 @@ def configuration(who: Walker) -> None:
     who.send("/settings/backup")
 
 
+def bad_days(who: Walker) -> None:
+    """Another version, settings from before, a restart, and everything forgotten, but not after all."""
+    who.look("/updates")
+    for form in ("/updates/look", "/updates/install", "/updates/stick"):
+        who.send(form)
+    who.look("/mend")
+    who.send("/settings/former")
+    who.look("/mend")
+    who.send("/updates/restart")
+    who.look("/reset")
+    who.send("/reset", sentence=SENTENCES[who.page.get_attribute("html", "lang") or ""], current=PASSWORD)
+    who.send("/reset/withdraw")
+
+
 def signed_in(who: Walker, password: str) -> None:
     """With a temporary password, which is changed on the way."""
     who.look("/sign-in")
@@ -329,6 +345,7 @@ def test_the_owner_does_all_of_it(browser: Browser, box: Whole) -> None:
         records(owner)
         people(owner)
         configuration(owner)
+        bad_days(owner)
         own_affairs(owner)
         signed_out(owner)
     assert left_out(box, StaffRole.OWNER) == set()

@@ -23,6 +23,16 @@ from appliance import wire
 from appliance.staff.roles import StaffRole
 from appliance.steward import wire as steward_wire
 from appliance.steward.trying import changes, read
+from appliance.steward.wire_updates import (
+    AskUpdates,
+    Errand,
+    FactoryReset,
+    LookForUpdates,
+    Restart,
+    StartUpdate,
+    StickBackup,
+    Updates,
+)
 from appliance.wire_console import LookAtVenue, VenueNow
 from portal.console.app import create_app
 from portal.console.routes import Route
@@ -45,7 +55,9 @@ RUNNING = "v1"
 
 
 class Steward(StewardOfFile):
-    """Tells what would change as root's does, and keeps back-ups."""
+    """Tells what would change as root's does, keeps back-ups, and has versions to tell of."""
+
+    will_reset = False
 
     def _answer(self, request: steward_wire.Request) -> steward_wire.Reply:
         match request:
@@ -53,6 +65,16 @@ class Steward(StewardOfFile):
                 return steward_wire.Backups((BACKUP,))
             case steward_wire.MakeBackup():
                 return steward_wire.BackupWritten(BACKUP)
+            case steward_wire.ReadFormer():
+                return steward_wire.Former(self.path.read_text())
+            case AskUpdates():
+                found = Errand(over=True, result="0.2.0")
+                return Updates(True, "0.1.0", "https://updates.example.kz", found, will_reset=self.will_reset)
+            case FactoryReset(withdraw=withdraw):
+                self.will_reset = not withdraw
+                return steward_wire.Done()
+            case LookForUpdates() | StartUpdate() | Restart() | StickBackup():
+                return steward_wire.Done()
             case steward_wire.ListCertificates():
                 return steward_wire.Certificates({})
             case _:
