@@ -9,7 +9,6 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
@@ -33,6 +32,7 @@ from appliance.client import Client
 from appliance.config import Config
 from appliance.errors import ConfigError, GateUnreachable, LogoRefused
 from appliance.holding import holding
+from appliance.machine_checks import Found
 from appliance.sections import Spending
 from appliance.steward.wire import LightName
 from firewall import checks as firewall_checks
@@ -51,13 +51,6 @@ class Finding(Protocol):
     def what(self) -> str: ...
     @property
     def remedy(self) -> str: ...
-
-
-@dataclass(frozen=True)
-class _Found:
-    ok: bool
-    what: str
-    remedy: str = ""
 
 
 _OPTIONAL = ("stations", "wireless", "ports")
@@ -88,7 +81,7 @@ def lit(config: Config) -> list[tuple[LightName, Finding]]:
         (LightName.CERTIFICATE, console_checks.findings(config, time.time())),
         (LightName.SMS, sms),
         # Not under its light, which nothing puts on where there is nothing.
-        (LightName.OTHER, [_Found(True, f"{without_sms}; visitors are admitted at the desk")] if without_sms else []),
+        (LightName.OTHER, [Found(True, f"{without_sms}; visitors are admitted at the desk")] if without_sms else []),
         (LightName.CLOCK, [clock_finding(config)]),
         (LightName.OTHER, access_point.findings(config)),
         (LightName.DHCP, [_lives(config, "dnsmasq-lan")]),
@@ -106,7 +99,7 @@ def lit_without(config: Config, wrong: ConfigError) -> list[tuple[LightName, Fin
     """
     remedy = "correct it in the console, where the last that worked can be put back too, or as root and `qaqpa apply`"
     by_light: tuple[tuple[LightName, Iterable[Finding]], ...] = (
-        (LightName.GATE, [_Found(False, f"nobody is let in: {wrong}", remedy)]),
+        (LightName.GATE, [Found(False, f"nobody is let in: {wrong}", remedy)]),
         (LightName.OTHER, machine_checks.programs()),
         (LightName.OTHER, machine_checks.users()),
         (LightName.DISK, journal_checks.findings(Path(config.paths.state) / "gate" / "journal.db")),
@@ -121,8 +114,8 @@ def clock_finding(config: Config) -> Finding:
     except OSError:
         written_s = 0.0
     if time.time() < written_s - 1.0:
-        return _Found(False, "the clock stands before the journal's last entry", "set it, or see `timedatectl`")
-    return _Found(
+        return Found(False, "the clock stands before the journal's last entry", "set it, or see `timedatectl`")
+    return Found(
         True, f"the clock {'follows a time server' if synchronised() else 'is its own: no time server sets it'}"
     )
 
@@ -131,7 +124,7 @@ def _lives(config: Config, unit: str) -> Finding:
     """By its command line: not every dnsmasq writes down its number, and one that was killed leaves it to anybody."""
     told = f"--conf-file={config.paths.state}/conf/{unit}.conf".encode()
     alive = any(told in _command_line(process).split(b"\0") for process in Path("/proc").glob("[0-9]*"))
-    return _Found(alive, f"qaqpa-{unit} {'runs' if alive else 'does not run'}", f"systemctl status qaqpa-{unit}")
+    return Found(alive, f"qaqpa-{unit} {'runs' if alive else 'does not run'}", f"systemctl status qaqpa-{unit}")
 
 
 def _command_line(process: Path) -> bytes:
@@ -145,7 +138,7 @@ def _rendered(config: Config) -> Iterable[Finding]:
     try:
         rendered = render.files(config, holding(config, time.time()).standing)
     except LogoRefused as refused:
-        return [_Found(False, str(refused), "correct venue.logo, or leave it out; then qaqpa apply")]
+        return [Found(False, str(refused), "correct venue.logo, or leave it out; then qaqpa apply")]
     return list(_as_written(config, rendered))
 
 
@@ -157,20 +150,20 @@ def _as_written(config: Config, rendered: Mapping[str, str]) -> Iterable[Finding
         except OSError:
             same = False
         state = "is what the configuration says" if same else "is missing or older than the configuration"
-        yield _Found(same, f"{path} {state}", "qaqpa apply, then restart what changed")
+        yield Found(same, f"{path} {state}", "qaqpa apply, then restart what changed")
 
 
 def _sms(config: Config) -> Iterable[Finding]:
     if wrong := [*smpp.password_problems(config)]:
-        return [_Found(False, f"SMS: {problem}", "mend that file, then restart qaqpa-sms") for _, problem in wrong]
+        return [Found(False, f"SMS: {problem}", "mend that file, then restart qaqpa-sms") for _, problem in wrong]
     try:
         settings = smpp.sender_settings(config)
     except (SmsError, OSError, KeyError) as error:
-        return [_Found(False, f"SMS: {error}", "correct [sms] in the configuration")]
+        return [Found(False, f"SMS: {error}", "correct [sms] in the configuration")]
     answers, *others = sms_checks.findings(settings)
     # A sender that answers has read them.
     closed = (
-        [] if answers.ok else [_Found(False, f"SMS: {problem}", _OPEN) for _, problem in smpp.closed_to_sender(config)]
+        [] if answers.ok else [Found(False, f"SMS: {problem}", _OPEN) for _, problem in smpp.closed_to_sender(config)]
     )
     return [*closed, answers, *others]
 
@@ -181,7 +174,7 @@ _OPEN = "make it readable for that user alone, then restart qaqpa-sms"
 def _garden(config: Config) -> Iterable[Finding]:
     for name in garden.unresolved(config.portal.garden, str(config.lan.gate.ip)):
         remedy = "correct portal.garden, or see whether the upstream resolvers (wan.dns) answer"
-        yield _Found(False, f"the garden's name {name} has no address", remedy)
+        yield Found(False, f"the garden's name {name} has no address", remedy)
     if config.portal.garden:
         yield firewall_checks.garden(daemon.firewall_settings(config))
 
@@ -203,7 +196,7 @@ def _spending(config: Config) -> Iterable[Finding]:
 def _carried(told: Sequence[costs.Carried]) -> Iterable[Finding]:
     for each in told:
         if each.month.sent:
-            yield _Found(True, f"SMS by {each.provider} this month: {costs.sentence(each.month)}")
+            yield Found(True, f"SMS by {each.provider} this month: {costs.sentence(each.month)}")
 
 
 def spending_findings(told: wire.Spending, limits: Spending, tenge: float | None = None) -> list[Finding]:
@@ -212,16 +205,16 @@ def spending_findings(told: wire.Spending, limits: Spending, tenge: float | None
     cost = "" if tenge is None else f", {tenge:,.0f} tenge"
     spent = f"SMS: {told.day_sms:,} of {limits.daily_sms:,} today, {month}{cost}"
     if not told.left:
-        budget = _Found(False, f"{spent}: the budget is spent, nobody gets a password", _RAISE)
+        budget = Found(False, f"{spent}: the budget is spent, nobody gets a password", _RAISE)
     elif not told.left_to_newcomers:
-        budget = _Found(False, f"{spent}: only numbers that logged in here before get passwords", _RAISE)
+        budget = Found(False, f"{spent}: only numbers that logged in here before get passwords", _RAISE)
     else:
-        budget = _Found(True, spent)
+        budget = Found(True, spent)
     entered = f"of {told.sent:,} passwords sent in the last hours {told.entered:,} were entered"
-    found: list[Finding] = [budget, _Found(not told.alarming, entered, _PUMPED)]
+    found: list[Finding] = [budget, Found(not told.alarming, entered, _PUMPED)]
     if told.waiting:
         named = ", ".join(f"{prefix}…" if prefix else "all new numbers" for prefix in told.waiting)
-        found.append(_Found(False, f"nobody enters what is sent to {named}: passwords are held back there", _PUMPED))
+        found.append(Found(False, f"nobody enters what is sent to {named}: passwords are held back there", _PUMPED))
     return found
 
 
@@ -238,10 +231,10 @@ def _processes(config: Config, said: Collection[wire.Trouble]) -> Iterable[tuple
         reply = gate.ask(wire.ListVisits())
         sources = gate.ask(wire.ListSources())
     except GateUnreachable as error:
-        yield LightName.GATE, _Found(False, str(error), "systemctl status qaqpa-gate")
+        yield LightName.GATE, Found(False, str(error), "systemctl status qaqpa-gate")
     else:
         live = f"{len(reply.visits)} live visits" if isinstance(reply, wire.Visits) else str(reply)
-        yield LightName.GATE, _Found(True, f"the gate answers: {live}")
+        yield LightName.GATE, Found(True, f"the gate answers: {live}")
         yield from ((LightName.UPLINK, each) for each in troubles_findings(reply, said))
         yield from ((LightName.OTHER, each) for each in _presence(sources))
     yield LightName.GATE, _portal(Path(config.paths.runtime) / "portal" / "portal.sock")
@@ -254,12 +247,12 @@ def troubles_findings(reply: wire.Reply, said: Collection[wire.Trouble]) -> Iter
     for trouble in reply.troubles:
         if trouble is wire.Trouble.CLOSED:
             # The owner's own word, and no fault.
-            yield _Found(True, "the venue is closed, as venue.open says: nobody new is admitted")
+            yield Found(True, "the venue is closed, as venue.open says: nobody new is admitted")
         elif trouble not in said:
             what, remedy = _TROUBLES[trouble]
-            yield _Found(False, what, remedy)
+            yield Found(False, what, remedy)
     if not reply.troubles:
-        yield _Found(True, "nothing keeps visitors from the Internet: the gate finds journal, SMS and uplink working")
+        yield Found(True, "nothing keeps visitors from the Internet: the gate finds journal, SMS and uplink working")
 
 
 _TROUBLES = {
@@ -281,12 +274,12 @@ _TROUBLES = {
 def _presence(reply: wire.Reply) -> Iterable[Finding]:
     """Which sources tell anything: some depend on what the venue has, and the others must."""
     if not isinstance(reply, wire.Sources):
-        yield _Found(False, f"sources of presence: {reply}", "run as root")
+        yield Found(False, f"sources of presence: {reply}", "run as root")
         return
     for source in reply.sources:
         state = "live" if source.live else "not live"
         what = f"presence by {source.name}: {state}: {source.why}"
-        yield _Found(source.live or source.name in _OPTIONAL, what, "mend what it says, then restart qaqpa-gate")
+        yield Found(source.live or source.name in _OPTIONAL, what, "mend what it says, then restart qaqpa-gate")
 
 
 def _portal(path: Path) -> Finding:
@@ -297,5 +290,5 @@ def _portal(path: Path) -> Finding:
             attempt.connect(str(path))
         except OSError as error:
             what = f"the portal does not answer at {path} ({error.strerror or error})"
-            return _Found(False, what, "systemctl status qaqpa-portal")
-    return _Found(True, f"the portal answers at {path}")
+            return Found(False, what, "systemctl status qaqpa-portal")
+    return Found(True, f"the portal answers at {path}")

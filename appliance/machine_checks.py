@@ -16,7 +16,7 @@ _PACKAGES = {"nginx": "nginx-light", "dnsmasq": "dnsmasq-base", "ipset": "ipset"
 
 
 @dataclass(frozen=True)
-class Finding:
+class Found:
     """One thing that is there, or not."""
 
     ok: bool
@@ -24,20 +24,20 @@ class Finding:
     remedy: str = ""
 
 
-def programs() -> Iterator[Finding]:
+def programs() -> Iterator[Found]:
     """Of Debian's, those that the box cannot do without."""
     for program, package in _PACKAGES.items():
         path = shutil.which(program, path="/usr/sbin:/usr/bin:/sbin:/bin")
-        yield Finding(path is not None, f"{program}: {path or 'not installed'}", f"apt-get install {package}")
+        yield Found(path is not None, f"{program}: {path or 'not installed'}", f"apt-get install {package}")
 
 
-def users() -> Iterator[Finding]:
+def users() -> Iterator[Found]:
     """Ours."""
     for user in (daemon.GATE_USER, daemon.PORTAL_USER, daemon.SMS_USER, daemon.CONSOLE_USER):
         try:
             uid = pwd.getpwnam(user).pw_uid
         except KeyError:
             # By name: systemd finds it where the package put it, /usr/lib/sysusers.d.
-            yield Finding(False, f"there is no user {user}", "systemd-sysusers qaqpa.conf")
+            yield Found(False, f"there is no user {user}", "systemd-sysusers qaqpa.conf")
         else:
-            yield Finding(True, f"user {user} is uid {uid}")
+            yield Found(True, f"user {user} is uid {uid}")

@@ -62,6 +62,6 @@ def test_a_data_partition_that_is_not_there_is_said_to_be_it(box: Path, ends_wit
         f'#!/bin/sh\n[ "$*" = "is-active --quiet var.mount" ] && exit {ends_with}\nexit 0\n'
     )
     environment = {"PATH": f"{box / 'bin'}:{os.environ['PATH']}"}
-    command = [SCRIPT, "again", str(box / "count")]
+    command = [str(SCRIPT), "again", str(box / "count")]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     assert ("data partition cannot be mounted" in done.stderr) is is_said
