@@ -42,11 +42,24 @@ def apply(config: Config, held: Holding, console: Served | None = None) -> dict[
     """
     wanted = judged(config, held, console)
     home = Path(config.paths.state) / "conf"
-    home.mkdir(mode=0o755, parents=True, exist_ok=True)
     gone = {name: _removed(home / name) for name in _MAY_GO if name not in wanted}
-    return {name: _replace(home / name, content) for name, content in wanted.items()} | {
-        name: True for name, was_there in gone.items() if was_there
-    }
+    return _put(home, wanted) | {name: True for name, was_there in gone.items() if was_there}
+
+
+def put(config: Config, wanted: dict[str, bytes]) -> dict[str, bool]:
+    """Put these files there and leave the others, once they were tried; file name → whether it changed.
+
+    Raises:
+        CheckFailed: one is refused; nothing was changed.
+        OSError: they cannot be written.
+    """
+    _try_all(wanted, config)
+    return _put(Path(config.paths.state) / "conf", wanted)
+
+
+def _put(home: Path, wanted: dict[str, bytes]) -> dict[str, bool]:
+    home.mkdir(mode=0o755, parents=True, exist_ok=True)
+    return {name: _replace(home / name, content) for name, content in wanted.items()}
 
 
 def judged(config: Config, held: Holding, console: Served | None = None) -> dict[str, bytes]:
@@ -61,10 +74,14 @@ def judged(config: Config, held: Holding, console: Served | None = None) -> dict
     radio = {name: text.encode() for name, text in access_point.files(config).items()}
     # Certificates first: nginx's configuration names them.
     wanted = {**({FILE: held.pem} if held.pem else {}), **console.files, **rendered, **radio}
+    _try_all(wanted, config)
+    return wanted
+
+
+def _try_all(wanted: dict[str, bytes], config: Config) -> None:
     with tempfile.TemporaryDirectory() as trial:
         for name, content in wanted.items():
             _try(name, content, config, Path(trial))
-    return wanted
 
 
 def _try(name: str, content: bytes, config: Config, trial: Path) -> None:

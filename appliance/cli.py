@@ -22,7 +22,7 @@ from appliance.cli_options import config as _config
 from appliance.cli_options import staff as staff_option
 from appliance.cli_refusals import ask
 from appliance.config import Config, load, refused
-from appliance.errors import ApplianceError
+from appliance.errors import ApplianceError, ConfigError
 from appliance.wire_journal import NoteLook
 from firewall.errors import FirewallError
 from journal.errors import JournalError
@@ -123,10 +123,10 @@ def portal(path: Path) -> None:
 @_config
 def console(path: Path) -> None:
     """Run the staff's pages (behind nginx), if console.interface says where staff come from."""
-    from appliance import render_console
+    from appliance import last_worked, render_console
     from appliance.supervision import Supervision
 
-    if not load(path).console.interface:
+    if not last_worked.known(path).config.console.interface:
         said = "there is no console: console.interface is empty"
         Supervision().rests(said)
         click.echo(said)
@@ -156,14 +156,20 @@ def steward(path: Path, systemctl: str) -> None:
 def apply(path: Path, at_boot: bool, reload: bool) -> None:
     """Render nginx's and dnsmasq's configuration; what they or this machine would refuse changes nothing."""
     from appliance import apply as applying
-    from appliance import console_certificate, daemon, reloading, smpp
+    from appliance import console_certificate, daemon, last_worked, reloading, smpp
     from appliance.holding import holding
     from appliance.steward import clocks, pending
     from firewall import surroundings
 
     if at_boot and pending.recovered(pending.Places(path), clocks.now()):
         click.echo(f"{path}: nobody kept the last change, and the one before is back")
-    config = load(path)
+    try:
+        config = load(path)
+    except ConfigError:
+        if at_boot and path.exists():
+            # What was rendered last may be for addresses that nobody has now. The box is closed, and this mends it.
+            last_worked.serve_console(path)
+        raise
     if not at_boot:
         surroundings.require(daemon.firewall_settings(config))
         for _, found in surroundings.without_staff(daemon.firewall_settings(config)):
@@ -173,6 +179,7 @@ def apply(path: Path, at_boot: bool, reload: bool) -> None:
     held = holding(config, datetime.now(UTC).timestamp())
     console = console_certificate.served_here(config)
     changed = applying.apply(config, held, console)
+    last_worked.remember(path)
     if said := smpp.without_sms(config):
         click.echo(said)
     for name, is_new in changed.items():
@@ -191,9 +198,11 @@ def apply(path: Path, at_boot: bool, reload: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def doctor(path: Path, as_json: bool) -> None:
     """Say what on this machine is missing or wrong, each with what to do. Exit 1 if anything is."""
-    from appliance.doctor import lit
+    from appliance.doctor import lit, lit_without
+    from appliance.last_worked import known
 
-    lighted = lit(load(path))
+    held = known(path)
+    lighted = lit_without(held.config, held.wrong) if held.wrong else lit(held.config)
     found = [finding for _, finding in lighted]
     if as_json:
         rows = [

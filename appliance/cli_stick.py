@@ -15,9 +15,9 @@ from appliance import commands, render, sticks
 from appliance.cli_options import config as _config
 from appliance.cli_options import staff as _staff
 from appliance.client import Client
-from appliance.config import load
 from appliance.errands import Asked, Errand, Errands, Told
 from appliance.errors import ApplianceError, GateUnreachable
+from appliance.last_worked import known
 from appliance.wire_journal import NoteBackup
 
 
@@ -29,7 +29,7 @@ def write(path: Path, staff: str, asked: bool) -> None:
     """Write a back-up on the one USB stick that is plugged in (FAT32, exFAT or ext4)."""
     from appliance import stick_backup  # the journal's side, for these commands alone
 
-    config = load(path)
+    config = known(path).config
     runtime = Path(config.paths.runtime)
     errands = Errands(runtime / "errands")
     wanted = (errands.take(Errand.STICK) if asked else None) or Asked(staff[:64])
@@ -67,7 +67,7 @@ def fetch(path: Path) -> None:
     """Copy the newest back-up from the USB stick to this machine; docs/backup.md says how it is put back."""
     from appliance import stick_backup  # as above
 
-    config = load(path)
+    config = known(path).config
     at = Path(config.paths.runtime) / "stick"
     target = stick_backup.fetch(config, sticks.only_one(sticks.found()), at, commands.run)
     click.echo(f"{target} is here; docs/backup.md says how it is put back")

@@ -16,9 +16,9 @@ import msgspec
 
 from appliance import commands, image, sticks
 from appliance.cli_options import config as _config
-from appliance.config import load
 from appliance.errands import Asked, Errand, Errands, Told
 from appliance.errors import ApplianceError
+from appliance.last_worked import known
 from appliance.sections_update import Look
 from appliance.updating import Progress, UpdateFailed, Updater, UpdateTrouble, Versions
 
@@ -72,7 +72,7 @@ def list_(path: Path, source: str, as_json: bool) -> None:
 @click.option("--daily", is_flag=True, hidden=True, help="As the timer does: where nobody wants it, nothing.")
 def check(path: Path, source: str, as_json: bool, asked: bool, daily: bool) -> None:
     """Say whether there is a newer version. Changes nothing."""
-    wish = load(path).update
+    wish = known(path).config.update
     if daily and (wish.check is Look.NEVER or not wish.source or not image.is_image()):
         return
     errands = _errands(path)
@@ -121,7 +121,7 @@ def _newer(versions: Versions) -> str:
 
 
 def _errands(path: Path) -> Errands:
-    return Errands(Path(load(path).paths.runtime) / "errands")
+    return Errands(Path(known(path).config.paths.runtime) / "errands")
 
 
 @contextlib.contextmanager
@@ -132,7 +132,7 @@ def _updater(path: Path) -> Iterator[Updater]:
     """
     if not image.is_image():
         raise UpdateFailed(UpdateTrouble.NOT_THE_IMAGE)
-    work = Path(load(path).paths.runtime) / "sysupdate"
+    work = Path(known(path).config.paths.runtime) / "sysupdate"
     yield Updater(TRANSFERS, work, commands.run, image.version(), platform.machine())
 
 
@@ -145,10 +145,10 @@ def _source(path: Path, source: str) -> Iterator[str]:
             if not (folder / "SHA256SUMS").is_file():
                 raise UpdateFailed(UpdateTrouble.SOURCE_SILENT, f"{folder} has no SHA256SUMS")
             source = str(folder)
-        yield source or load(path).update.source
+        yield source or known(path).config.update.source
         return
     try:
-        at = Path(load(path).paths.runtime) / "stick"
+        at = Path(known(path).config.paths.runtime) / "stick"
         with sticks.mounted(sticks.only_one(sticks.found()), at, commands.run) as stick:
             folders = [each for each in (stick, stick / "qaqpa") if (each / "SHA256SUMS").is_file()]
             if not folders:

@@ -69,7 +69,11 @@ def served_here(config: Config) -> Served:
     """
     if not config.console.interface:
         return Served()
-    addresses = [each.ip for each in surroundings.addresses_of(config.console.interface)]
+    return served_at(config, [each.ip for each in surroundings.addresses_of(config.console.interface)])
+
+
+def served_at(config: Config, addresses: Collection[IPv4Address | IPv6Address]) -> Served:
+    """The same for this machine at these addresses."""
     return served(config, time.time(), socket.gethostname(), addresses)
 
 

@@ -6,8 +6,6 @@ a room finds out.
 
 from __future__ import annotations
 
-import pwd
-import shutil
 import socket
 import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -15,12 +13,24 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
-from appliance import access_point, chain, console_checks, costs, daemon, garden, journal_rights, render, smpp, wire
+from appliance import (
+    access_point,
+    chain,
+    console_checks,
+    costs,
+    daemon,
+    garden,
+    journal_rights,
+    machine_checks,
+    render,
+    smpp,
+    wire,
+)
 from appliance.adjtimex import synchronised
 from appliance.books import journal_path
 from appliance.client import Client
 from appliance.config import Config
-from appliance.errors import GateUnreachable, LogoRefused
+from appliance.errors import ConfigError, GateUnreachable, LogoRefused
 from appliance.found import right, within, wrong
 from appliance.holding import holding
 from appliance.sections import Spending
@@ -66,8 +76,8 @@ def lit(config: Config) -> list[tuple[LightName, Finding]]:
     rooms = {wire.Trouble.JOURNAL: journal, wire.Trouble.SMS: sms}
     said = {trouble for trouble, found in rooms.items() if not all(each.ok for each in found)}
     by_light: tuple[tuple[LightName, Iterable[Finding]], ...] = (
-        (LightName.OTHER, _programs()),
-        (LightName.OTHER, _users()),
+        (LightName.OTHER, machine_checks.programs()),
+        (LightName.OTHER, machine_checks.users()),
         (LightName.OTHER, _rendered(config)),
         (LightName.GATE, firewall_checks.findings(daemon.firewall_settings(config))),
         (LightName.DISK, journal),
@@ -85,6 +95,21 @@ def lit(config: Config) -> list[tuple[LightName, Finding]]:
     )
     found = [(light, finding) for light, group in by_light for finding in group]
     return [*found, *_processes(config, {*said, wire.Trouble.SMS} if without_sms else said)]
+
+
+def lit_without(config: Config, refused: ConfigError) -> list[tuple[LightName, Finding]]:
+    """While the configuration cannot be used: why, and what does not depend on it.
+
+    Args:
+        config: the last that worked, for where things lie.
+    """
+    by_light: tuple[tuple[LightName, Iterable[Finding]], ...] = (
+        (LightName.GATE, [wrong("unusable", said=refused)]),
+        (LightName.OTHER, machine_checks.programs()),
+        (LightName.OTHER, machine_checks.users()),
+        (LightName.DISK, journal_checks.findings(Path(config.paths.state) / "gate" / "journal.db")),
+    )
+    return [(light, finding) for light, group in by_light for finding in group]
 
 
 def clock_finding(config: Config) -> Finding:
@@ -110,23 +135,6 @@ def _command_line(process: Path) -> bytes:
         return (process / "cmdline").read_bytes()
     except OSError:
         return b""  # it has just ended
-
-
-def _programs() -> Iterable[Finding]:
-    for program in ("nginx", "dnsmasq", "ipset"):
-        path = shutil.which(program, path="/usr/sbin:/usr/bin:/sbin:/bin")
-        package = {"nginx": "nginx-light", "dnsmasq": "dnsmasq-base", "ipset": "ipset"}[program]
-        yield right(f"{program}: {path}") if path else wrong("program.missing", program=program, package=package)
-
-
-def _users() -> Iterable[Finding]:
-    for user in (daemon.GATE_USER, daemon.PORTAL_USER, daemon.SMS_USER, daemon.CONSOLE_USER):
-        try:
-            uid = pwd.getpwnam(user).pw_uid
-        except KeyError:
-            yield wrong("user.missing", user=user)
-        else:
-            yield right(f"user {user} is uid {uid}")
 
 
 def _rendered(config: Config) -> Iterable[Finding]:

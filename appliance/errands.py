@@ -37,6 +37,8 @@ class Asked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     version: str = ""
     stick: bool = False
     """From a USB stick, instead of where the configuration says."""
+    withdraw: bool = False
+    """What was asked for before is not to be."""
 
 
 class Told(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

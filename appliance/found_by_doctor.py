@@ -21,7 +21,12 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
     "clock": ("the clock stands before the journal's last entry", "set it, or see `timedatectl`"),
     "unit.dead": ("%(unit)s does not run", "systemctl status %(unit)s"),
     "program.missing": ("%(program)s: not installed", "apt-get install %(package)s"),
-    "user.missing": ("there is no user %(user)s", "systemd-sysusers systemd/sysusers.d/qaqpa.conf"),
+    # By name: systemd finds it where the package put it, /usr/lib/sysusers.d.
+    "user.missing": ("there is no user %(user)s", "systemd-sysusers qaqpa.conf"),
+    "unusable": (
+        "nobody is let in: %(said)s",
+        "correct it in the console, where the last that worked can be put back too, or as root and `qaqpa apply`",
+    ),
     "logo": ("%(said)s", "correct venue.logo, or leave it out; then qaqpa apply"),
     "rendered": ("%(path)s is missing or older than the configuration", "qaqpa apply, then restart what changed"),
     # ── SMS ──

@@ -59,6 +59,14 @@ def server(config: Config) -> str:
     return _PLACEHOLDER.sub(lambda match: values[match[1]], template).rstrip()
 
 
+def alone(config: Config) -> str:
+    """The whole of nginx's configuration with the console and nothing else: what it gets while there is nothing that
+    visitors could be served by."""
+    values = {"runtime": config.paths.runtime, "console": server(config)}
+    template = (resources.files("appliance") / "templates" / "nginx-alone.conf").read_text(encoding="utf-8")
+    return _PLACEHOLDER.sub(lambda match: values[match[1]], template)
+
+
 def command(path: Path) -> list[str]:
     """The console's process, from this very environment.
 

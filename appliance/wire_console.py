@@ -110,6 +110,8 @@ class StaffAct(StrEnum):
     """A back-up was asked for on a USB stick."""
     FACTORY_RESET = "factory_reset"
     """Everything is to be forgotten at the next start."""
+    RESET_WITHDRAWN = "reset_withdrawn"
+    """Not after all."""
     LOOKED = "looked"
     """An inspector opened a page; ``detail`` says which."""
 

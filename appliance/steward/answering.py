@@ -16,9 +16,11 @@ from typing import assert_never
 from appliance.certificate_ends import ends_utc_s
 from appliance.config import load
 from appliance.errors import ApplianceError
+from appliance.last_worked import known
 from appliance.steward import backups, secrets_kept, wire, wire_updates
 from appliance.steward.changing import Changing
 from appliance.steward.examining import Examining
+from appliance.steward.pending import Places
 from appliance.steward.telling import Notes
 from appliance.steward.trials import Trials
 from appliance.steward.updates import Updating
@@ -78,15 +80,18 @@ class Answering:
             case wire.MakeBackup(staff=staff):
                 return self._back_up(staff)
             case wire.ListBackups():
-                return wire.Backups(backups.listed(load(self.path)))
+                return wire.Backups(backups.listed(known(self.path).config))
+            case wire.ReadFormer(backup=backup):
+                return self._former(backup)
             case wire.ListCertificates():
-                return wire.Certificates(ends_utc_s(load(self.path)))
+                return wire.Certificates(ends_utc_s(known(self.path).config))
             case (
                 wire_updates.AskUpdates()
                 | wire_updates.LookForUpdates()
                 | wire_updates.StartUpdate()
                 | wire_updates.Restart()
                 | wire_updates.StickBackup()
+                | wire_updates.FactoryReset()
             ):
                 return self.updating.answer(request)
             case _:
@@ -107,12 +112,20 @@ class Answering:
             return StewardRefused(StewardRefusal.BUDGET_SPENT, "the SMS budget of today, or of this month, is spent")
         return StewardRefused(StewardRefusal.FAILED, f"the gate did not record it: {reply.refusal.value}")
 
+    def _former(self, backup: str) -> wire.Reply:
+        if backup:
+            return wire.Former(backups.settings(known(self.path).config, backup))
+        worked = Places(self.path).worked
+        if not worked.exists():
+            return StewardRefused(StewardRefusal.FAILED, "no configuration has worked on this box yet")
+        return wire.Former(worked.read_text(encoding="utf-8", errors="replace"))
+
     def _back_up(self, staff: str) -> wire.Reply:
         # Each takes as much of the disk as the journal, and the disk is the journal's.
         if not self.packing.acquire(blocking=False):
             return StewardRefused(StewardRefusal.FAILED, "a back-up is being made already; wait for it")
         try:
-            made, verdict = backups.make(load(self.path), self.path, self.now())
+            made, verdict = backups.make(known(self.path).config, self.path, self.now())
         finally:
             self.packing.release()
         self.notes.send(NoteBackup(made.file, verdict.entries, verdict.head, staff))

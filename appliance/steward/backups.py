@@ -39,6 +39,7 @@ _OFFICE = ("staff.json", "tokens.json")
 _ALWAYS, _FROM_OFFICE = ("journal.db", "qaqpa.toml"), tuple(f"console/{name}" for name in _OFFICE)
 _MOST_OFFICE_BYTES = 16 << 20
 _NAME, _STAMPED = re.compile(r"qaqpa-[0-9]{8}T[0-9]{6}Z\.tar\Z"), "qaqpa-%Y%m%dT%H%M%SZ.tar"
+_MOST_TOML_BYTES = 128 << 10
 
 
 class NotBackedUp(ApplianceError):
@@ -112,6 +113,25 @@ def listed(config: Config) -> tuple[Backup, ...]:
     found = [path for path in home.glob("qaqpa-*.tar") if is_name(path.name)] if home.is_dir() else []
     stats = [(path.name, path.stat()) for path in sorted(found, reverse=True)]
     return tuple(Backup(name, stat.st_size, int(stat.st_mtime * 1000)) for name, stat in stats)
+
+
+def settings(config: Config, file: str) -> str:
+    """The configuration in this copy.
+
+    Raises:
+        NotBackedUp: there is no such copy, or none in it that can be read.
+    """
+    try:
+        if not _NAME.fullmatch(file):
+            raise NotBackedUp(f"there is no back-up {file!r} on this box")
+        with tarfile.open(folder(config) / file) as tar:
+            member = tar.extractfile("qaqpa.toml")
+            text = member.read(_MOST_TOML_BYTES + 1) if member else b""
+    except (OSError, KeyError, tarfile.TarError) as error:
+        raise NotBackedUp(f"the back-up {file} cannot be read: {error}") from error
+    if not text or len(text) > _MOST_TOML_BYTES:
+        raise NotBackedUp(f"the back-up {file} has no configuration that can be read")
+    return text.decode("utf-8", errors="replace")
 
 
 def folder(config: Config) -> Path:

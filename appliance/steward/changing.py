@@ -19,6 +19,7 @@ from types import MappingProxyType
 import msgspec
 
 from appliance import apply as applying
+from appliance import last_worked
 from appliance.config import Config, load
 from appliance.errors import ApplianceError
 from appliance.holding import holding
@@ -27,7 +28,7 @@ from appliance.steward.digests import digest
 from appliance.steward.files import locked
 from appliance.steward.pending import Now, Pending, Places
 from appliance.steward.telling import Notes
-from appliance.steward.trying import SettingsWrong, Trial, changes, restarts
+from appliance.steward.trying import SettingsWrong, Trial, changes, read, restarts
 from appliance.steward.units import ORDER, Units, in_order
 from appliance.steward.wire import Done, SaveSecret, SecretKind, Settings, StewardRefusal, StewardRefused
 from appliance.steward.wire import Pending as PendingReply
@@ -110,7 +111,10 @@ class Changing:
                 config = self.trial.good(toml)
             except SettingsWrong as wrong:
                 return StewardRefused(StewardRefusal.PROBLEMS, str(wrong))
-            wanted = [name for name in destinations.unproved(before, config) if not passwords.get(name)]
+            if before is None:
+                undo_s = 0  # there is nothing to go back to
+            proved = before or last_worked.worked(self._places.config)
+            wanted = [name for name in destinations.unproved(proved, config) if not passwords.get(name)]
             if wanted:
                 return StewardRefused(StewardRefusal.PASSWORD_WANTED, ", ".join(wanted))
             home = self._places.config.parent
@@ -152,7 +156,7 @@ class Changing:
             held = pending.read(self._places)
             if refused := self._too_early(held):
                 return refused
-            pending.end(self._places)
+            self._keep()
             self._notes.tell(staff, StaffAct.SETTINGS_KEPT)
             return Done()
 
@@ -228,10 +232,10 @@ class Changing:
                 pending.end(self._places)
                 self._notes.tell(self._undone_by, StaffAct.SETTINGS_UNDONE, self._undone_why)
                 self._undone_by = ""
-            elif held is not None and problem:
+            elif held is not None and problem and self._can_go_back():
                 self._undo(held, held.staff, problem)
             elif held is not None and held.kept_by_itself:
-                pending.end(self._places)
+                self._keep()
             elif held is not None:
                 pending.note(self._places, msgspec.structs.replace(held, in_force=True))
 
@@ -256,6 +260,14 @@ class Changing:
         # Not only what differs: whatever did not come back must begin anew with what it knew.
         self._starting = ORDER
         self._changed.notify_all()
+
+    def _keep(self) -> None:
+        pending.end(self._places)
+        last_worked.remember(self._places.config)
+
+    def _can_go_back(self) -> bool:
+        """From one that could not be used there is only forward, even if a process needs more time than it has."""
+        return read(self._places.before.read_text(encoding="utf-8", errors="replace")).config is not None
 
     def _put_back(self) -> None:
         pending.put_back(self._places)

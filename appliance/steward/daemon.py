@@ -12,9 +12,8 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from appliance import render
+from appliance import last_worked, render
 from appliance.client import Client
-from appliance.config import load
 from appliance.daemon import CONSOLE_USER
 from appliance.errands import Errands
 from appliance.steward import clocks, pending
@@ -39,7 +38,7 @@ def run(path: Path, systemctl: str) -> None:
         systemctl: what restarts units.
 
     Raises:
-        ConfigError: the configuration cannot be used, and there is none before it to go back to.
+        ConfigError: there is no configuration. One that cannot be used is what the steward is there to mend.
         OSError: the socket cannot be made.
     """
     # Before it is read: the one in force may be the very one that cannot be.
@@ -47,7 +46,7 @@ def run(path: Path, systemctl: str) -> None:
     held = pending.read(places)
     if held is not None and not held.in_force:
         pending.put_back(places)
-    config = load(path)
+    config = last_worked.known(path).config
     notes = Notes(Client(render.gate_socket(config), _GATE_S))
     changing = Changing(path, Systemctl(systemctl), notes, clocks.now, time.time)
     examining = Examining(lambda: doctor(path), time.monotonic, time.time)

@@ -7,7 +7,8 @@ Two files beside the configuration, so that they are found whatever it says:
 
 ``before`` is written first, then ``pending``, then the configuration. So whatever a crash leaves, an existing
 ``pending`` means: ``before`` is whole, and to put it back is right. What was undone is kept as ``qaqpa.toml.undone``:
-it may have been an hour's work. Must not know: what is in the configuration, what runs by it.
+it may have been an hour's work. ``qaqpa.toml.worked`` is the last that was in force for good. Must not know: what is in
+the configuration, what runs by it.
 """
 
 from __future__ import annotations
@@ -61,6 +62,10 @@ class Places:
     @property
     def pending(self) -> Path:
         return self.config.with_name(f"{self.config.name}.pending")
+
+    @property
+    def worked(self) -> Path:
+        return self.config.with_name(f"{self.config.name}.worked")
 
     @property
     def undone(self) -> Path:

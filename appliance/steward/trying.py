@@ -19,7 +19,7 @@ from typing import Any
 
 import msgspec
 
-from appliance import access_point, apply, credentials, daemon, misfits, render, render_network, smpp
+from appliance import access_point, apply, credentials, daemon, last_worked, misfits, render, render_network, smpp
 from appliance import toml_places as places
 from appliance.apply import CheckFailed
 from appliance.config import Config
@@ -246,8 +246,9 @@ class Trial:
         if judged.config is None:
             return Tried(judged.problems)
         now = self.in_force()
-        problems = (*sealed(judged.config, toml, now), *here(judged.config, toml, now))
-        wanted = destinations.unproved(now, judged.config)
+        before = now or last_worked.worked(self._path)
+        problems = (*sealed(judged.config, toml, before), *here(judged.config, toml, now))
+        wanted = destinations.unproved(before, judged.config)
         return Tried(problems, changes(now, judged.config), restarts(now, judged.config), wanted)
 
     def good(self, toml: str) -> Config:

@@ -11,9 +11,9 @@ from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Protocol, assert_never
 
-from appliance import image
-from appliance.config import load
+from appliance import factory_reset, image
 from appliance.errands import Asked, Errand, Errands
+from appliance.last_worked import known
 from appliance.steward import wire, wire_updates
 from appliance.steward.telling import Notes
 from appliance.steward.wire import Done, StewardRefusal, StewardRefused
@@ -60,7 +60,7 @@ class Updating:
             case wire_updates.LookForUpdates(staff=staff, stick=stick):
                 return self._begin(Errand.LOOK, Asked(staff, stick=stick), lambda: None)
             case wire_updates.StartUpdate(version=version, staff=staff, stick=stick):
-                told = f"{version} from {'a USB stick' if stick else load(self.path).update.source}"
+                told = f"{version} from {'a USB stick' if stick else known(self.path).config.update.source}"
                 asked = Asked(staff, version, stick)
                 return self._begin(Errand.INSTALL, asked, lambda: self.notes.tell(staff, StaffAct.UPDATE_BEGUN, told))
             case wire_updates.StickBackup(staff=staff):
@@ -72,12 +72,15 @@ class Updating:
                 self.notes.tell(staff, StaffAct.RESTARTED)
                 self.units.reboot()
                 return Done()
+            case wire_updates.FactoryReset(staff=staff, withdraw=withdraw):
+                act = StaffAct.RESET_WITHDRAWN if withdraw else StaffAct.FACTORY_RESET
+                return self._begin(Errand.RESET, Asked(staff, withdraw=withdraw), lambda: self.notes.tell(staff, act))
             case _:
                 assert_never(request)
 
     def _begin(self, errand: Errand, asked: Asked, note: Callable[[], None]) -> wire.Reply:
         if errand is not Errand.STICK and not image.is_image(self.root):
-            return StewardRefused(StewardRefusal.FAILED, "this Qaqpa is a Debian package: apt installs new versions")
+            return StewardRefused(StewardRefusal.FAILED, "this Qaqpa is a Debian package, and apt's to change")
         if self.errands.is_under_way(errand):
             return StewardRefused(StewardRefusal.FAILED, "it is under way already; wait for it")
         self.errands.ask(errand, asked)
@@ -86,7 +89,7 @@ class Updating:
         return Done()
 
     def _updates(self) -> wire.Reply:
-        config = load(self.path)
+        config = known(self.path).config
         return wire_updates.Updates(
             image=image.is_image(self.root),
             running=image.version(self.root) or installed_version("qaqpa"),
@@ -95,6 +98,8 @@ class Updating:
             install=self._stands(Errand.INSTALL),
             backup=self._stands(Errand.STICK),
             given_up=image.given_up(self.root),
+            reset=self._stands(Errand.RESET),
+            will_reset=factory_reset.is_asked(self.root),
         )
 
     def _stands(self, errand: Errand) -> wire_updates.Errand:

@@ -121,6 +121,13 @@ class ListBackups(_Request, frozen=True, tag="list_backups"):
     """The copies on this machine → Backups"""
 
 
+class ReadFormer(_Request, frozen=True, tag="read_former"):
+    """A configuration from before, to be looked at and applied like any other → Former or StewardRefused"""
+
+    backup: Text = ""
+    """Which back-up's; "": the last that was in force for good."""
+
+
 class ListCertificates(_Request, frozen=True, tag="list_certificates"):
     """When the certificates in use end → Certificates"""
 
@@ -138,6 +145,7 @@ Request = (
     | FollowSms
     | MakeBackup
     | ListBackups
+    | ReadFormer
     | ListCertificates
     | UpdateRequest
 )
@@ -297,6 +305,12 @@ class BackupWritten(_Reply, frozen=True, tag="backup_written"):
     backup: Backup
 
 
+class Former(_Reply, frozen=True, tag="former"):
+    """A configuration from before."""
+
+    toml: str
+
+
 class Certificates(_Reply, frozen=True, tag="certificates"):
     """Those of the configuration in force that can be read."""
 
@@ -347,6 +361,7 @@ Reply = (
     | SmsSteps
     | Backups
     | BackupWritten
+    | Former
     | Certificates
     | Updates
     | Done

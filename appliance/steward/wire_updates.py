@@ -52,7 +52,15 @@ class StickBackup(_Request, frozen=True, tag="stick_backup"):
     staff: Staff
 
 
-UpdateRequest = AskUpdates | LookForUpdates | StartUpdate | Restart | StickBackup
+class FactoryReset(_Request, frozen=True, tag="factory_reset"):
+    """Have everything forgotten at the next start → Done or StewardRefused"""
+
+    staff: Staff
+    withdraw: bool = False
+    """Not after all."""
+
+
+UpdateRequest = AskUpdates | LookForUpdates | StartUpdate | Restart | StickBackup | FactoryReset
 
 
 class Errand(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -85,3 +93,7 @@ class Updates(msgspec.Struct, frozen=True, tag_field="reply", tag="updates", for
     """On a stick."""
     given_up: tuple[str, ...] = ()
     """Versions that were installed and did not pass their check."""
+    reset: Errand = Errand()
+    """How the asking for a reset stands."""
+    will_reset: bool = False
+    """The next start forgets everything."""

@@ -13,11 +13,11 @@ from jinja2 import StrictUndefined
 from portal import catalogues
 from portal.console import assets, languages, refusals
 from portal.console.routes import UPLOAD_BYTES, Routes
-from portal.console.sections import desk, journal, machine, settings, staff, today, updates, visits, wizard
+from portal.console.sections import desk, journal, machine, mend, reset, settings, staff, today, updates, visits, wizard
 from portal.console.site import Site
 
 _TEMPLATES = Path(__file__).parent / "templates"
-SECTIONS = (today, visits, desk, journal, staff, settings, updates, wizard, machine)
+SECTIONS = (mend, today, visits, desk, journal, staff, settings, updates, reset, wizard, machine)
 """In the order of the menu."""
 
 _POLICY = "; ".join(

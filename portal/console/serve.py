@@ -18,7 +18,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from appliance import render, render_console
 from appliance.client import StandingClient
-from appliance.config import load
+from appliance.last_worked import known
 from appliance.staff.office import Office
 from appliance.steward.client import Client
 from portal.console.app import create_app
@@ -32,12 +32,13 @@ THREADS = 8
 def create(path: str) -> Flask:
     """
     Raises:
-        appliance.errors.ConfigError: the file cannot be used.
+        appliance.errors.ConfigError: there is no such file. One that cannot be used is what staff come to mend.
     """
-    config = load(Path(path))
+    held = known(Path(path))
+    config = held.config
     office = Office.open(Path(config.paths.state) / "console", config.console.idle_minutes * 60, time.time)
     gate, steward = StandingClient(render.gate_socket(config)), Client(render.steward_socket(config))
-    app = create_app(Site(config, gate, steward, office.sessions, lambda: datetime.now(UTC), office))
+    app = create_app(Site(config, gate, steward, office.sessions, lambda: datetime.now(UTC), office, held.wrong))
     # nginx alone reaches the socket, and writes both headers itself.
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1)  # type: ignore[method-assign]
     return app
@@ -45,7 +46,7 @@ def create(path: str) -> Flask:
 
 def main(path: str) -> None:
     """Serve until SIGTERM."""
-    socket = Path(render_console.socket(load(Path(path))))
+    socket = Path(render_console.socket(known(Path(path)).config))
     serve(socket, partial(create, path), workers=1, threads=THREADS)
 
 

@@ -16,6 +16,7 @@ from flask import Response, abort, g, make_response, render_template, request
 
 from appliance import wire
 from appliance.config import Config
+from appliance.errors import ConfigError
 from appliance.staff.office import Office
 from appliance.staff.roles import SignedIn
 from appliance.steward import wire as steward_wire
@@ -73,6 +74,8 @@ class Site:
     """Aware."""
     office: Office
     """Who works here; its sessions are ``sessions``."""
+    wrong: ConfigError | None = None
+    """Why the configuration cannot be used; then ``config`` is the last that could."""
 
     @property
     def journal(self) -> Path:
@@ -114,5 +117,6 @@ class Site:
             "problem_told": partial(found_words.problem, self.words()),
             "finding_told": partial(found_words.finding, self.words()),
             "key_told": partial(found_words.label, self.words()),
+            "unusable": self.wrong is not None,
         }
         return make_response(render_template(template, **{**known, **values}), status)

@@ -8,7 +8,6 @@ out.
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, TypeVar
@@ -16,7 +15,6 @@ from typing import Any, TypeVar
 from flask import Response, jsonify, request
 
 from appliance.errors import ApplianceError
-from appliance.schema import by_name
 from appliance.steward import wire
 from appliance.steward.editing import CannotEdit, with_values
 from portal.console import found_words
@@ -27,7 +25,6 @@ from portal.console.site import Site
 
 UNDO_S = 120
 _R = TypeVar("_R", bound=wire.Reply)
-_NUMBER = re.compile(r"\[\d+\]")
 _LONGEST_TEXT = 128 * 1024
 _PASSWORD_OF = "password."
 _LARGEST_FILE = 64 * 1024
@@ -41,6 +38,7 @@ def register(routes: Routes, site: Site) -> None:
     page("/settings/text", "settings_text", views.text)
     form("/settings/try", "settings_try", views.try_form)
     form("/settings/try-text", "settings_try_text", views.try_text)
+    form("/settings/former", "settings_former", views.former)
     form("/settings/apply", "settings_apply", views.apply)
     page("/settings/pending", "settings_pending", views.pending)
     page("/settings/state", "settings_state", views.state)
@@ -160,12 +158,23 @@ class _Views:
         base = request.form.get("base", "")
         return self._text(toml, base, tried.problems) if tried.problems else self._preview(toml, base, tried)
 
+    def former(self) -> Response:
+        """The same of one from before: a back-up's, or the last that worked."""
+        try:
+            settings = self._settings()
+            toml = self._ask(wire.ReadFormer(request.form.get("backup", "")[:64]), wire.Former).toml
+            tried = self._tried(toml)
+        except _Silent as silent:
+            return self._alone(silent, 409)
+        base = settings.digest
+        return self._text(toml, base, tried.problems) if tried.problems else self._preview(toml, base, tried)
+
     def _preview(self, toml: str, base: str, tried: wire.Tried) -> Response:
-        words, known = self._site.words(), by_name()
+        words = self._site.words()
         labels = {
-            each.key: words.say(f"settings.key.{plain}")
+            each.key: words.say(f"settings.key.{labelled}")
             for each in tried.changes
-            if (plain := _NUMBER.sub("", each.key)) in known and known[plain].group not in settings_form.HIDDEN_GROUPS
+            if (labelled := settings_form.labelled(each.key))
         }
         return self._site.page("settings_preview.html", toml=toml, base=base, tried=tried, labels=labels, undo_s=UNDO_S)
 

@@ -10,6 +10,7 @@ after the last is the one that may be added. Must not know: Flask, languages, th
 from __future__ import annotations
 
 import math
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from typing import Any
 from appliance.schema import SEVERAL, Key, Kind, by_name, groups, keys
 
 HIDDEN_GROUPS = ("paths",)
+_NUMBER = re.compile(r"\[\d+\]")
 """What cannot be changed while the gate runs."""
 REMOVED = "removed"
 
@@ -65,6 +67,12 @@ class Entered:
     values: dict[str, object] = field(default_factory=dict)
     """Those that differ from the text's; None: this table is to go."""
     misfits: dict[str, Misfit] = field(default_factory=dict)
+
+
+def labelled(key: str) -> str:
+    """The key as the catalogues have it, whichever table of a list it is in; "": none that the form shows."""
+    plain, known = _NUMBER.sub("", key), by_name()
+    return plain if plain in known and known[plain].group not in HIDDEN_GROUPS else ""
 
 
 def form(toml: str, entered: Mapping[str, list[str]] | None = None) -> tuple[Group, ...]:

@@ -15,7 +15,7 @@ from appliance.errors import ApplianceError, GateUnreachable, WireError
 from appliance.staff.accounts import Record
 from appliance.staff.errors import HashingBusy, StaffFileDamaged, StaffFileNewer, StaffRefused
 from appliance.staff.roles import SignedIn
-from appliance.staff.signing_in import Refused, Why
+from appliance.staff.signing_in import Proved, Refused, Why
 from appliance.wire import Done
 from appliance.wire_console import NoteStaff, StaffAct
 from portal.console.site import Site
@@ -107,6 +107,17 @@ def attempted(site: Site, act: Callable[[], None]) -> str:
     except (StaffRefused, HashingBusy, StaffFileDamaged, Unrecorded) as error:
         return problem(site, error)
     return ""
+
+
+def not_known(site: Site, password: str) -> str:
+    """Why this is not the password of who is signed in, as a sentence; "": it is."""
+    match site.office.signing_in.again(site.who().login, password, address()):
+        case Proved():
+            return ""
+        case Refused(why=Why.WRONG):
+            return site.words().say("staff.problem.not_yours")
+        case refused:
+            return not_proved(site, refused)
 
 
 def not_proved(site: Site, refused: Refused) -> str:

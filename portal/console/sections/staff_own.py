@@ -15,7 +15,6 @@ from werkzeug.wrappers import Response as AnyResponse
 from appliance.errors import ApplianceError
 from appliance.staff.errors import HashingBusy, StaffFileDamaged, StaffProblem, StaffRefused
 from appliance.staff.second_factors import address as otpauth
-from appliance.staff.signing_in import Proved, Refused, Why
 from appliance.wire import Language
 from appliance.wire_console import StaffAct
 from portal.console.routes import CHANGE_PASSWORD, EVERYBODY, Routes, see
@@ -26,7 +25,7 @@ from portal.console.sections.staff_acts import (
     browser,
     field,
     moment,
-    not_proved,
+    not_known,
     problem,
     recording,
 )
@@ -165,11 +164,4 @@ class _Own:
         return self.second_factor(problem(self._site, error), HTTPStatus.CONFLICT)
 
     def _not_known(self, password: str) -> str:
-        """Why this is not the password of who is signed in, as a sentence; "": it is."""
-        match self._office.signing_in.again(self._site.who().login, password, address()):
-            case Proved():
-                return ""
-            case Refused(why=Why.WRONG):
-                return self._site.words().say("staff.problem.not_yours")
-            case refused:
-                return not_proved(self._site, refused)
+        return not_known(self._site, password)

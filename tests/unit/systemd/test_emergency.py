@@ -30,7 +30,7 @@ def told(box: Path, *words: str) -> list[str]:
     environment = {"PATH": f"{box / 'bin'}:{os.environ['PATH']}"}
     subprocess.run([SCRIPT, *words], env=environment, capture_output=True, check=True)
     lines = (box / "done").read_text().splitlines() if (box / "done").exists() else []
-    return [line for line in lines if not line.startswith("chattr")]
+    return [line for line in lines if not line.startswith(("chattr", "systemctl is-active"))]
 
 
 def test_three_times_at_once_and_then_every_hour_until_a_boot_comes_up(box: Path) -> None:
@@ -54,3 +54,14 @@ def test_a_damaged_count_is_none(box: Path) -> None:
     (box / "count").write_bytes(b"\x07\0\0\0x; reboot")
     assert told(box, "again", str(box / "count"))[0] == "sleep 10"
     assert (box / "count").read_bytes() == b"\x07\0\0\0" + b"1"
+
+
+@pytest.mark.parametrize(("ends_with", "is_said"), [(0, False), (3, True)])
+def test_a_data_partition_that_is_not_there_is_said_to_be_it(box: Path, ends_with: int, is_said: bool) -> None:
+    (box / "bin/systemctl").write_text(
+        f'#!/bin/sh\n[ "$*" = "is-active --quiet var.mount" ] && exit {ends_with}\nexit 0\n'
+    )
+    environment = {"PATH": f"{box / 'bin'}:{os.environ['PATH']}"}
+    command = [str(SCRIPT), "again", str(box / "count")]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert ("data partition cannot be mounted" in done.stderr) is is_said

@@ -5,6 +5,7 @@ nginx, dnsmasq and this machine's interfaces are not asked: that is tried elsewh
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -82,6 +83,12 @@ class House:
         """A process of the steward's begins."""
         now = lambda: Now(self.boot_id, self.boot_s)  # noqa: E731
         return Changing(self.path, self.units, Notes(self.gate), now, lambda: 0.0, pause_s=0.0, look_every_s=0.02)
+
+    def working(self) -> threading.Thread:
+        """What happens by itself happens, until ``changing.stop``."""
+        worker = threading.Thread(target=self.changing.work, name="changes")
+        worker.start()
+        return worker
 
     def named(self, name: str) -> str:
         """A configuration that names the venue so."""

@@ -35,6 +35,8 @@ FOR_SCRIPTS = {
 }
 """What pages with scripts ask for themselves; without them the page loads itself anew."""
 
+SENTENCES = {"kk": "бәрін өшір", "ru": "стереть всё", "en": "forget everything"}
+
 ROWS = "Array.from(document.querySelectorAll('header nav a'), each => each.getBoundingClientRect().top)"
 
 
@@ -241,6 +243,15 @@ def versions(who: Walker) -> None:
     assert who.box.steward.restarted
 
 
+def bad_days(who: Walker) -> None:
+    """Settings from before, and everything forgotten, but not after all."""
+    who.look("/mend")
+    who.send("/settings/former")
+    who.look("/reset")
+    who.send("/reset", sentence=SENTENCES[who.page.get_attribute("html", "lang") or ""], current=PASSWORD)
+    who.send("/reset/withdraw")
+
+
 def signed_in(who: Walker, password: str) -> None:
     """With a temporary password, which is changed on the way."""
     who.look("/sign-in")
@@ -270,6 +281,7 @@ def test_the_owner_does_all_of_it(browser: Browser, box: Whole) -> None:
         records(owner)
         people(owner)
         configuration(owner)
+        bad_days(owner)
         versions(owner)
         own_affairs(owner)
         signed_out(owner)

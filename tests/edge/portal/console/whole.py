@@ -66,6 +66,11 @@ class Steward(StewardOfFile):
                 return steward_wire.Backups((BACKUP,))
             case steward_wire.MakeBackup():
                 return steward_wire.BackupWritten(BACKUP)
+            case steward_wire.ReadFormer():
+                return steward_wire.Former(self.path.read_text())
+            case wire_updates.FactoryReset(withdraw=withdraw):
+                self.updates = msgspec.structs.replace(self.updates, will_reset=not withdraw)
+                return steward_wire.Done()
             case steward_wire.ListCertificates():
                 return steward_wire.Certificates({})
             case wire_updates.AskUpdates():
