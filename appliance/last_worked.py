@@ -17,14 +17,11 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from appliance import apply as applying
-from appliance import console_certificate, render_console
 from appliance.config import Config, load
 from appliance.errors import ConfigError
 from appliance.sections_console import Console
 from appliance.steward.files import replace_durably
 from appliance.steward.pending import Places
-from firewall import machine_ports
 
 _ANYWHERE = Console(interface="*")
 """No port has this name: where staff come from was written in what cannot be read, and is refused nowhere."""
@@ -83,6 +80,11 @@ def serve_console(path: Path) -> dict[str, bool]:
         firewall.errors.KernelRefused: the kernel does not tell its addresses.
         OSError: it cannot be written.
     """
+    # What renders, and asks the kernel, is loaded by whoever renders.
+    from appliance import apply as applying
+    from appliance import console_certificate, render_console
+    from firewall import machine_ports
+
     config = known(path).config
     if not config.console.interface:
         return {}
