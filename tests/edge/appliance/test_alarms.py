@@ -81,7 +81,7 @@ def test_no_sender(box: Box) -> None:
 @contextmanager
 def serving(core: Core, path: Path) -> Iterator[None]:
     """The gate's core behind its socket."""
-    owner = threading.Thread(target=core.engine.run)
+    owner = threading.Thread(target=core.engine.run, args=(lambda: None,))
     server = Server(path, {0: Role.ADMINISTRATOR}, core.engine.post)
     owner.start()
     server.start()

@@ -29,7 +29,7 @@ def box(tmp_path: Path) -> Iterator[Path]:
     socket.parent.mkdir(parents=True)
     core = Core(tmp_path / "journal.db")
     core.start()
-    owner = threading.Thread(target=core.engine.run)
+    owner = threading.Thread(target=core.engine.run, args=(lambda: None,))
     aside = Aside(core.engine.look, core.engine.post)
     server = Server(socket, {os.getuid(): Role.ADMINISTRATOR}, aside.post, aside.look, core.tally.answered)
     owner.start()

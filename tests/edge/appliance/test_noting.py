@@ -29,7 +29,7 @@ def core(tmp_path: Path) -> Iterator[Core]:
     core.start()
     server = Server(tmp_path / "run" / "gate" / "gate.sock", {os.getuid(): Role.ADMINISTRATOR}, core.engine.post)
     server.start()
-    owner = threading.Thread(target=core.engine.run)
+    owner = threading.Thread(target=core.engine.run, args=(lambda: None,))
     owner.start()
     yield core
     server.stop()

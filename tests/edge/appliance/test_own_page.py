@@ -56,7 +56,7 @@ def core(tmp_path: Path) -> Iterator[Core]:
 def ask(core: Core, tmp_path: Path) -> Iterator[Callable[[Request], Reply]]:
     """Asks the running gate over its socket."""
     server = Server(tmp_path / "gate.sock", {0: Role.PORTAL}, core.engine.post)
-    running = threading.Thread(target=core.engine.run)
+    running = threading.Thread(target=core.engine.run, args=(lambda: None,))
     with ExitStack() as stack:
         running.start()
         stack.callback(running.join)
