@@ -12,10 +12,9 @@ import signal
 import sys
 from pathlib import Path
 
-from tests.image.machine import LAN, WAN
-from tests.image.site import DNS, SMSC, WEB, Site
+from tests.image.owner import Owner
+from tests.image.site import WEB, Site
 from tests.lab.errors import LabError
-from tests.lab.run import ROOT, run
 from tests.lab.steps import StepFailed, Steps, hold
 from tests.lab.visitor import Probe, Visitor
 from tests.lab.waiting import until
@@ -26,15 +25,6 @@ PAGE = f"http://{PORTAL}"
 BOOT_S = 900.0
 """The longest that any boot may take; emulated beside other work it can be ten times what it is alone."""
 _PATIENCE_S = 120.0
-_CONFIGURATION = {
-    "lan.ports": [LAN],
-    "wan.interface": WAN,
-    "sms.provider.host": SMSC,
-    "journal.reserve_mb": 1,
-    "presence.grace_s": 6,
-    "console.interface": WAN,
-}
-_SMPP_PASSWORD = "lab-smpp"
 
 
 def main() -> int:
@@ -89,38 +79,28 @@ def first_boot(steps: Steps, site: Site) -> None:
 
 
 def serving(steps: Steps, site: Site) -> None:
-    """The owner's answers, as the wizard would write them."""
+    """The owner's first hour, by the wizard."""
     shell = site.machine.shell
-    steps.chapter("The box serves")
-    with steps.step("configured: ports, SMSC; started again, as a new box is") as notes:
-        shell.write("/etc/qaqpa/smpp-password", _SMPP_PASSWORD + "\n", "0640")
-        shell.run("chown root:qaqpa-sms /etc/qaqpa/smpp-password")
-        shell.write("/etc/qaqpa/qaqpa.toml", configuration())
-        site.machine.reboot(BOOT_S)
-        notes.append(f"{site.machine.up_s():.0f} s after it was told to")
+    steps.chapter("The box becomes somebody's")
+    with steps.step("its screen says where the console is, and the code to claim it") as notes:
+        owner = Owner.at(site)
+        notes.append(f"{owner.address}, {site.machine.up_s():.0f} s after switching on")
+    with steps.step("the wizard's first page takes the code") as notes:
+        owner.claims()
+        notes.append(f"{site.machine.up_s():.0f} s after switching on")
     with steps.step("every unit that is wanted runs, and none has failed") as notes:
         until(lambda: not restless(site), "the units to rest", _PATIENCE_S)
         failed = shell.run("systemctl --failed --plain --no-legend").text.strip()
         hold(not failed, f"failed: {failed}")
-        wanted = "qaqpa.target qaqpa-gate qaqpa-portal qaqpa-sms"
+        wanted = "qaqpa.target qaqpa-gate qaqpa-portal qaqpa-sms qaqpa-console qaqpa-steward qaqpa-nginx"
         active = shell.run(f"systemctl is-active {wanted}", check=False).text.split()
-        hold(active == ["active"] * 4, f"of {wanted} the states are {active}")
-        notes.extend(shell.run("systemctl list-units --plain --no-legend 'qaqpa*' | cut -c1-100").text.splitlines())
-    with steps.step("the console answers on its port"):
-
-        def listens() -> str:
-            return shell.run("ss -Hltn sport = :8443").text.strip()
-
-        until(listens, "the console's port to listen", _PATIENCE_S)
-        address = re.findall(r"inet (203\S+)/", shell.run(f"ip -4 address show {WAN}").text)
-        hold(bool(address), "the uplink got no address")
-        said = run(
-            ["curl", "-sk", "-o", "/dev/null", "-w", "%{http_code}", f"https://{address[0]}:8443/setup/claim"],
-            namespace=site.operator,
-            check=False,
-            timeout_s=60,
-        )
-        hold(said.stdout == "200", f"it answered {said.stdout} {said.stderr}")
+        hold(set(active) == {"active"}, f"of {wanted} the states are {active}")
+        notes.append(memory(site))
+    with steps.step("venue, terms, network and SMS are answered; a test SMS is delivered"):
+        owner.answers()
+    with steps.step("the venue opens") as notes:
+        owner.opens()
+        notes.append(f"{site.machine.up_s():.0f} s after switching on")
 
 
 def restless(site: Site) -> str:
@@ -197,18 +177,6 @@ def memory(site: Site) -> str:
     """What the box uses of it."""
     words = site.machine.shell.run("free -m | sed -n 2p").text.split()
     return f"{words[2]} MB of {words[1]} MB RAM in use"
-
-
-def configuration() -> str:
-    """The example with what this venue is."""
-    text = (ROOT / "appliance/example.toml").read_text()
-    for key, value in {**_CONFIGURATION, "wan.dns": [DNS]}.items():
-        section, _, name = key.rpartition(".")
-        before = rf"^\[+{re.escape(section)}\]+(?:(?!^\[).)*?^{name} = "
-        pattern = re.compile(rf"({before})(\[[^\]]*\]|\"[^\"]*\"|\S+)", re.M | re.S)
-        text, count = pattern.subn(lambda match, v=value: match[1] + json.dumps(v), text)  # type: ignore[misc]
-        assert count == 1, f"the example configuration has {count} keys {key}"
-    return text
 
 
 if __name__ == "__main__":
