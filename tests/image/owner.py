@@ -75,7 +75,7 @@ class Owner:
         """The box becomes theirs."""
         names = {"name": "Айгерім", "login": "aigerim", "language": "kk"}
         page = self.send("/setup/claim", code=self.code, password=_PASSWORD, again=_PASSWORD, **names)
-        hold(page.url == "/setup/venue", f"after the claim comes {page.url}")
+        hold(page.url == "/setup", f"after the claim comes {page.url}")
 
     def answers(self) -> None:
         """Venue, terms, network, SMS; a test SMS is followed to its receipt."""
