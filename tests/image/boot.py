@@ -93,7 +93,7 @@ def serving(steps: Steps, site: Site) -> None:
         until(lambda: not restless(site), "the units to rest", _PATIENCE_S)
         failed = shell.run("systemctl --failed --plain --no-legend").text.strip()
         hold(not failed, f"failed: {failed}")
-        wanted = "qaqpa.target qaqpa-gate qaqpa-portal qaqpa-sms qaqpa-console qaqpa-steward qaqpa-nginx"
+        wanted = "qaqpa.target qaqpa-gate qaqpa-portal qaqpa-console qaqpa-steward qaqpa-nginx"
         active = shell.run(f"systemctl is-active {wanted}", check=False).text.split()
         hold(set(active) == {"active"}, f"of {wanted} the states are {active}")
         notes.append(memory(site))
