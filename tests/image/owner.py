@@ -67,7 +67,7 @@ class Owner:
                 return None
             answer = self._asked(path, {**{name: form.fields[name] for name in form.hidden}, **fields})
             hold(answer.status not in {400, 403, 422}, f"{path} answered {answer.status}: {answer.text[:900]}")
-            return answer if answer.status == 303 else None
+            return answer if answer.status in {200, 303} else None
 
         return until(sent, f"{path} to be taken", _PATIENCE_S)
 
