@@ -99,8 +99,12 @@ def serving(steps: Steps, site: Site) -> None:
         notes.append(memory(site))
     with steps.step("venue, terms, network and SMS are answered; a test SMS is delivered"):
         owner.answers()
-    with steps.step("the venue opens") as notes:
+    with steps.step("the venue opens; what that changes is in force") as notes:
+        before = console_since(site)
         owner.opens()
+        # The console begins anew when everything else has.
+        until(lambda: console_since(site) not in {before, "0"}, "the console to begin anew", _PATIENCE_S)
+        until(lambda: not restless(site), "the units to rest", _PATIENCE_S)
         notes.append(f"{site.machine.up_s():.0f} s after switching on")
 
 
@@ -108,6 +112,13 @@ def restless(site: Site) -> str:
     """What systemd still has to do: a unit that waits for another is inactive, and not at rest."""
     said = site.machine.shell.run("systemctl list-jobs --plain --no-legend").text.strip()
     return "" if said == "No jobs running." else said
+
+
+def console_since(site: Site) -> str:
+    """When the console last began to serve; "0": it does not."""
+    return site.machine.shell.run(
+        "systemctl show --property=ActiveEnterTimestampMonotonic --value qaqpa-console"
+    ).text.strip()
 
 
 def stay(steps: Steps, site: Site) -> None:
