@@ -135,7 +135,10 @@ def stay(steps: Steps, site: Site) -> None:
         hold(not phone.udp_echo(WEB, 4242, timeout_s=2), "a foreign UDP port answered")
         hold(not site.internet.arrivals("echo"), "something arrived out there")
     with steps.step("number entered, «Парольды алу» pressed, the SMS arrives, the password opens"):
-        answer = phone.fetch(f"{PAGE}/password", method="POST", form={"number": NUMBER}, timeout_s=60)
+        agreed = re.search(r'name="terms" value="([^"]+)"', phone.fetch(f"{PAGE}/", timeout_s=60).body)
+        assert agreed is not None, "the page does not show the venue's terms"
+        wanted = {"number": NUMBER, "terms": agreed[1]}
+        answer = phone.fetch(f"{PAGE}/password", method="POST", form=wanted, timeout_s=60)
         hold(answer.status == 303, f"the page answered {answer.status}")
         secret = site.password_for(E164, timeout_s=_PATIENCE_S)
         answer = phone.fetch(f"{PAGE}/login", method="POST", form={"password": secret}, timeout_s=60)
