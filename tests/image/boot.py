@@ -181,7 +181,8 @@ def visits(site: Site) -> list[str]:
 
 def journal(site: Site) -> str:
     """What the box itself says about what has failed: its journal ends with it."""
-    ask = "systemctl --failed --plain --no-legend; journalctl --no-pager --boot --priority=warning --lines=80"
+    ask = "systemctl --failed --plain --no-legend; systemctl list-jobs --plain --no-legend; "
+    ask += "journalctl --no-pager --boot --priority=warning --lines=80"
     try:
         return site.machine.shell.run(ask, check=False, timeout_s=30).text
     except (LabError, OSError) as error:

@@ -23,7 +23,8 @@ from tests.lab.waiting import until
 SMPP_PASSWORD = "lab-smpp"
 TEST_NUMBER = "8 701 765 43 21"
 _PASSWORD = "alma agashy 7 bulaq"
-_PATIENCE_S = 180.0
+_PATIENCE_S = 600.0
+"""Emulated, a process of the product takes half a minute to begin, and a changed setting begins several anew."""
 _TERMS = {"kk": "Ережемен келісемін.", "ru": "Согласен с правилами.", "en": "I agree to the rules."}
 _CODE = re.compile(r"code[^:]*: ([0-9A-Z]{5}-[0-9A-Z]{5})", re.IGNORECASE)
 _ADDRESS = re.compile(r"https://[0-9.]+:8443")
