@@ -100,10 +100,9 @@ def serving(steps: Steps, site: Site) -> None:
     with steps.step("venue, terms, network and SMS are answered; a test SMS is delivered"):
         owner.answers()
     with steps.step("the venue opens; what that changes is in force") as notes:
-        before = console_since(site)
         owner.opens()
-        # The console begins anew when everything else has.
-        until(lambda: console_since(site) not in {before, "0"}, "the console to begin anew", _PATIENCE_S)
+        # The gate begins anew for it, and only the new one says so.
+        until(lambda: "All works" in screen(site), "the screen to say that all works", _PATIENCE_S)
         until(lambda: not restless(site), "the units to rest", _PATIENCE_S)
         notes.append(f"{site.machine.up_s():.0f} s after switching on")
 
@@ -114,11 +113,9 @@ def restless(site: Site) -> str:
     return "" if said == "No jobs running." else said
 
 
-def console_since(site: Site) -> str:
-    """When the console last began to serve; "0": it does not."""
-    return site.machine.shell.run(
-        "systemctl show --property=ActiveEnterTimestampMonotonic --value qaqpa-console"
-    ).text.strip()
+def screen(site: Site) -> str:
+    """As it is now; on the serial line it stands amid what was there before."""
+    return site.machine.shell.run("qaqpa screen --once").text
 
 
 def stay(steps: Steps, site: Site) -> None:
@@ -135,9 +132,8 @@ def stay(steps: Steps, site: Site) -> None:
         hold(not phone.udp_echo(WEB, 4242, timeout_s=2), "a foreign UDP port answered")
         hold(not site.internet.arrivals("echo"), "something arrived out there")
     with steps.step("number entered, «Парольды алу» pressed, the SMS arrives, the password opens"):
-        agreed = re.search(r'name="terms" value="([^"]+)"', phone.fetch(f"{PAGE}/", timeout_s=60).body)
-        assert agreed is not None, "the page does not show the venue's terms"
-        wanted = {"number": NUMBER, "terms": agreed[1]}
+        agreed = until(lambda: terms(phone), "the page with the venue's terms", _PATIENCE_S)
+        wanted = {"number": NUMBER, "terms": agreed}
         answer = phone.fetch(f"{PAGE}/password", method="POST", form=wanted, timeout_s=60)
         hold(answer.status == 303, f"the page answered {answer.status}")
         secret = site.password_for(E164, timeout_s=_PATIENCE_S)
@@ -154,6 +150,12 @@ def stay(steps: Steps, site: Site) -> None:
         until(lambda: not visits(site) or visits(site) == ["away"], "the gate to notice", _PATIENCE_S)
     with steps.step("memory") as notes:
         notes.append(memory(site))
+
+
+def terms(phone: Visitor) -> str | None:
+    """What somebody agrees to who presses the button; nothing while the page says that it comes in a moment."""
+    found = re.search(r'name="terms" value="([^"]+)"', phone.fetch(f"{PAGE}/", timeout_s=60).body)
+    return found[1] if found else None
 
 
 def redirected(phone: Visitor) -> str | None:
