@@ -28,6 +28,8 @@ TOOLS = ROOT / "build/trees/tools"
 WAN, LAN = "enp0s2", "enp0s3"
 """How the box names its ports: by their places on the bus, which are told below."""
 _DISK_BYTES = 8 * 1024**3
+_PATIENT = "systemd.default_device_timeout_sec=900 systemd.default_timeout_start_sec=900"
+"""Emulated on a busy machine, the disk's driver alone can take longer than the 90 s for which systemd waits."""
 _SERIAL_NUMBER = "5a1b2c3d-0001-4000-8000-000000000001"
 
 
@@ -130,7 +132,7 @@ class Machine:
             *(str(TOOLS / "lib64/ld-linux-x86-64.so.2"), "--library-path", str(library)),
             *(str(TOOLS / "usr/bin/qemu-system-x86_64"), "-L", str(TOOLS / "usr/share/qemu")),
             *("-L", str(TOOLS / "usr/share/seabios"), "-L", str(TOOLS / "usr/lib/ipxe/qemu")),
-            *("-machine", "q35,smm=off", "-accel", "tcg,thread=multi", "-cpu", "max"),
+            *("-machine", "q35,smm=off", "-accel", "tcg,thread=multi", "-cpu", "max,la57=off"),
             *("-smp", "2", "-m", str(self.memory_mb), "-nodefaults", "-display", "none"),
             *("-drive", f"if=pflash,format=raw,readonly=on,file={firmware}"),
             *("-drive", f"if=pflash,format=raw,file={self.folder / 'firmware.fd'}"),
@@ -149,6 +151,7 @@ class Machine:
                 for name, text in shell.credentials().items()
                 for word in ("-smbios", f"type=11,value={shell.smbios(name, text)}")
             ),
+            *("-smbios", f"type=11,value=io.systemd.stub.kernel-cmdline-extra={_PATIENT}"),
         ]
 
 
