@@ -24,6 +24,11 @@ class Carrier:
         self.drivers = [make(provider, role) for role in provider.bind.roles]
         self.submitter = self.drivers[0]
 
+    @property
+    def bound(self) -> bool:
+        """Whether it takes messages."""
+        return self.submitter.bound
+
     def condition(self, now_ms: int) -> Condition:
         """For the choice of the next message's way."""
         return Condition(self.submitter.room(now_ms), self.submitter.is_steady(now_ms))

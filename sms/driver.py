@@ -62,6 +62,11 @@ class Driver:
         return self._state.phase is Phase.STOPPED
 
     @property
+    def bound(self) -> bool:
+        """Whether the SMSC has let us in."""
+        return self._state.phase is Phase.BOUND
+
+    @property
     def under_way(self) -> int:
         """How many submissions have no answer yet."""
         return len(self._state.window)

@@ -32,6 +32,8 @@ class Peer:
 
     def __init__(self, connected: socket.socket, uid: int) -> None:
         self.uid = uid
+        self.asked = False
+        """Whether it wants to know how the sender stands, and is told when that changes."""
         self._socket = connected
         self._lines = Lines(wire.MAX_LINE_BYTES)
         self._unsent = bytearray()

@@ -90,6 +90,7 @@ class Sender:
         self._selector.register(self._woken, selectors.EVENT_READ)
         self._carriers = [Carrier(provider, self._driver) for provider in settings.providers]
         self._drivers = [driver for carrier in self._carriers for driver in carrier.drivers]
+        self._bound = False
 
     def wake_fd(self) -> int:
         return self._waker.fileno()
@@ -133,8 +134,22 @@ class Sender:
             self._submit(looked_ms)
             if all(driver.flush() for driver in self._drivers):  # else what was on its way may go another at once
                 break
+        self._tell()
         self._flush()
         return looked_ms
+
+    def _tell(self) -> None:
+        """To whoever has asked how we stand: the first provider is bound, or the last is lost. Visitors are refused and
+        let in by that, and should not be for as long as until the next question."""
+        bound = any(carrier.bound for carrier in self._carriers)
+        if bound is self._bound:
+            return
+        self._bound = bound
+        for peer in [peer for peer in self._peers if peer.asked]:
+            try:
+                peer.write(self._standing())
+            except LineRefused as refused:
+                self._drop(peer, str(refused))
 
     def _submit(self, now_ms: int) -> None:
         def chosen_of(candidates: Route) -> int | None:
@@ -178,6 +193,7 @@ class Sender:
                     if isinstance(line, Message):
                         self._deliver(self._outbox.hand_over(line, peer.uid, self._around.utc_ms()))
                     else:
+                        peer.asked = True
                         peer.write(self._standing())
             if events & selectors.EVENT_WRITE:
                 peer.flush()

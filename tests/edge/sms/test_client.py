@@ -131,6 +131,27 @@ def test_it_is_told_when_a_provider_is_bound_and_when_none_is(venue: Venue) -> N
     assert told == [False, True, False, True, False], "changes alone"
 
 
+def test_who_asked_once_is_told_of_every_change_without_asking_again(venue: Venue) -> None:
+    port = free_port()
+    venue.sender(port)
+    with socket.socket(socket.AF_UNIX) as asking:
+        asking.settimeout(15)
+        asking.connect(venue.socket_path)
+        answers = asking.makefile("rb")
+        asking.sendall(standing.encode(standing.Question()) + b"\n")
+
+        def told() -> bool:
+            return standing.is_bound(standing.decode_standing(answers.readline()))
+
+        assert not told()
+        smsc = venue.smsc(port=port)
+        assert told(), "bound"
+        smsc.kill()
+        assert not told(), "lost"
+        venue.smsc(port=port)
+        assert told(), "bound anew"
+
+
 def test_reports_that_waited_for_the_gate_come_to_the_client_that_asks(venue: Venue) -> None:
     """The question goes over the same connection: one of its own would be given the reports, and lose them."""
     port = free_port()
