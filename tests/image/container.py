@@ -114,7 +114,7 @@ class Container:
         """Copy the tree ``machine`` and switch on; at the end it is off, and its disk gone.
 
         Args:
-            trees: where scripts/deb --machine put ``machine-ARCH`` and ``container-ARCH``, which has systemd-nspawn.
+            trees: where scripts/deb --machine put ``machine-ARCH`` and ``judges-ARCH``, which has systemd-nspawn.
             box: the namespace with the bridges.
         """
         folder.mkdir(parents=True, exist_ok=True)
@@ -205,7 +205,7 @@ class Container:
         return self.process is not None and self.process.alive
 
     def _nspawn(self, namespace: str) -> list[str]:
-        tree = _tree(self.trees, "container")
+        tree = _tree(self.trees, "judges")
         (loader,) = (*tree.glob("lib64/ld-linux-x86-64.so.2"), *tree.glob("lib/ld-linux-aarch64.so.1"))
         (library,) = (path.parent for path in tree.glob("usr/lib/*-linux-gnu/libc.so.6"))
         return [

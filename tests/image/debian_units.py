@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import socket
 import time
+import tomllib
 from collections.abc import Callable
 
 from tests.image import boot
@@ -32,6 +33,9 @@ def run_through(steps: Steps, place: Place) -> None:
         phone.connect(PATIENCE_S)
         until(lambda: place.online(phone), "the phone to be online again", PATIENCE_S)
     exposed(steps, place)
+    with steps.step("closed in as it is, the network's unit still tells networkd of a change"):
+        place.box.shell.run("systemctl reload qaqpa-network.service")
+        place.rests()
     with steps.step("what a stranger sends would be seen out there: the phone's own is"), place.stranger(phone):
         until(place.knocks, "a knock to arrive", PATIENCE_S)
     known = len(place.knocks())
@@ -99,10 +103,8 @@ def _renewed(place: Place, unit: str, done: Callable[[], object], timeout_s: flo
 def sealed(steps: Steps, place: Place) -> None:
     """An SMPP password that systemd keeps (systemd.exec(5), ImportCredential=)."""
     shell = place.box.shell
-    name = shell.run(
-        "sed -n '/^\\[\\[sms.provider\\]\\]/,/^\\[/s/^name = \"\\(.*\\)\"$/\\1/p' /etc/qaqpa/qaqpa.toml"
-    ).text.strip()
-    credential = f"qaqpa.smpp.{name}"
+    (provider,) = tomllib.loads((place.box.root / "etc/qaqpa/qaqpa.toml").read_text())["sms"]["provider"]
+    credential = f"qaqpa.smpp.{provider['name']}"
     with steps.step(
         "the SMPP password that the wizard took is in a file; systemd seals it, and the file goes"
     ) as notes:
@@ -113,7 +115,7 @@ def sealed(steps: Steps, place: Place) -> None:
         sealing = f"systemd-creds encrypt --name={credential} - /etc/credstore.encrypted/{credential}"
         shell.run(f"printf %s {SMPP_PASSWORD} | {sealing}")
         shell.run("rm " + " ".join(files))
-    with steps.step("the sender begun anew binds with it: on the wire it is what it was") as notes:
+    with steps.step("the sender begun anew binds with it: on the wire it is what it was"):
         heard(place)
         until(lambda: "bound" in shell.run("qaqpa sms status", check=False).text, "the sender to be bound", PATIENCE_S)
     with steps.step("it is nowhere on the disk in the clear, and in the sender's credentials alone") as notes:
