@@ -12,7 +12,7 @@ import signal
 import sys
 from pathlib import Path
 
-from tests.image import boot, debian_away, debian_units
+from tests.image import boot, debian_away, debian_disk, debian_units
 from tests.image.container import Container, lay_bridges
 from tests.image.debian_place import PATIENCE_S, Place
 from tests.image.machine import WAN
@@ -51,7 +51,9 @@ def main() -> int:
                 installed(steps, place, package)
                 set_up(steps, place)
                 boot.stay(steps, site)
+                recorded(steps, place)
                 debian_units.run_through(steps, place)
+                debian_disk.run_through(steps, place)
                 debian_away.run_through(steps, place)
             except (StepFailed, LabError, AssertionError):
                 print(f"\nThe machine's console: {site.folder}/console.log", file=sys.stderr)
@@ -124,6 +126,16 @@ def set_up(steps: Steps, place: Place) -> None:
     with steps.step("every unit that is wanted runs, and none has failed") as notes:
         place.rests()
         notes.append(" ".join(place.active()))
+
+
+def recorded(steps: Steps, place: Place) -> None:
+    """What an inspector gets of that stay."""
+    with steps.step("the journal verifies; an extract has all formats, and verifies") as notes:
+        notes.append(place.verified())
+        place.box.shell.run("qaqpa journal extract --output /root/extract --why 'an inspection'")
+        notes.append(" ".join(place.box.shell.run("ls /root/extract").text.split()))
+        hold({"csv", "xlsx", "pdf"} <= {name.rpartition(".")[2] for name in notes[-1].split()}, "a format is missing")
+        place.box.shell.run("qaqpa journal verify --against /root/extract")
 
 
 if __name__ == "__main__":

@@ -148,10 +148,16 @@ def purged(steps: Steps, place: Place) -> None:
         hold("the law asks for them" in place.said, f"it said {place.said}")
         for path in ("/etc/qaqpa", "/var/lib/qaqpa/console", "/var/lib/qaqpa/conf", "/var/lib/qaqpa/leases"):
             hold(shell.run(f"test -e {path}", check=False).code != 0, f"{path} is there")
+        hold(not shell.run("ls /etc/credstore.encrypted").text, "the sealed SMPP password is there")
         hold(entries(place) >= before, "entries are gone")
         hold(shell.run("test -s /var/lib/qaqpa/gate/seal.key", check=False).code == 0, "its key is gone")
         place.rests()
-    with steps.step("installed and set up anew: somebody's who has the new code, and the journal goes on") as notes:
+    with steps.step(
+        "after a restart installed and set up anew: theirs who have the new code; the journal goes on"
+    ) as notes:
+        place.box.switch_off()
+        place.box.switch_on()
+        shell.wait(PATIENCE_S)
         place.apt("install", f"./{place.package}")
         said = place.set_up()
         hold(re.search(r"^[0-9A-Z]{5}-[0-9A-Z]{5}$", said, re.MULTILINE) is not None, f"it said {said}")

@@ -26,7 +26,7 @@ _WATCHED_S = 300.0
 
 
 def run_through(steps: Steps, place: Place) -> None:
-    """The first visitor comes back within the grace; the second never logs in."""
+    """The first visitor comes back within the grace and is online from then on; the second never logs in."""
     phone, other = place.site.visitors
     steps.chapter("The units")
     with steps.step("whoever left comes back within the grace, and is online as before"):
