@@ -34,7 +34,11 @@ set -e
 [ "$(stat --file-system --format=%T /sys/fs/cgroup)" = cgroup2fs ] || mount -t cgroup2 none /sys/fs/cgroup
 """
 """Where this machine's own control groups are the old ones, the container gets new ones all the same."""
-_ENTER = _GROUND + 'mkdir -p "$0"; echo $$ >"$0/cgroup.procs"; exec "$@"'
+_FORGET = """
+for left in "${0%-*}"-*; do find "$left" -depth -type d -exec rmdir {} + 2>/dev/null || true; done
+"""
+"""Empty ones that a run before left, which was killed."""
+_ENTER = _GROUND + _FORGET + 'mkdir -p "$0"; echo $$ >"$0/cgroup.procs"; exec "$@"'
 _LEAVE = _GROUND + '[ ! -e "$0" ] || find "$0" -depth -type d -exec rmdir {} +'
 
 
