@@ -103,11 +103,13 @@ def console(place: Place) -> str:
 
 
 def refused(place: Place) -> bool:
-    """Whether the second visitor, connected, asks for a password and is sent none."""
+    """Whether the second visitor is told so, asks for a password all the same and is sent none."""
     other = place.site.visitors[1]
+    if _NOT_NOW not in other.fetch(f"{boot.PAGE}/", timeout_s=60).body:
+        return False  # the gate looks at its disk every few seconds
     log = place.site.folder / "sms.jsonl"
     sent = log.read_text()
-    wanted = {"number": "8 702 765 43 21", "terms": boot.terms(other) or ""}
+    wanted = {"number": "8 702 765 43 21", "terms": ""}
     answer = other.fetch(f"{boot.PAGE}/password", method="POST", form=wanted, timeout_s=60)
     hold(log.read_text() == sent, "an SMS was sent")
     return _NOT_NOW in answer.body
