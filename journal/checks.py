@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,7 +20,7 @@ WARNED_PERCENT = 80
 def findings(path: Path) -> list[Finding]:
     """Look at the file, its bytes, its chain and its disk. Reads the whole journal: about 5 s for 1,000,000 entries."""
     found: list[Finding] = []
-    for look in (_file, _integrity, _chain, _left, _space):
+    for look in (_file, _writable, _integrity, _chain, _left, _space):
         try:
             found.extend(look(path))
         except JournalError as error:
@@ -35,6 +36,13 @@ def _file(path: Path) -> Iterator[Finding]:
         yield wrong("journal.mode", path=path, mode=f"{mode:04o}")
     else:
         yield right(f"the journal {path} is there and closed to others")
+
+
+def _writable(path: Path) -> Iterator[Finding]:
+    with translated(path):
+        flags = os.statvfs(path.parent).f_flag
+    if flags & os.ST_RDONLY:
+        yield wrong("disk.read_only", path=path.parent)
 
 
 def _integrity(path: Path) -> Iterator[Finding]:

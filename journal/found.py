@@ -18,6 +18,10 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "the journal did not go on where it stopped: %(name)s was set aside",
         "keep it for the inspector: move %(path)s and what is named like it to another disk",
     ),
+    "disk.read_only": (
+        "its disk takes nothing, it is mounted read-only: nobody is admitted",
+        "see `journalctl --dmesg` for why: a failing disk is; then mount %(path)s for writing, or change the disk",
+    ),
     "disk.full": (
         "its disk is %(percent)s %% full, %(free)s MiB are free",
         "free space on %(path)s: at the reserve nobody new is admitted",

@@ -6,6 +6,7 @@ alone, and the disk is watched on the way: it is the journal's too, and a full o
 
 from __future__ import annotations
 
+import logging
 import shutil
 from collections.abc import Callable
 from contextlib import suppress
@@ -23,6 +24,8 @@ from journal.extract_data import Order
 from journal.notary import Signature
 from portal.console.jobs import Job, Jobs, Stopped, Why
 from portal.console.site import Site
+
+log = logging.getLogger(__name__)
 
 LONGEST_S = 900.0
 MOST_BYTES = 2_000_000_000
@@ -74,7 +77,7 @@ class Extracts:
             reached(0.0)
             signer = Last(GateSigner(self._ask, order.by, order.why, order.wanted), job)
             return make(journal, file, order, signer, progress=reached, correct=clocks_of(journal).correct)
-        except ExtractFailed as error:
+        except (ExtractFailed, OSError) as error:
             raise Stopped(Why.ROOM) from error
         except JournalError as error:
             raise Stopped(Why.JOURNAL_UNAVAILABLE) from error
@@ -103,10 +106,13 @@ class Last:
 
 
 def _emptied(folder: Path) -> None:
-    """Made anew: what lies there is of a process that is over."""
-    with suppress(FileNotFoundError):
-        shutil.rmtree(folder)
-    folder.mkdir(mode=0o700, parents=True)
+    """Made anew: what lies there is of a process that is over. A disk that takes nothing keeps nobody out."""
+    try:
+        if folder.exists():
+            shutil.rmtree(folder)
+        folder.mkdir(mode=0o700, parents=True)
+    except OSError as error:
+        log.warning("%s cannot be made anew, so there are no extracts: %s", folder, error)
 
 
 def _size(folder: Path) -> int:

@@ -70,6 +70,6 @@ class Sheets:
     def _forget_old(self) -> None:
         oldest_s = self._now().timestamp() - self._kept_s
         for path in self._folder.glob("*") if self._folder.is_dir() else ():
-            with suppress(FileNotFoundError):
+            with suppress(OSError):  # fetched just now, or the disk takes nothing
                 if path.stat().st_mtime < oldest_s:
                     path.unlink()

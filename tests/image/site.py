@@ -17,12 +17,14 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from tests.image.machine import Machine, lay_ports
+from tests.image.shell import Said
 from tests.lab.internet import Internet
 from tests.lab.namespaces import World, claim, give_address, ip
 from tests.lab.run import ROOT, Process, program, start
@@ -33,28 +35,75 @@ WEB, DNS, SMSC = "198.51.100.10", "198.51.100.53", "198.51.100.75"
 OPERATOR = "203.0.113.1"
 
 
+class Inside(Protocol):
+    """A root's shell in the box."""
+
+    def wait(self, timeout_s: float) -> None: ...
+
+    def run(self, command: str, *, check: bool = True, timeout_s: float = 120.0) -> Said: ...
+
+
+class Box(Protocol):
+    """What is plugged in: an emulated computer, or a container."""
+
+    @property
+    def shell(self) -> Inside: ...
+
+    def switch_on(self) -> None: ...
+
+    def pull_the_plug(self) -> None: ...
+
+    def up_s(self) -> float: ...
+
+    def console(self) -> str: ...
+
+
 @dataclass
 class Site:
-    """A box that is plugged in. Made by ``Site.open``."""
+    """A box that is plugged in. Made by ``Site.open``, or ``Site.around`` one of another kind."""
 
     world: World
     folder: Path
     operator: str
     box: str
     internet: Internet
-    machine: Machine
+    machine: Box
     visitors: list[Visitor] = field(default_factory=list)
 
     @classmethod
     @contextlib.contextmanager
     def open(cls, prefix: str, image: Path, *, visitors: int = 1, memory_mb: int = 1024) -> Iterator[Site]:
         """Flash, plug in, switch on; at the end nothing of it is left but the logs in ``build/<prefix>box``."""
+
+        def plugged_in(_: World, box: str, folder: Path) -> AbstractContextManager[Machine]:
+            return Machine.boot(image, folder, namespace=box, memory_mb=memory_mb)
+
+        with cls.around(prefix, lay_ports, plugged_in, visitors=visitors) as site:
+            yield site
+
+    @classmethod
+    @contextlib.contextmanager
+    def around(
+        cls,
+        prefix: str,
+        lay: Callable[[str], None],
+        plugged_in: Callable[[World, str, Path], AbstractContextManager[Box]],
+        *,
+        visitors: int = 1,
+    ) -> Iterator[Site]:
+        """The same around any box.
+
+        Args:
+            lay: makes the bridges ``br-wan`` and ``br-lan`` in the namespace that it is given.
+            plugged_in: given world, that namespace and a folder for its files, ties the box to them.
+        """
         folder = ROOT / "build" / f"{prefix}box"
         with ExitStack() as stack:
             world = stack.enter_context(claim(prefix))
+            folder.mkdir(parents=True, exist_ok=True)
             (folder / "sms.jsonl").unlink(missing_ok=True)
             operator, box = world.add("operator"), world.add("box")
-            lay_ports(box)
+            lay(box)
             world.cable(box, "isp1", operator, "isp0")
             ip(box, "link", "set", "isp1", "master", "br-wan", "up")
             give_address(operator, "isp0", f"{OPERATOR}/24")
@@ -63,7 +112,7 @@ class Site:
             internet = stack.enter_context(Internet.start(operator, [WEB], DNS, folder))
             stack.enter_context(_start_smsc(operator, folder))
             stack.enter_context(_start_dhcp(operator, folder))
-            machine = stack.enter_context(Machine.boot(image, folder, namespace=box, memory_mb=memory_mb))
+            machine = stack.enter_context(plugged_in(world, box, folder))
             site = cls(world, folder, operator, box, internet, machine)
             stack.callback(site._stop)
             for _ in range(visitors):

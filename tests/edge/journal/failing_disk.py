@@ -26,6 +26,7 @@ from pathlib import Path
 from appliance.bookkeeper import Bookkeeper, Keeping
 from appliance.events import Moment
 from journal.ballast import Ballast
+from journal.checks import findings
 from journal.entries import GateStopped
 from journal.errors import JournalUnavailable
 from journal.seal import verify
@@ -86,6 +87,7 @@ def _read_only(path: Path) -> dict[str, int | str]:
         Store.open(path)
     except JournalUnavailable as error:
         told["cause"] = str(error.cause)
+    told["doctor"] = " ".join(found.code for found in findings(path) if found.code.startswith("disk."))
     _mount(path.parent, "remount,rw")
     store = Store.open(path)
     told["last_after"] = store.append([(at(0), GateStopped(1))] * 50)

@@ -53,7 +53,13 @@ def test_nothing_is_acknowledged_that_was_not_synced(tmp_path: Path) -> None:
 
 
 def test_a_read_only_file_system_is_readable_and_refuses_a_writer(tmp_path: Path) -> None:
-    assert _told("read_only", tmp_path) == {"entries": 50, "read": 50, "cause": "read_only", "last_after": 100}
+    assert _told("read_only", tmp_path) == {
+        "entries": 50,
+        "read": 50,
+        "cause": "read_only",
+        "doctor": "disk.read_only",
+        "last_after": 100,
+    }
 
 
 def test_in_the_reserve_everything_is_still_recorded_and_nobody_new_has_room(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ EXPOSED = {
     "portal": 0.6,
     "console": 0.8,
     "sms": 1.6,
+    "network": 2.1,
     "gate": 2.4,
     "closed": 2.6,
     "nginx": 2.9,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import re
+import shutil
 import stat
 import struct
 import threading
@@ -74,6 +75,15 @@ def given(venue: JournalVenue, content: bytes, role: StaffRole = StaffRole.OWNER
 
 def left(venue: JournalVenue) -> list[str]:
     return sorted(file.name for file in (venue.made.site.home / "extracts").iterdir())
+
+
+def test_a_disk_that_takes_nothing_keeps_nobody_out(venue: JournalVenue, caplog: pytest.LogCaptureFixture) -> None:
+    folder = venue.made.site.home / "extracts"
+    shutil.rmtree(folder)
+    folder.write_text("what cannot be removed as a folder is")
+    extracts = Extracts(venue.made.site)
+    assert "there are no extracts" in caplog.text
+    assert _over(extracts.begin(OWNER, _order(venue))) is Why.ROOM
 
 
 def test_an_extract_is_made_recorded_downloaded_and_judged(venue: JournalVenue) -> None:
