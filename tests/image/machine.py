@@ -13,12 +13,12 @@ import contextlib
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.image import shell
-from tests.image.shell import Shell
+from tests.image.shell import Restored, Shell
 from tests.lab.errors import CommandTooLong
 from tests.lab.namespaces import ip
 from tests.lab.run import ROOT, Process, run, start
@@ -40,6 +40,7 @@ class Machine:
     namespace: str
     folder: Path
     memory_mb: int
+    restored: Sequence[Restored] = ()
     shell: Shell = field(init=False)
     process: Process | None = None
     began: float = 0.0
@@ -50,18 +51,27 @@ class Machine:
 
     @classmethod
     @contextlib.contextmanager
-    def boot(cls, image: Path, folder: Path, *, namespace: str, memory_mb: int = 1024) -> Iterator[Machine]:
+    def boot(
+        cls,
+        image: Path,
+        folder: Path,
+        *,
+        namespace: str,
+        memory_mb: int = 1024,
+        restored: Sequence[Restored] = (),
+    ) -> Iterator[Machine]:
         """Put the image on a new disk and switch on; at the end it is switched off and the disk is gone.
 
         Args:
             image: the whole disk as it is flashed, unpacked.
             folder: takes disk, firmware variables and ``console.log``.
             namespace: has the taps ``wan`` and ``lan``.
+            restored: a configuration from before; none: a new box.
         """
         folder.mkdir(parents=True, exist_ok=True)
         _flash(image, folder / "disk.raw")
         shutil.copyfile(TOOLS / "usr/share/OVMF/OVMF_VARS_4M.fd", folder / "firmware.fd")
-        machine = cls(namespace, folder, memory_mb)
+        machine = cls(namespace, folder, memory_mb, restored)
         machine.switch_on()
         try:
             yield machine
@@ -148,7 +158,7 @@ class Machine:
             *("-smbios", f"type=1,uuid={_SERIAL_NUMBER}"),
             *(
                 word
-                for name, text in shell.credentials().items()
+                for name, text in shell.credentials(self.restored).items()
                 for word in ("-smbios", f"type=11,value={shell.smbios(name, text)}")
             ),
             *("-smbios", f"type=11,value=io.systemd.stub.kernel-cmdline-extra={_PATIENT}"),

@@ -22,7 +22,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.image.machine import Machine, lay_ports
+from tests.image.machine import LAN, WAN, Machine, lay_ports
+from tests.image.shell import Restored
 from tests.lab.internet import Internet
 from tests.lab.namespaces import World, claim, give_address, ip
 from tests.lab.run import ROOT, Process, program, start
@@ -31,6 +32,37 @@ from tests.lab.waiting import until
 
 WEB, DNS, SMSC = "198.51.100.10", "198.51.100.53", "198.51.100.75"
 OPERATOR = "203.0.113.1"
+SMPP_PASSWORD = "lab-smpp"
+RESTORED = (
+    Restored(
+        "qaqpa.toml",
+        f"""\
+[venue]
+name = "Алатау кафесі"
+open = true
+owner_id = "990140000384"
+[venue.terms]
+kk = "Желіні заң аясында пайдаланыңыз."
+ru = "Пользуйтесь сетью в рамках закона."
+en = "Use the network within the law."
+[lan]
+ports = ["{LAN}"]
+[wan]
+interface = "{WAN}"
+[console]
+interface = "{WAN}"
+[[sms.provider]]
+name = "smsc"
+host = "{SMSC}"
+port = 2775
+system_id = "qaqpa"
+source = "Qaqpa"
+password_file = "/etc/qaqpa/smpp-password"
+tls = false
+""",
+    ),
+    Restored("smpp-password", f"{SMPP_PASSWORD}\n", "qaqpa-sms"),
+)
 
 
 @dataclass
@@ -47,8 +79,14 @@ class Site:
 
     @classmethod
     @contextlib.contextmanager
-    def open(cls, prefix: str, image: Path, *, visitors: int = 1, memory_mb: int = 1024) -> Iterator[Site]:
-        """Flash, plug in, switch on; at the end nothing of it is left but the logs in ``build/<prefix>box``."""
+    def open(
+        cls, prefix: str, image: Path, *, visitors: int = 1, memory_mb: int = 1024, restored: bool = False
+    ) -> Iterator[Site]:
+        """Flash, plug in, switch on; at the end nothing of it is left but the logs in ``build/<prefix>box``.
+
+        Args:
+            restored: the box has the configuration of an open venue from the beginning.
+        """
         folder = ROOT / "build" / f"{prefix}box"
         with ExitStack() as stack:
             world = stack.enter_context(claim(prefix))
@@ -63,7 +101,9 @@ class Site:
             internet = stack.enter_context(Internet.start(operator, [WEB], DNS, folder))
             stack.enter_context(_start_smsc(operator, folder))
             stack.enter_context(_start_dhcp(operator, folder))
-            machine = stack.enter_context(Machine.boot(image, folder, namespace=box, memory_mb=memory_mb))
+            machine = stack.enter_context(
+                Machine.boot(image, folder, namespace=box, memory_mb=memory_mb, restored=RESTORED if restored else ())
+            )
             site = cls(world, folder, operator, box, internet, machine)
             stack.callback(site._stop)
             for _ in range(visitors):
