@@ -7,11 +7,13 @@ shell inside is the test's, the image has none for anybody.
 from __future__ import annotations
 
 import json
+import random
 import re
 import signal
 import sys
 from pathlib import Path
 
+from tests.image.cuts import cut
 from tests.image.owner import Owner
 from tests.image.site import WEB, Site
 from tests.lab.errors import LabError
@@ -24,6 +26,8 @@ PORTAL = "10.77.0.1"
 PAGE = f"http://{PORTAL}"
 BOOT_S = 900.0
 """The longest that any boot may take; emulated beside other work it can be ten times what it is alone."""
+CUTS = 50
+_SEED = 20261122
 _PATIENCE_S = 120.0
 _LOOK_EVERY_S = 1.0
 """Each look costs the emulated box what it is waited for."""
@@ -44,7 +48,7 @@ def main() -> int:
                     serving(steps, site)
                 stay(steps, site)
                 if not short:
-                    again(steps, site)
+                    power(steps, site)
             except (StepFailed, LabError, AssertionError):
                 print(f"\nThe box's console: {site.folder}/console.log", file=sys.stderr)
                 print(journal(site), file=sys.stderr)
@@ -182,14 +186,26 @@ def redirected(phone: Visitor) -> str | None:
     return result.location if result.status == 302 else None
 
 
-def again(steps: Steps, site: Site) -> None:
-    """A power cut, in the middle of whatever it does."""
-    shell = site.machine.shell
+def power(steps: Steps, site: Site) -> None:
+    """Cut in the middle of whatever the box does, and back."""
+    shell, chance = site.machine.shell, random.Random(_SEED)
     steps.chapter("The power is cut")
-    with steps.step("it boots again; configuration and journal are there, and the chain holds") as notes:
-        site.machine.pull_the_plug()
+    with steps.step(
+        f"{CUTS} times while visitors come and go: what a page promised is recorded, the chain holds"
+    ) as notes:
+        phones = [site.add_visitor() for _ in range(4)]
+        for phone in phones:
+            phone.connect(_PATIENCE_S)
+        site.machine.keep()
+        kept = [cut(site, phones, chance) for _ in range(CUTS)]
+        hold(sum(kept) >= CUTS, f"so little was promised that nothing is shown: {kept}")
+        notes.append(f"seed {_SEED}; promised and found after each cut: {' '.join(map(str, kept))}")
+    with steps.step(
+        "it boots after the last of them; configuration and journal are there, and the chain holds"
+    ) as notes:
         site.machine.switch_on()
         shell.wait(BOOT_S)
+        units_rest(site, "qaqpa-sms")
         notes.append(f"{site.machine.up_s():.0f} s after switching on")
         notes.append(shell.run("qaqpa journal verify").text.strip())
 

@@ -42,7 +42,7 @@ Before=qaqpa-closed.service qaqpa-network.service qaqpa-first-boot.service
 Type=oneshot
 RemainAfterExit=yes
 """
-_RESTORED_LINE = "ExecStart=/bin/bash -c 'echo {packed} | base64 -d >/etc/qaqpa/{name} && chown root:{group} /etc/qaqpa/{name} && chmod 0640 /etc/qaqpa/{name}'\n"  # noqa: E501 - a unit's line is one
+_RESTORED_LINE = "ExecStart=/bin/bash -c 'cd /etc/qaqpa && echo {packed} | base64 -d >{name} && {kept}'\n"
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,8 @@ class Restored:
 
     name: str
     text: str
-    group: str = "root"
+    group: str = ""
+    """Who reads it; "": anybody."""
 
 
 def credentials(restored: Sequence[Restored] = ()) -> dict[str, str]:
@@ -59,11 +60,15 @@ def credentials(restored: Sequence[Restored] = ()) -> dict[str, str]:
     given = {f"systemd.extra-unit.{PORT}.service": _UNIT}
     if restored:
         lines = [
-            _RESTORED_LINE.format(packed=_packed(file.text), name=file.name, group=file.group) for file in restored
+            _RESTORED_LINE.format(packed=_packed(file.text), name=file.name, kept=_kept(file)) for file in restored
         ]
         given["systemd.extra-unit.lab-restored.service"] = _RESTORED + "".join(lines)
         given["systemd.unit-dropin.sysinit.target"] = "[Unit]\nWants=lab-restored.service\n"
     return {**given, "systemd.unit-dropin.multi-user.target": f"[Unit]\nWants={PORT}.service\n"}
+
+
+def _kept(file: Restored) -> str:
+    return f"chown root:{file.group} {file.name} && chmod 0640 {file.name}" if file.group else f"chmod 0644 {file.name}"
 
 
 def _packed(text: str) -> str:

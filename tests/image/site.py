@@ -80,7 +80,14 @@ class Site:
     @classmethod
     @contextlib.contextmanager
     def open(
-        cls, prefix: str, image: Path, *, visitors: int = 1, memory_mb: int = 1024, restored: bool = False
+        cls,
+        prefix: str,
+        image: Path,
+        *,
+        visitors: int = 1,
+        memory_mb: int = 1024,
+        restored: bool = False,
+        secure: bool = False,
     ) -> Iterator[Site]:
         """Flash, plug in, switch on; at the end nothing of it is left but the logs in ``build/<prefix>box``.
 
@@ -102,7 +109,14 @@ class Site:
             stack.enter_context(_start_smsc(operator, folder))
             stack.enter_context(_start_dhcp(operator, folder))
             machine = stack.enter_context(
-                Machine.boot(image, folder, namespace=box, memory_mb=memory_mb, restored=RESTORED if restored else ())
+                Machine.boot(
+                    image,
+                    folder,
+                    namespace=box,
+                    memory_mb=memory_mb,
+                    restored=RESTORED if restored else (),
+                    secure=secure,
+                )
             )
             site = cls(world, folder, operator, box, internet, machine)
             stack.callback(site._stop)
@@ -126,17 +140,21 @@ class Site:
         Raises:
             TooLate: no SMS came.
         """
-        log = self.folder / "sms.jsonl"
 
         def arrived() -> str | None:
-            lines = log.read_text().splitlines() if log.exists() else []
-            texts = [str(sms["text"]) for sms in map(json.loads, lines) if sms["to"] == number.removeprefix("+")]
+            texts = self.texts(number)
             return texts[-1] if len(texts) > after else None
 
         text = until(arrived, f"an SMS to {number}", timeout_s)
         found = re.search(r"(?<!\d)\d{6}(?!\d)", text)
         assert found, f"no password in {text!r}"
         return found[0]
+
+    def texts(self, number: str) -> list[str]:
+        """Every SMS to this number, oldest first."""
+        log = self.folder / "sms.jsonl"
+        lines = log.read_text().splitlines() if log.exists() else []
+        return [str(sms["text"]) for sms in map(json.loads, lines) if sms["to"] == number.removeprefix("+")]
 
     def _stop(self) -> None:
         for visitor in self.visitors:
