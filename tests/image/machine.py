@@ -165,14 +165,12 @@ class Machine:
         return self.process is not None and self.process.alive
 
     def _command_line(self) -> list[str]:
-        library = TOOLS / "usr/lib/x86_64-linux-gnu"
         firmware = TOOLS / f"usr/share/OVMF/OVMF_CODE_4M{'.secboot' if self.secure else ''}.fd"
         # Whether the kernel runs in system management mode is all that keeps it from the keys.
         chipset = "q35,smm=on" if self.secure else "q35,smm=off"
         return [
             # Debian 13's emulator on whatever machine this is: it boots in two thirds of the time of Debian 12's.
-            *(str(TOOLS / "lib64/ld-linux-x86-64.so.2"), "--library-path", str(library)),
-            *(str(TOOLS / "usr/bin/qemu-system-x86_64"), "-L", str(TOOLS / "usr/share/qemu")),
+            *(*tool("qemu-system-x86_64"), "-L", str(TOOLS / "usr/share/qemu")),
             *("-L", str(TOOLS / "usr/share/seabios"), "-L", str(TOOLS / "usr/lib/ipxe/qemu")),
             *("-machine", chipset, "-accel", "tcg,thread=multi", "-cpu", "max,la57=off"),
             *("-smp", "2", "-m", str(self.memory_mb), "-nodefaults", "-display", "none"),
@@ -198,6 +196,12 @@ class Machine:
             ),
             *("-smbios", f"type=11,value=io.systemd.stub.kernel-cmdline-extra={_PATIENT}"),
         ]
+
+
+def tool(name: str) -> list[str]:
+    """The beginning of a command line that runs a program of Debian 13's on whatever machine this is."""
+    library = TOOLS / "usr/lib/x86_64-linux-gnu"
+    return [str(TOOLS / "lib64/ld-linux-x86-64.so.2"), "--library-path", str(library), str(TOOLS / "usr/bin" / name)]
 
 
 def lay_ports(namespace: str) -> None:
