@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from journal.seal import verify
+from tests.image.machine import partitions
 from tests.image.site import Site
 from tests.lab.errors import LabError
 from tests.lab.run import run
@@ -30,7 +31,6 @@ from tests.lab.waiting import until
 PAGE = "http://10.77.0.1"
 _SOONEST_S, _LATEST_S = 0.5, 5.0
 """From the going on to the cut. Asking, the SMS, the password and leaving take two or three of them."""
-_DATA = "qaqpa-data"
 
 
 @dataclass
@@ -99,9 +99,8 @@ def cut(site: Site, phones: Sequence[Visitor], chance: random.Random) -> int:
 @contextlib.contextmanager
 def data(disk: Path) -> Iterator[Path]:
     """The data partition of that disk, its log replayed, mounted for the length of the block."""
-    table = run(["partx", "--raw", "--noheadings", "--output", "NAME,START,SECTORS", str(disk)]).stdout
-    start, sectors = next(line.split()[1:] for line in table.splitlines() if line.startswith(f"{_DATA} "))
-    bounds = ["--offset", str(int(start) * 512), "--sizelimit", str(int(sectors) * 512)]
+    start, size = partitions(disk)["qaqpa-data"]
+    bounds = ["--offset", str(start), "--sizelimit", str(size)]
     device = run(["losetup", "--find", "--show", *bounds, str(disk)]).stdout.strip()
     at = disk.parent / "data"
     at.mkdir(exist_ok=True)

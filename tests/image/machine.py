@@ -204,6 +204,13 @@ def tool(name: str) -> list[str]:
     return [str(TOOLS / "lib64/ld-linux-x86-64.so.2"), "--library-path", str(library), str(TOOLS / "usr/bin" / name)]
 
 
+def partitions(disk: Path) -> dict[str, tuple[int, int]]:
+    """Where each begins and how long it is, in bytes, by its label."""
+    table = run(["partx", "--raw", "--noheadings", "--output", "NAME,START,SECTORS", str(disk)]).stdout
+    lines = map(str.split, table.splitlines())
+    return {name: (int(start) * 512, int(sectors) * 512) for name, start, sectors in lines}
+
+
 def lay_ports(namespace: str) -> None:
     """The taps, each behind a bridge ``br-wan`` and ``br-lan`` to which the lab ties its cables."""
     for name in ("wan", "lan"):

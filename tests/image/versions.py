@@ -13,7 +13,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.image.machine import tool
+from tests.image.machine import partitions, tool
 from tests.image.site import Site
 from tests.lab.errors import LabError
 from tests.lab.run import run
@@ -50,7 +50,7 @@ class Updates:
             notes.append(f"{time.monotonic() - began:.0f} s")
         with steps.step("after a restart it runs, is found healthy by itself, and is kept") as notes:
             self.site.machine.reboot(_BOOT_S)
-            until(lambda: self._entries() == {GOOD: "", self._oldest(): ""}, "it to be kept", _BOOT_S, _LOOK_EVERY_S)
+            until(lambda: self.entries() == {GOOD: "", self._oldest(): ""}, "it to be kept", _BOOT_S, _LOOK_EVERY_S)
             hold(self.version() == GOOD, f"it runs {self.version()}")
             notes.append(f"{self.site.machine.up_s():.0f} s from the restart until it was kept")
             notes.append(self.site.machine.shell.run("qaqpa journal verify").text.strip())
@@ -69,7 +69,7 @@ class Updates:
                 return BAD in ran and self.version() == GOOD
 
             until(back, f"{GOOD} to run again", _BOOT_S * 4, _LOOK_EVERY_S)
-            notes.append(f"{time.monotonic() - began:.0f} s from the restart; the boot entries: {self._entries()}")
+            notes.append(f"{time.monotonic() - began:.0f} s from the restart; the boot entries: {self.entries()}")
             listed = self.site.machine.shell.run("qaqpa update list").text
             hold("did not pass its check" in listed, f"nobody is told: {listed}")
             notes.append(self.site.machine.shell.run("qaqpa journal verify").text.strip())
@@ -119,9 +119,9 @@ class Updates:
         machine.monitor.unplug()
 
     def _oldest(self) -> str:
-        return min(self._entries())
+        return min(self.entries())
 
-    def _entries(self) -> dict[str, str]:
+    def entries(self) -> dict[str, str]:
         """What can be booted, and what of its tries is left; "": it is kept."""
         names = self.site.machine.shell.run("ls $(bootctl --print-boot-path)/EFI/Linux").text.split()
         parts = [name.removesuffix(".efi").partition("+") for name in names]
@@ -130,10 +130,7 @@ class Updates:
 
 def _what_runs(disk: Path, version: str) -> dict[str, str]:
     """Digests of this version's root, hash tree and kernel as they lie on the disk."""
-    table = run(["partx", "--raw", "--noheadings", "--output", "NAME,START,SECTORS", str(disk)]).stdout
-    parts = {
-        name: (int(start) * 512, int(sectors) * 512) for name, start, sectors in map(str.split, table.splitlines())
-    }
+    parts = partitions(disk)
     kernel = disk.parent / "kernel.efi"
     image = f"{disk}@@{parts['esp'][0]}"
     run([*tool("mcopy"), "-n", "-i", image, f"::/EFI/Linux/qaqpa_{version}.efi", str(kernel)])
