@@ -32,7 +32,7 @@ from appliance.wire_console import NoteStaff, StaffAct
 if TYPE_CHECKING:
     from appliance.screen import Look
 
-_LOOK_EVERY_S = 2.0
+_LOOK_EVERY_S = 5.0
 _AGAIN_S = 60.0
 """A serial line may be plugged in at any time, and nothing says so."""
 _FONT = "FullCyrAsia-TerminusBold16"
@@ -68,10 +68,10 @@ def _run(path: Path, terminal: str, look: Look, systemctl: str) -> None:
     before, drawn_s = None, 0.0
     while True:
         now_s = time.monotonic()
-        lines = drawn(replace(shown(path), shell_code=door.code(now_s)), look, os.get_terminal_size().columns or 80)
-        if lines != before or now_s - drawn_s >= _AGAIN_S:
-            _draw(lines)
-            before, drawn_s = lines, now_s
+        now = replace(shown(path), shell_code=door.code(now_s)), os.get_terminal_size().columns or 80
+        if now != before or now_s - drawn_s >= _AGAIN_S:
+            _draw(drawn(now[0], look, now[1]))
+            before, drawn_s = now, now_s
         if not select.select([sys.stdin], [], [], _LOOK_EVERY_S)[0]:
             continue
         keys = os.read(sys.stdin.fileno(), 64).decode("utf-8", "ignore")

@@ -95,11 +95,19 @@ def load(path: Path) -> Config:
     Raises:
         ConfigError: it cannot be read or used.
     """
+    return parse(read(path), str(path))
+
+
+def read(path: Path) -> str:
+    """The text of that file, not judged.
+
+    Raises:
+        ConfigError: it cannot be read.
+    """
     try:
-        text = path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(str(path), None, "", f"cannot be read: {error}") from error
-    return parse(text, str(path))
 
 
 def refused(path: Path, key: str, problem: Found | str) -> ConfigError:

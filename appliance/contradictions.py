@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from appliance import announcement, colours, contradictions_network, owner_id
 from appliance.found import Found, wrong
@@ -84,7 +84,7 @@ def contradictions(config: Config) -> list[tuple[str, Found]]:
 
 
 def _of_the_venue(config: Config) -> Iterator[tuple[str, Found]]:
-    if config.venue.timezone not in available_timezones():
+    if not _is_timezone(config.venue.timezone):
         yield "venue.timezone", wrong("venue.timezone")
     try:
         urlsplit(config.venue.link)
@@ -102,6 +102,15 @@ def _of_the_venue(config: Config) -> Iterator[tuple[str, Found]]:
         for language, said in texts.items():
             if not said.strip():
                 yield f"venue.terms.{language.value}", wrong("venue.terms")
+
+
+def _is_timezone(name: str) -> bool:
+    """Whether this machine knows it. One is looked up: to list them all opens six hundred files."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return bool(name)
 
 
 def _of_the_lan(config: Config) -> Iterator[tuple[str, Found]]:

@@ -5,13 +5,14 @@ Must not know: terminals, how it is drawn.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from ipaddress import ip_interface
 from pathlib import Path
 
 from appliance import first_boot, render
 from appliance.cli_staff import office_in
 from appliance.client import Client
-from appliance.config import Config, load
+from appliance.config import Config, parse, read
 from appliance.errors import ApplianceError, ConfigError, GateUnreachable
 from appliance.screen import Shown, State
 from appliance.sections import Venue
@@ -23,6 +24,7 @@ from firewall.errors import FirewallError
 from firewall.machine_ports import MachinePort
 
 _ANSWER_S = 2.0
+_judged = lru_cache(maxsize=1)(parse)  # looked at for years, changed once a season
 _TROUBLES = {Trouble.JOURNAL: State.JOURNAL, Trouble.UPLINK: State.UPLINK, Trouble.SMS: State.SMS}
 
 
@@ -30,7 +32,7 @@ def shown(path: Path) -> Shown:
     """As it is now; ``path`` is the configuration's."""
     ports = _ports()
     try:
-        config = load(path)
+        config = _judged(read(path), str(path))
     except ConfigError as wrong:
         if path.exists():
             addresses = _urls([port for port in ports if not port.bridge], Console().port)

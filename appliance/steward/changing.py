@@ -36,7 +36,7 @@ from appliance.wire_console import StaffAct
 
 log = logging.getLogger(__name__)
 
-_RENEWED_WITHIN_S = 300.0
+_RENEWED_WITHIN_S = 1200.0
 """What is kept by itself is undone if its processes have not come back by then."""
 Reply = Settings | PendingReply | Done | StewardRefused
 

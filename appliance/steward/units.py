@@ -24,7 +24,9 @@ touches those interfaces alone whose files are new."""
 _MAY_BE_ABSENT = frozenset({"console", "hostapd", "network"})
 _BEGUN = frozenset({"hostapd"})
 """Its unit's own condition says whether it is to run, so it is begun too where it did not run before."""
-_COMMAND_S = 60.0
+_COMMAND_S = 1000.0
+"""systemctl ends when the unit has begun or systemd has given it up, and the gate may go through a damaged journal for
+as long as its ``TimeoutStartSec``: no reason to undo what the owner changed."""
 _STANDS_S = 20.0
 _LOOK_EVERY_S = 0.1
 

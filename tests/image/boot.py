@@ -7,11 +7,13 @@ shell inside is the test's, the image has none for anybody.
 from __future__ import annotations
 
 import json
+import random
 import re
 import signal
 import sys
 from pathlib import Path
 
+from tests.image.cuts import cut
 from tests.image.owner import Owner
 from tests.image.site import WEB, Site
 from tests.lab.errors import LabError
@@ -24,22 +26,29 @@ PORTAL = "10.77.0.1"
 PAGE = f"http://{PORTAL}"
 BOOT_S = 900.0
 """The longest that any boot may take; emulated beside other work it can be ten times what it is alone."""
+CUTS = 50
+_SEED = 20261122
 _PATIENCE_S = 120.0
+_LOOK_EVERY_S = 1.0
+"""Each look costs the emulated box what it is waited for."""
 
 
 def main() -> int:
     """Play it; the process's exit code."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    steps = Steps()
+    steps, short = Steps(), "--short" in sys.argv[2:]
     print("Qaqpa: the image, flashed and plugged in (under emulation)")
     try:
-        with Site.open("qi-", Path(sys.argv[1]).resolve(), visitors=2) as site:
+        with Site.open("qi-", Path(sys.argv[1]).resolve(), visitors=2, restored=short) as site:
             try:
                 first_boot(steps, site)
-                serving(steps, site)
+                if short:
+                    comes_up(steps, site)
+                else:
+                    serving(steps, site)
                 stay(steps, site)
-                if "--short" not in sys.argv[2:]:
-                    again(steps, site)
+                if not short:
+                    power(steps, site)
             except (StepFailed, LabError, AssertionError):
                 print(f"\nThe box's console: {site.folder}/console.log", file=sys.stderr)
                 print(journal(site), file=sys.stderr)
@@ -81,7 +90,6 @@ def first_boot(steps: Steps, site: Site) -> None:
 
 def serving(steps: Steps, site: Site) -> None:
     """The owner's first hour, by the wizard."""
-    shell = site.machine.shell
     steps.chapter("The box becomes somebody's")
     with steps.step("its screen says where the console is, and the code to claim it") as notes:
         owner = Owner.at(site)
@@ -90,21 +98,35 @@ def serving(steps: Steps, site: Site) -> None:
         owner.claims()
         notes.append(f"{site.machine.up_s():.0f} s after switching on")
     with steps.step("every unit that is wanted runs, and none has failed") as notes:
-        until(lambda: not restless(site), "the units to rest", _PATIENCE_S)
-        failed = shell.run("systemctl --failed --plain --no-legend").text.strip()
-        hold(not failed, f"failed: {failed}")
-        wanted = "qaqpa.target qaqpa-gate qaqpa-portal qaqpa-console qaqpa-steward qaqpa-nginx"
-        active = shell.run(f"systemctl is-active {wanted}", check=False).text.split()
-        hold(set(active) == {"active"}, f"of {wanted} the states are {active}")
+        units_rest(site, "")
         notes.append(memory(site))
     with steps.step("venue, terms, network and SMS are answered; a test SMS is delivered"):
         owner.answers()
     with steps.step("the venue opens; what that changes is in force") as notes:
         owner.opens()
         # The gate begins anew for it, and only the new one says so.
-        until(lambda: "All works" in screen(site), "the screen to say that all works", _PATIENCE_S)
-        until(lambda: not restless(site), "the units to rest", _PATIENCE_S)
+        until(lambda: "All works" in screen(site), "the screen to say that all works", BOOT_S, _LOOK_EVERY_S)
+        units_rest(site, "qaqpa-sms")
         notes.append(f"{site.machine.up_s():.0f} s after switching on")
+
+
+def comes_up(steps: Steps, site: Site) -> None:
+    """A box that has its configuration serves by itself."""
+    steps.chapter("The venue opens by itself")
+    with steps.step("every unit that is wanted runs, and none has failed") as notes:
+        units_rest(site, "qaqpa-sms")
+        notes.append(f"{site.machine.up_s():.0f} s after switching on; {memory(site)}")
+
+
+def units_rest(site: Site, besides: str) -> None:
+    """Nothing waits to begin or has failed, and the product's processes run, with ``besides`` among them."""
+    shell = site.machine.shell
+    until(lambda: not restless(site), "the units to rest", BOOT_S, _LOOK_EVERY_S)
+    failed = shell.run("systemctl --failed --plain --no-legend").text.strip()
+    hold(not failed, f"failed: {failed}")
+    wanted = f"qaqpa.target qaqpa-gate qaqpa-portal qaqpa-console qaqpa-steward qaqpa-nginx {besides}"
+    active = shell.run(f"systemctl is-active {wanted}", check=False).text.split()
+    hold(set(active) == {"active"}, f"of {wanted} the states are {active}")
 
 
 def restless(site: Site) -> str:
@@ -126,13 +148,13 @@ def stay(steps: Steps, site: Site) -> None:
         lease = phone.connect(_PATIENCE_S)
         notes.append(f"{lease.address}/{lease.prefix}, router and DNS {lease.router}")
     with steps.step("its probe is sent to the login page; nothing else gets through"):
-        result = until(lambda: redirected(phone), "the captive redirect", _PATIENCE_S)
+        result = until(lambda: redirected(phone), "the captive redirect", _PATIENCE_S, _LOOK_EVERY_S)
         hold(result == f"{PAGE}/", f"it was sent to {result}")
         hold(not phone.tcp_echo(WEB, 4242, timeout_s=2), "a foreign TCP port answered")
         hold(not phone.udp_echo(WEB, 4242, timeout_s=2), "a foreign UDP port answered")
         hold(not site.internet.arrivals("echo"), "something arrived out there")
     with steps.step("number entered, «Парольды алу» pressed, the SMS arrives, the password opens"):
-        agreed = until(lambda: terms(phone), "the page with the venue's terms", _PATIENCE_S)
+        agreed = until(lambda: terms(phone), "the page with the venue's terms", _PATIENCE_S, _LOOK_EVERY_S)
         wanted = {"number": NUMBER, "terms": agreed}
         answer = phone.fetch(f"{PAGE}/password", method="POST", form=wanted, timeout_s=60)
         hold(answer.status == 303, f"the page answered {answer.status}")
@@ -147,7 +169,7 @@ def stay(steps: Steps, site: Site) -> None:
         hold(not other.tcp_echo(WEB, 4242, timeout_s=2), "the second phone got through")
     with steps.step("it leaves (its lease given back): closed"):
         phone.disconnect(release=True)
-        until(lambda: not visits(site) or visits(site) == ["away"], "the gate to notice", _PATIENCE_S)
+        until(lambda: not visits(site) or visits(site) == ["away"], "the gate to notice", _PATIENCE_S, _LOOK_EVERY_S)
     with steps.step("memory") as notes:
         notes.append(memory(site))
 
@@ -164,14 +186,26 @@ def redirected(phone: Visitor) -> str | None:
     return result.location if result.status == 302 else None
 
 
-def again(steps: Steps, site: Site) -> None:
-    """A power cut, in the middle of whatever it does."""
-    shell = site.machine.shell
+def power(steps: Steps, site: Site) -> None:
+    """Cut in the middle of whatever the box does, and back."""
+    shell, chance = site.machine.shell, random.Random(_SEED)
     steps.chapter("The power is cut")
-    with steps.step("it boots again; configuration and journal are there, and the chain holds") as notes:
-        site.machine.pull_the_plug()
+    with steps.step(
+        f"{CUTS} times while visitors come and go: what a page promised is recorded, the chain holds"
+    ) as notes:
+        phones = [site.add_visitor() for _ in range(4)]
+        for phone in phones:
+            phone.connect(_PATIENCE_S)
+        site.emulated.keep()
+        kept = [cut(site, phones, chance) for _ in range(CUTS)]
+        hold(sum(kept) >= CUTS, f"so little was promised that nothing is shown: {kept}")
+        notes.append(f"seed {_SEED}; promised and found after each cut: {' '.join(map(str, kept))}")
+    with steps.step(
+        "it boots after the last of them; configuration and journal are there, and the chain holds"
+    ) as notes:
         site.machine.switch_on()
         shell.wait(BOOT_S)
+        units_rest(site, "qaqpa-sms")
         notes.append(f"{site.machine.up_s():.0f} s after switching on")
         notes.append(shell.run("qaqpa journal verify").text.strip())
 

@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 from tests.image import boot
 from tests.image.debian_place import PATIENCE_S, Place
-from tests.image.owner import SMPP_PASSWORD
+from tests.image.site import SMPP_PASSWORD
 from tests.lab.entering import inside
 from tests.lab.steps import Steps, hold
 from tests.lab.waiting import until

@@ -13,12 +13,13 @@ import contextlib
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.image import shell
-from tests.image.shell import Shell
+from tests.image.monitor import Monitor
+from tests.image.shell import Restored, Shell
 from tests.lab.errors import CommandTooLong
 from tests.lab.namespaces import ip
 from tests.lab.run import ROOT, Process, run, start
@@ -40,41 +41,80 @@ class Machine:
     namespace: str
     folder: Path
     memory_mb: int
+    restored: Sequence[Restored] = ()
+    secure: bool = False
     shell: Shell = field(init=False)
+    monitor: Monitor = field(init=False)
     process: Process | None = None
     began: float = 0.0
     """``time.monotonic`` when it was last switched on."""
 
+    @property
+    def disk(self) -> Path:
+        """The whole of it."""
+        return self.folder / "disk.raw"
+
     def __post_init__(self) -> None:
         self.shell = Shell(self.folder / "shell.sock")
+        self.monitor = Monitor(self.folder / "monitor.sock")
 
     @classmethod
     @contextlib.contextmanager
-    def boot(cls, image: Path, folder: Path, *, namespace: str, memory_mb: int = 1024) -> Iterator[Machine]:
+    def boot(
+        cls,
+        image: Path,
+        folder: Path,
+        *,
+        namespace: str,
+        memory_mb: int = 1024,
+        restored: Sequence[Restored] = (),
+        secure: bool = False,
+    ) -> Iterator[Machine]:
         """Put the image on a new disk and switch on; at the end it is switched off and the disk is gone.
 
         Args:
             image: the whole disk as it is flashed, unpacked.
             folder: takes disk, firmware variables and ``console.log``.
             namespace: has the taps ``wan`` and ``lan``.
+            restored: a configuration from before; none: a new box.
+            secure: firmware with Secure Boot, whose keys nobody has chosen yet.
         """
         folder.mkdir(parents=True, exist_ok=True)
         _flash(image, folder / "disk.raw")
         shutil.copyfile(TOOLS / "usr/share/OVMF/OVMF_VARS_4M.fd", folder / "firmware.fd")
-        machine = cls(namespace, folder, memory_mb)
+        machine = cls(namespace, folder, memory_mb, restored, secure)
         machine.switch_on()
         try:
             yield machine
         finally:
             machine.pull_the_plug()
-            (folder / "disk.raw").unlink()
+            for name in ("disk.raw", "kept.raw", "kept.memory"):
+                (folder / name).unlink(missing_ok=True)
 
     def switch_on(self) -> None:
         """Power. Returns at once."""
-        (self.folder / "shell.sock").unlink(missing_ok=True)
+        self._start()
+
+    def keep(self) -> None:
+        """As it is now, disk and memory, for ``go_on``; switched off meanwhile."""
+        self.monitor.keep(self.folder / "kept.memory")
+        self.pull_the_plug()
+        self.disk.rename(self.folder / "kept.raw")
+
+    def go_on(self) -> None:
+        """From where it was kept, any number of times; returns when its shell answers."""
+        _copy(self.folder / "kept.raw", self.disk)
+        self._start("-incoming", f"file:{self.folder / 'kept.memory'}")
+        until(lambda: "inmigrate" not in self.monitor.ask("info status"), "the memory to be read", 60, 0.1)
+        self.monitor.ask("cont")
+        self.shell.wait(60)
+
+    def _start(self, *besides: str) -> None:
+        for name in ("shell.sock", "monitor.sock"):
+            (self.folder / name).unlink(missing_ok=True)
         self.began = time.monotonic()
         self.process = start(
-            self._command_line(),
+            [*self._command_line(), *besides],
             name="qemu",
             log=self.folder / "qemu.log",
             namespace=self.namespace,
@@ -125,34 +165,50 @@ class Machine:
         return self.process is not None and self.process.alive
 
     def _command_line(self) -> list[str]:
-        library = TOOLS / "usr/lib/x86_64-linux-gnu"
-        firmware = TOOLS / "usr/share/OVMF/OVMF_CODE_4M.fd"
+        firmware = TOOLS / f"usr/share/OVMF/OVMF_CODE_4M{'.secboot' if self.secure else ''}.fd"
+        # Whether the kernel runs in system management mode is all that keeps it from the keys.
+        chipset = "q35,smm=on" if self.secure else "q35,smm=off"
         return [
             # Debian 13's emulator on whatever machine this is: it boots in two thirds of the time of Debian 12's.
-            *(str(TOOLS / "lib64/ld-linux-x86-64.so.2"), "--library-path", str(library)),
-            *(str(TOOLS / "usr/bin/qemu-system-x86_64"), "-L", str(TOOLS / "usr/share/qemu")),
+            *(*tool("qemu-system-x86_64"), "-L", str(TOOLS / "usr/share/qemu")),
             *("-L", str(TOOLS / "usr/share/seabios"), "-L", str(TOOLS / "usr/lib/ipxe/qemu")),
-            *("-machine", "q35,smm=off", "-accel", "tcg,thread=multi", "-cpu", "max,la57=off"),
+            *("-machine", chipset, "-accel", "tcg,thread=multi", "-cpu", "max,la57=off"),
             *("-smp", "2", "-m", str(self.memory_mb), "-nodefaults", "-display", "none"),
+            *(("-global", "driver=cfi.pflash01,property=secure,value=on") if self.secure else ()),
             *("-drive", f"if=pflash,format=raw,readonly=on,file={firmware}"),
             *("-drive", f"if=pflash,format=raw,file={self.folder / 'firmware.fd'}"),
-            *("-drive", f"if=none,id=disk,format=raw,cache=writeback,discard=unmap,file={self.folder / 'disk.raw'}"),
+            *("-drive", f"if=none,id=disk,format=raw,cache=writeback,discard=unmap,file={self.disk}"),
             *("-device", "virtio-blk-pci,drive=disk,bootindex=0,addr=4"),
             *_port("wan", 2, "52:54:00:00:00:02"),
             *_port("lan", 3, "52:54:00:00:00:03"),
             *("-object", "rng-random,id=random,filename=/dev/urandom", "-device", "virtio-rng-pci,rng=random"),
             *("-serial", f"file:{self.folder / 'console.log'}"),
             *("-device", "virtio-serial-pci"),
+            *("-monitor", f"unix:{self.folder / 'monitor.sock'},server=on,wait=off"),
+            *("-device", "qemu-xhci,id=usb,addr=6"),
             *("-chardev", f"socket,id=shell,path={self.folder / 'shell.sock'},server=on,wait=off"),
             *("-device", f"virtserialport,chardev=shell,name={shell.PORT}"),
             *("-smbios", f"type=1,uuid={_SERIAL_NUMBER}"),
             *(
                 word
-                for name, text in shell.credentials().items()
+                for name, text in shell.credentials(self.restored).items()
                 for word in ("-smbios", f"type=11,value={shell.smbios(name, text)}")
             ),
             *("-smbios", f"type=11,value=io.systemd.stub.kernel-cmdline-extra={_PATIENT}"),
         ]
+
+
+def tool(name: str) -> list[str]:
+    """The beginning of a command line that runs a program of Debian 13's on whatever machine this is."""
+    library = TOOLS / "usr/lib/x86_64-linux-gnu"
+    return [str(TOOLS / "lib64/ld-linux-x86-64.so.2"), "--library-path", str(library), str(TOOLS / "usr/bin" / name)]
+
+
+def partitions(disk: Path) -> dict[str, tuple[int, int]]:
+    """Where each begins and how long it is, in bytes, by its label."""
+    table = run(["partx", "--raw", "--noheadings", "--output", "NAME,START,SECTORS", str(disk)]).stdout
+    lines = map(str.split, table.splitlines())
+    return {name: (int(start) * 512, int(sectors) * 512) for name, start, sectors in lines}
 
 
 def lay_ports(namespace: str) -> None:
@@ -170,5 +226,9 @@ def _port(name: str, slot: int, mac: str) -> list[str]:
 
 def _flash(image: Path, disk: Path) -> None:
     """The image at the beginning of a larger disk, as ``dd`` leaves it; holes stay holes."""
-    run(["cp", "--sparse=always", str(image), str(disk)], timeout_s=300)
+    _copy(image, disk)
     os.truncate(disk, _DISK_BYTES)
+
+
+def _copy(disk: Path, to: Path) -> None:
+    run(["cp", "--sparse=always", str(disk), str(to)], timeout_s=300)

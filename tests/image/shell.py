@@ -15,6 +15,7 @@ import contextlib
 import re
 import socket
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,20 +31,53 @@ Restart=always
 RestartSec=1
 OOMScoreAdjust=-900
 """
-_WANTED = f"[Unit]\nWants={PORT}.service\n"
+_RESTORED = """\
+[Unit]
+Description=The lab's configuration: as a box has it whose back-up was restored
+DefaultDependencies=no
+RequiresMountsFor=/etc/qaqpa
+After=systemd-sysusers.service
+Before=qaqpa-closed.service qaqpa-network.service qaqpa-first-boot.service
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+"""
+_RESTORED_LINE = "ExecStart=/bin/bash -c 'cd /etc/qaqpa && echo {packed} | base64 -d >{name} && {kept}'\n"
 
 
-def credentials() -> dict[str, str]:
+@dataclass(frozen=True)
+class Restored:
+    """A file that is in ``/etc/qaqpa`` before anything of the product looks there."""
+
+    name: str
+    text: str
+    group: str = ""
+    """Who reads it; "": anybody."""
+
+
+def credentials(restored: Sequence[Restored] = ()) -> dict[str, str]:
     """What the firmware must hand over, by name: an SMBIOS type 11 string each."""
-    return {
-        f"systemd.extra-unit.{PORT}.service": _UNIT,
-        "systemd.unit-dropin.multi-user.target": _WANTED,
-    }
+    given = {f"systemd.extra-unit.{PORT}.service": _UNIT}
+    if restored:
+        lines = [
+            _RESTORED_LINE.format(packed=_packed(file.text), name=file.name, kept=_kept(file)) for file in restored
+        ]
+        given["systemd.extra-unit.lab-restored.service"] = _RESTORED + "".join(lines)
+        given["systemd.unit-dropin.sysinit.target"] = "[Unit]\nWants=lab-restored.service\n"
+    return {**given, "systemd.unit-dropin.multi-user.target": f"[Unit]\nWants={PORT}.service\n"}
+
+
+def _kept(file: Restored) -> str:
+    return f"chown root:{file.group} {file.name} && chmod 0640 {file.name}" if file.group else f"chmod 0644 {file.name}"
+
+
+def _packed(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
 
 
 def smbios(credential: str, text: str) -> str:
     """One credential as an SMBIOS string."""
-    return f"io.systemd.credential.binary:{credential}={base64.b64encode(text.encode()).decode()}"
+    return f"io.systemd.credential.binary:{credential}={_packed(text)}"
 
 
 @dataclass(frozen=True)
@@ -92,7 +126,7 @@ class Shell:
         self._number += 1
         mark = f"lab-{self._number}-done"
         # In base64 the line has one form, whatever quotes it has; a late answer to an earlier one has another number.
-        packed = base64.b64encode(command.encode()).decode()
+        packed = _packed(command)
         asked = f'bash -c "$(echo {packed} | base64 -d)" </dev/null 2>&1; code=$?; echo; echo {mark} $code\n'
         self._connected().sendall(asked.encode())
         text, code = self._answer(mark, command, timeout_s)
@@ -102,7 +136,7 @@ class Shell:
 
     def write(self, path: str, text: str, mode: str = "0644") -> None:
         """Make a file in the box."""
-        packed = base64.b64encode(text.encode()).decode()
+        packed = _packed(text)
         # A terminal's line is at most 4,096 bytes; a virtio port's is not, but its buffer is one page.
         self.run(f": >{path}.new.b64")
         for start in range(0, len(packed), 2000):

@@ -23,8 +23,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from tests.image.machine import Machine, lay_ports
-from tests.image.shell import Said
+from tests.image.machine import LAN, WAN, Machine, lay_ports
+from tests.image.shell import Restored, Said
 from tests.lab.internet import Internet
 from tests.lab.namespaces import World, claim, give_address, ip
 from tests.lab.run import ROOT, Process, program, start
@@ -33,6 +33,37 @@ from tests.lab.waiting import until
 
 WEB, DNS, SMSC = "198.51.100.10", "198.51.100.53", "198.51.100.75"
 OPERATOR = "203.0.113.1"
+SMPP_PASSWORD = "lab-smpp"
+RESTORED = (
+    Restored(
+        "qaqpa.toml",
+        f"""\
+[venue]
+name = "Алатау кафесі"
+open = true
+owner_id = "990140000384"
+[venue.terms]
+kk = "Желіні заң аясында пайдаланыңыз."
+ru = "Пользуйтесь сетью в рамках закона."
+en = "Use the network within the law."
+[lan]
+ports = ["{LAN}"]
+[wan]
+interface = "{WAN}"
+[console]
+interface = "{WAN}"
+[[sms.provider]]
+name = "smsc"
+host = "{SMSC}"
+port = 2775
+system_id = "qaqpa"
+source = "Qaqpa"
+password_file = "/etc/qaqpa/smpp-password"
+tls = false
+""",
+    ),
+    Restored("smpp-password", f"{SMPP_PASSWORD}\n", "qaqpa-sms"),
+)
 
 
 class Inside(Protocol):
@@ -72,14 +103,35 @@ class Site:
 
     @classmethod
     @contextlib.contextmanager
-    def open(cls, prefix: str, image: Path, *, visitors: int = 1, memory_mb: int = 1024) -> Iterator[Site]:
-        """Flash, plug in, switch on; at the end nothing of it is left but the logs in ``build/<prefix>box``."""
+    def open(
+        cls,
+        prefix: str,
+        image: Path,
+        *,
+        visitors: int = 1,
+        memory_mb: int = 1024,
+        restored: bool = False,
+        secure: bool = False,
+    ) -> Iterator[Site]:
+        """Flash, plug in, switch on; at the end nothing of it is left but the logs in ``build/<prefix>box``.
+
+        Args:
+            restored: the box has the configuration of an open venue from the beginning.
+            secure: its firmware checks what it starts.
+        """
 
         def plugged_in(_: World, box: str, folder: Path) -> AbstractContextManager[Machine]:
-            return Machine.boot(image, folder, namespace=box, memory_mb=memory_mb)
+            files = RESTORED if restored else ()
+            return Machine.boot(image, folder, namespace=box, memory_mb=memory_mb, restored=files, secure=secure)
 
         with cls.around(prefix, lay_ports, plugged_in, visitors=visitors) as site:
             yield site
+
+    @property
+    def emulated(self) -> Machine:
+        """The box, where it is an emulated computer."""
+        assert isinstance(self.machine, Machine)
+        return self.machine
 
     @classmethod
     @contextlib.contextmanager
@@ -135,17 +187,21 @@ class Site:
         Raises:
             TooLate: no SMS came.
         """
-        log = self.folder / "sms.jsonl"
 
         def arrived() -> str | None:
-            lines = log.read_text().splitlines() if log.exists() else []
-            texts = [str(sms["text"]) for sms in map(json.loads, lines) if sms["to"] == number.removeprefix("+")]
+            texts = self.texts(number)
             return texts[-1] if len(texts) > after else None
 
         text = until(arrived, f"an SMS to {number}", timeout_s)
         found = re.search(r"(?<!\d)\d{6}(?!\d)", text)
         assert found, f"no password in {text!r}"
         return found[0]
+
+    def texts(self, number: str) -> list[str]:
+        """Every SMS to this number, oldest first."""
+        log = self.folder / "sms.jsonl"
+        lines = log.read_text().splitlines() if log.exists() else []
+        return [str(sms["text"]) for sms in map(json.loads, lines) if sms["to"] == number.removeprefix("+")]
 
     def _stop(self) -> None:
         for visitor in self.visitors:

@@ -16,8 +16,11 @@ noticed at once."""
 _LOOK_EVERY_S = 0.02
 
 
-def until(condition: Callable[[], T | None], what: str, timeout_s: float = 15.0) -> T:
+def until(condition: Callable[[], T | None], what: str, timeout_s: float = 15.0, every_s: float = _LOOK_EVERY_S) -> T:
     """The first true value that ``condition()`` gives; it is always asked at least once.
+
+    Args:
+        every_s: the pause between two looks; longer where a look costs whoever is waited for.
 
     Raises:
         TooLate: there was none within ``timeout_s`` seconds.
@@ -29,4 +32,4 @@ def until(condition: Callable[[], T | None], what: str, timeout_s: float = 15.0)
             return value
         if time.monotonic() >= deadline:
             raise TooLate(what, timeout_s)
-        time.sleep(_LOOK_EVERY_S)
+        time.sleep(every_s)
