@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from appliance import render
+from appliance import sockets
 from appliance.cli_options import config as _config
 from appliance.client import Client
 from appliance.config import load
@@ -93,7 +93,7 @@ def _begin_shell(path: Path, terminal: str, systemctl: str) -> None:
     """A unit of its own takes the terminal and ends this one, whose bounds would be the shell's too."""
     said = f"at {terminal}"
     try:
-        Client(render.gate_socket(load(path)), timeout_s=5.0).ask(
+        Client(sockets.gate_socket(load(path)), timeout_s=5.0).ask(
             NoteStaff(staff="", act=StaffAct.SHELL_OPENED, role="root", detail=said)
         )
     except ApplianceError as error:

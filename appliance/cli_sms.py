@@ -15,7 +15,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from appliance import render
+from appliance import sockets
 from appliance.cli_options import NOTHING_TO_RUN, log_to_stderr
 from appliance.cli_options import config as _config
 from appliance.config import Config, load
@@ -63,7 +63,7 @@ def status(path: Path, as_json: bool) -> None:
     standing: Standing | None = None
     told: tuple[Carried, ...] = ()
     try:
-        standing = ask(render.sms_socket(config))
+        standing = ask(sockets.sms_socket(config))
     except SenderSilent as error:
         problems.append(str(error))
     try:
@@ -102,7 +102,7 @@ def test(path: Path, number: str, language: str | None, wait_s: int) -> None:
     message = Message(id=f"trial-{secrets.token_hex(8)}", to=to, text=text, expires_utc_ms=expires_utc_ms)
     click.echo(f"to {to}: {text!r}")
     well = True
-    for step in follow(render.sms_socket(config), message, wait_s):
+    for step in follow(sockets.sms_socket(config), message, wait_s):
         well = step.ok
         click.echo(f"{'ok   ' if step.ok else 'WRONG'} {step.what}\n      → {step.means}")
     if not well:

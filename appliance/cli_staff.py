@@ -250,7 +250,7 @@ def office_in(folder: Path, idle_s: float) -> Office:
     is_new = not folder.exists()
     office = Office.open(folder, idle_s, time.time)
     if is_new and os.geteuid() == 0:
-        from appliance.daemon import CONSOLE_USER
+        from appliance.users import CONSOLE_USER
 
         shutil.chown(folder, CONSOLE_USER, CONSOLE_USER)
     return office

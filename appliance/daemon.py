@@ -16,7 +16,7 @@ from pathlib import Path
 
 import msgspec
 
-from appliance import kept, render, state
+from appliance import kept, sockets, state
 from appliance.allowances import Allowances, Limit
 from appliance.aside import Aside
 from appliance.books import open_books
@@ -47,6 +47,7 @@ from appliance.supervision import Supervision
 from appliance.texting import as_event, as_message
 from appliance.threads import Part, end_with_any_thread
 from appliance.uplink import Resolver, Uplink
+from appliance.users import CONSOLE_USER, PORTAL_USER
 from appliance.wire import Trouble
 from firewall.counters import Counters
 from firewall.gate import Gate
@@ -61,10 +62,6 @@ from sms.client import Client as SmsClient
 
 log = logging.getLogger(__name__)
 
-PORTAL_USER = "qaqpa-portal"
-GATE_USER = "qaqpa-gate"
-SMS_USER = "qaqpa-sms"
-CONSOLE_USER = "qaqpa-console"
 KEY_BYTES = 32
 
 
@@ -116,7 +113,7 @@ def run(config: Config, version: str) -> None:
         deliver=disputed,
     )
     messages = SmsClient(
-        render.sms_socket(config),
+        sockets.sms_socket(config),
         deliver=lambda report: happened(as_event(report, now())),
         bound=lambda yes: works(Trouble.SMS, yes),
     )
@@ -161,7 +158,7 @@ def run(config: Config, version: str) -> None:
         signal.signal(number, lambda *_: engine.post(Stop()))
     fallen = end_with_any_thread(engine.post)
     aside = Aside(engine.look, engine.post)
-    server = Server(Path(render.gate_socket(config)), roles(), aside.post, aside.look, tally.answered)
+    server = Server(Path(sockets.gate_socket(config)), roles(), aside.post, aside.look, tally.answered)
     with ExitStack() as stack:  # what was started is stopped, in reverse, wherever the start ended
         stack.callback(books.keeper.close)
         gate.prepare()

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from appliance import daemon, render, wire
+from appliance import daemon, render, sockets, wire
 from appliance.client import Client
 from appliance.config import Config
 from appliance.errors import ApplianceError
@@ -143,7 +143,7 @@ def none_left(config: Config) -> int:
 
 def _journal(config: Config, version: str) -> str:
     note = NoteStaff("root", StaffAct.HEALTH_ASKED, detail=version[:200])
-    reply = Client(render.gate_socket(config), _GATE_S).ask(note)
+    reply = Client(sockets.gate_socket(config), _GATE_S).ask(note)
     if not isinstance(reply, wire.Done):
         raise Unwell("the journal takes no entry; the gate's log says why")
     return "the journal takes entries"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from ipaddress import ip_interface
 from pathlib import Path
 
-from appliance import first_boot, render
+from appliance import first_boot, sockets
 from appliance.cli_staff import office_in
 from appliance.client import Client
 from appliance.config import Config, load
@@ -79,7 +79,7 @@ def _claim_code(config: Config) -> str:
 
 def _of_the_gate(config: Config) -> tuple[State, int]:
     try:
-        reply = Client(render.gate_socket(config), timeout_s=_ANSWER_S).ask(LookAtVenue())
+        reply = Client(sockets.gate_socket(config), timeout_s=_ANSWER_S).ask(LookAtVenue())
     except GateUnreachable:
         return State.NO_GATE, 0
     if not isinstance(reply, VenueNow):

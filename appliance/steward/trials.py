@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from appliance import render
+from appliance import sockets
 from appliance.config import Config
 from appliance.errors import ApplianceError
 from appliance.numbers import judge
@@ -73,7 +73,7 @@ class Trials:
         text = config.sms.text.fill(language, config.venue.name, "000000", config.bound_host)
         expires_utc_ms = time.time_ns() // 1_000_000 + LIFE_S * 1000
         message = Message(id=f"trial-{name}", to=to, text=text, expires_utc_ms=expires_utc_ms)
-        path = render.sms_socket(config)
+        path = sockets.sms_socket(config)
         threading.Thread(target=self._run, args=(test, path, message), name="test SMS", daemon=True).start()
         return self.so_far(name)
 
