@@ -86,11 +86,11 @@ def closed(path: Path) -> None:
 
     A configuration that cannot be used is said and keeps nothing open: staff then find the console on every interface.
     """
-    from appliance import daemon
+    from appliance.firewall_words import firewall_settings
     from firewall.closed import close
 
     try:
-        settings = daemon.firewall_settings(load(path))
+        settings = firewall_settings(load(path))
     except (ApplianceError, FirewallError, OSError) as error:
         click.echo(str(error), err=True)
         settings = None
@@ -156,7 +156,8 @@ def steward(path: Path, systemctl: str) -> None:
 def apply(path: Path, at_boot: bool, reload: bool) -> None:
     """Render nginx's and dnsmasq's configuration; what they or this machine would refuse changes nothing."""
     from appliance import apply as applying
-    from appliance import console_certificate, daemon, last_worked, reloading, smpp
+    from appliance import console_certificate, last_worked, reloading, smpp
+    from appliance.firewall_words import firewall_settings
     from appliance.holding import holding
     from appliance.steward import clocks, pending
     from firewall import surroundings
@@ -171,8 +172,8 @@ def apply(path: Path, at_boot: bool, reload: bool) -> None:
             last_worked.serve_console(path)
         raise
     if not at_boot:
-        surroundings.require(daemon.firewall_settings(config))
-        for _, found in surroundings.without_staff(daemon.firewall_settings(config)):
+        surroundings.require(firewall_settings(config))
+        for _, found in surroundings.without_staff(firewall_settings(config)):
             raise refused(path, "console.interface", found.sentence)
         for key, problem in [*smpp.password_problems(config), *smpp.closed_to_sender(config)]:
             raise refused(path, key, problem)

@@ -18,7 +18,6 @@ from appliance import (
     chain,
     console_checks,
     costs,
-    daemon,
     garden,
     journal_rights,
     machine_checks,
@@ -32,6 +31,7 @@ from appliance.books import journal_path
 from appliance.client import Client
 from appliance.config import Config
 from appliance.errors import ConfigError, GateUnreachable, LogoRefused
+from appliance.firewall_words import firewall_settings
 from appliance.found import right, within, wrong
 from appliance.holding import holding
 from appliance.sections import Spending
@@ -81,7 +81,7 @@ def lit(config: Config) -> list[tuple[LightName, Finding]]:
         (LightName.OTHER, machine_checks.programs()),
         (LightName.OTHER, machine_checks.users()),
         (LightName.OTHER, _rendered(config)),
-        (LightName.GATE, firewall_checks.findings(daemon.firewall_settings(config))),
+        (LightName.GATE, firewall_checks.findings(firewall_settings(config))),
         (LightName.DISK, journal),
         (LightName.DISK, journal_rights.findings(journal_path(config), CONSOLE_USER)),
         (LightName.DNS, _garden(config)),
@@ -174,7 +174,7 @@ def _garden(config: Config) -> Iterable[Finding]:
     for name in garden.unresolved(config.portal.garden, str(config.lan.gate.ip)):
         yield wrong("garden.unresolved", name=name)
     if config.portal.garden:
-        yield firewall_checks.garden(daemon.firewall_settings(config))
+        yield firewall_checks.garden(firewall_settings(config))
 
 
 def _spending(config: Config) -> Iterable[Finding]:

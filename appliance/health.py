@@ -24,6 +24,7 @@ from appliance import daemon, render, sockets, wire
 from appliance.client import Client
 from appliance.config import Config
 from appliance.errors import ApplianceError
+from appliance.firewall_words import firewall_settings
 from appliance.stand_in import Visited
 from appliance.wire_console import NoteStaff, StaffAct
 from firewall import stand_in, standing
@@ -96,7 +97,7 @@ def _answer(part: Part) -> Answer:
 
 
 def _rules(config: Config) -> str:
-    wrong = standing.differences(daemon.firewall_settings(config))
+    wrong = standing.differences(firewall_settings(config))
     if wrong:
         raise Unwell(f"the gate's rules are not in the kernel: {wrong} differ")
     return "the gate's rules are in the kernel"
