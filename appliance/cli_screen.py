@@ -50,11 +50,12 @@ _SETFONT = "/usr/bin/setfont"
 def screen(path: Path, terminal: str, once: bool, systemctl: str) -> None:
     """Show the box's state, the console's address and, until it is claimed, the code on this terminal."""
     from appliance.screen import Look, drawn
+    from appliance.screen_code import code_of
     from appliance.screen_look import shown
 
     look = Look.BLOCKS if terminal.startswith("tty") and terminal[3:].isdigit() and _font_is_set() else Look.PLAIN
     if once or not sys.stdin.isatty():
-        click.echo("\n".join(drawn(shown(path), look)), color=True)
+        click.echo("\n".join(drawn(shown(path), look, code_of)), color=True)
         return
     with _keys(alone=bool(terminal)):
         _run(path, terminal, look, systemctl)
@@ -62,13 +63,15 @@ def screen(path: Path, terminal: str, once: bool, systemctl: str) -> None:
 
 def _run(path: Path, terminal: str, look: Look, systemctl: str) -> None:
     from appliance.screen import drawn
+    from appliance.screen_code import code_of
     from appliance.screen_look import shown
 
     door = Door(lambda: f"{secrets.randbelow(100_000):05}")
     before, drawn_s = None, 0.0
     while True:
         now_s = time.monotonic()
-        lines = drawn(replace(shown(path), shell_code=door.code(now_s)), look, os.get_terminal_size().columns or 80)
+        columns = os.get_terminal_size().columns or 80
+        lines = drawn(replace(shown(path), shell_code=door.code(now_s)), look, code_of, columns)
         if lines != before or now_s - drawn_s >= _AGAIN_S:
             _draw(lines)
             before, drawn_s = lines, now_s

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import msgspec
@@ -19,12 +20,13 @@ from appliance import sockets
 from appliance.cli_options import NOTHING_TO_RUN, log_to_stderr
 from appliance.cli_options import config as _config
 from appliance.config import Config, load
-from appliance.costs import Carried, carried, sentence
-from appliance.numbers import judge
 from appliance.wire import Language, Refusal
 from journal.errors import JournalError
 from sms.errors import SenderSilent
-from sms.standing import Standing
+
+if TYPE_CHECKING:
+    from appliance.costs import Carried
+    from sms.standing import Standing
 
 _TRIAL_LIFE_S = 300
 
@@ -56,6 +58,7 @@ def sms(context: click.Context, path: Path) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def status(path: Path, as_json: bool) -> None:
     """Say how each provider's link is, and what it carried today and this month. Exit 1 if none takes messages."""
+    from appliance.costs import carried
     from sms.standing import ask
 
     config = load(path)
@@ -110,6 +113,8 @@ def test(path: Path, number: str, language: str | None, wait_s: int) -> None:
 
 
 def _judged(config: Config, number: str) -> str:
+    from appliance.numbers import judge
+
     judged = judge(number, frozenset(config.password.countries))
     if isinstance(judged, Refusal):
         told = {
@@ -135,6 +140,8 @@ def _links(standing: Standing | None) -> Iterator[str]:
 
 def _carried(told: Sequence[Carried]) -> Iterator[str]:
     """Of passwords: a message of ``qaqpa sms test`` is in no journal."""
+    from appliance.costs import sentence
+
     for each in told:
         yield f"{each.provider or '(unknown)'} today: {sentence(each.today)}"
         yield f"{each.provider or '(unknown)'} this month: {sentence(each.month)}"

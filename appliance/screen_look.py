@@ -9,13 +9,13 @@ from ipaddress import ip_interface
 from pathlib import Path
 
 from appliance import first_boot, sockets
-from appliance.cli_staff import office_in
 from appliance.client import Client
 from appliance.config import Config, load
 from appliance.errors import ApplianceError, ConfigError, GateUnreachable
 from appliance.screen import Shown, State
 from appliance.sections import Venue
 from appliance.sections_console import Console
+from appliance.staff.for_root import office_in
 from appliance.wire_console import LookAtVenue, VenueNow
 from appliance.wire_words import Trouble
 from firewall import machine_ports
