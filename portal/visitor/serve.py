@@ -8,6 +8,7 @@ Must not know: pages, configuration.
 from __future__ import annotations
 
 import json
+import os
 import sys
 from functools import partial
 from pathlib import Path
@@ -16,8 +17,9 @@ from typing import Any
 from portal.serving import serve
 from portal.visitor.app import create_app
 
-WORKERS = 2
-THREADS = 8
+WORKERS = min(2, len(os.sched_getaffinity(0)))
+"""A second one is worth its memory where it has a processor of its own."""
+THREADS = 16 // WORKERS
 """Of each: a gate that is slow to answer one visitor must not keep the others."""
 
 

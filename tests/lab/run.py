@@ -36,7 +36,6 @@ _ENVIRONMENT = {
     "HOME": "/root",
     "LANG": "C.UTF-8",
     "PYTHONUNBUFFERED": "1",
-    "MALLOC_ARENA_MAX": "1",
     # The device has no setuptools, which would put a distutils of its own in the place of Python's and take its time.
     "SETUPTOOLS_USE_DISTUTILS": "stdlib",
 }
