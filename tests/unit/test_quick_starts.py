@@ -82,7 +82,7 @@ def loaded(module: str) -> tuple[list[str], set[str]]:
             | {
                 "appliance.daemon",
                 "appliance.session",
-                "journal.entries",
+                "journal.store",
                 "zipfile",
                 "tarfile",
                 "smpplib",
