@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from appliance import sockets
-from appliance.cli_options import NOTHING_TO_RUN, log_to_stderr
+from appliance import processes, sockets
 from appliance.cli_options import config as _config
 from appliance.config import Config, load
 from appliance.wire import Language, Refusal
@@ -40,17 +39,7 @@ def sms(context: click.Context, path: Path) -> None:
         # `qaqpa sms --config FILE status` means that file too.
         context.default_map = {name: {"path": str(path)} for name in ("status", "test")}
         return
-    from appliance.smpp import sender_settings, without_sms
-    from appliance.supervision import Supervision
-    from sms import sender
-
-    log_to_stderr()
-    config, supervision = load(path), Supervision()
-    if said := without_sms(config):
-        supervision.rests(said)
-        click.echo(said)
-        sys.exit(NOTHING_TO_RUN)
-    sender.run(sender_settings(config), works=supervision.works, every_s=supervision.every_s)
+    processes.sms(path)
 
 
 @sms.command()

@@ -6,10 +6,14 @@ loaded it has in memory for as long as it runs: pyroute2 is 16 MB, reportlab 8, 
 
 from __future__ import annotations
 
+import re
+import shlex
 import subprocess
 import sys
 
 import pytest
+
+from tests.lab.run import ROOT
 
 _TELLS = """
 import sys
@@ -101,3 +105,29 @@ def test_who_starts_loads_only_what_serving_takes(module: str, unneeded: set[str
     assert modules & unneeded == set()
     # By ldconfig ctypes finds a library. python-iptables' own are named to it: it would compile programs to find them.
     assert set(ran) <= {"/sbin/ldconfig"} and len(ran) <= 6, ran
+
+
+_BEGUN = """
+import sys
+from appliance.entry import main
+sys.argv = ["qaqpa", *{words}]
+try:
+    main()
+except SystemExit as ended:
+    print(ended.code)
+print(*sys.modules)
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "root"), [("gate", "appliance.daemon"), ("sms", "sms.sender"), ("steward", "appliance.steward.daemon")]
+)
+def test_what_a_unit_begins_has_nothing_that_only_a_person_needs(name: str, root: str) -> None:
+    unit = (ROOT / f"systemd/qaqpa-{name}.service").read_text()
+    (line,) = re.findall(r"^ExecStart=(.+)$", unit, re.MULTILINE)
+    words = [*shlex.split(line)[1:-1], "/nowhere/qaqpa.toml"]
+    done = subprocess.run([sys.executable, "-c", _BEGUN.format(words=words)], capture_output=True, check=True)
+    ended, modules = done.stdout.decode().splitlines()
+    assert ended.startswith("Error: /nowhere/qaqpa.toml: cannot be read")
+    assert {root} <= set(modules.split())
+    assert {"click", "appliance.cli"} & set(modules.split()) == set()
