@@ -12,9 +12,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from appliance.certificates import Judgement
-
 if TYPE_CHECKING:
+    from appliance.certificates import Judgement
     from appliance.config import Config
 
 API_PATH = "/captive-portal"

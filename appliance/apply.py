@@ -12,12 +12,15 @@ import shlex
 import subprocess
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from appliance import access_point, console_certificate, render, render_console, render_wifi
+from appliance import access_point, render, render_console, render_wifi
 from appliance.config import Config
-from appliance.console_certificate import Served
 from appliance.errors import ApplianceError
 from appliance.holding import FILE, Holding, kept_file
+
+if TYPE_CHECKING:
+    from appliance.console_certificate import Served
 
 
 class CheckFailed(ApplianceError):
@@ -69,7 +72,10 @@ def judged(config: Config, held: Holding, console: Served | None = None) -> dict
         CheckFailed: a file is refused.
         LogoRefused: the venue's logo cannot be used.
     """
-    console = console or console_certificate.served_here(config)
+    if console is None:
+        from appliance import console_certificate  # X.509: not for whoever only may have to apply something
+
+        console = console_certificate.served_here(config)
     rendered = {name: text.encode() for name, text in render.files(config, held.standing).items()}
     radio = {name: text.encode() for name, text in access_point.files(config).items()}
     # Certificates first: nginx's configuration names them.

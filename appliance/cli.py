@@ -15,11 +15,11 @@ from typing import Any
 import click
 import msgspec
 
-from appliance import wire
+from appliance import processes, wire
 from appliance.cli_late import LateCommands
-from appliance.cli_options import NOTHING_TO_RUN, log_to_stderr, whole
 from appliance.cli_options import config as _config
 from appliance.cli_options import staff as staff_option
+from appliance.cli_options import whole
 from appliance.cli_refusals import ask
 from appliance.config import Config, load, refused
 from appliance.errors import ApplianceError, ConfigError
@@ -36,12 +36,8 @@ class _Group(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except (ApplianceError, FirewallError, JournalError, SmsError) as error:
-            raise click.ClickException(str(error)) from error
-        except OSError as error:
-            raise click.ClickException(
-                f"{error.filename}: {error.strerror}" if error.filename else str(error)
-            ) from error
+        except (ApplianceError, FirewallError, JournalError, SmsError, OSError) as error:
+            raise click.ClickException(processes.told(error)) from error
 
 
 _ELSEWHERE = {
@@ -86,11 +82,11 @@ def closed(path: Path) -> None:
 
     A configuration that cannot be used is said and keeps nothing open: staff then find the console on every interface.
     """
-    from appliance import daemon
+    from appliance.firewall_words import firewall_settings
     from firewall.closed import close
 
     try:
-        settings = daemon.firewall_settings(load(path))
+        settings = firewall_settings(load(path))
     except (ApplianceError, FirewallError, OSError) as error:
         click.echo(str(error), err=True)
         settings = None
@@ -101,12 +97,7 @@ def closed(path: Path) -> None:
 @_config
 def gate(path: Path) -> None:
     """Run the gate: the privileged daemon that owns the kernel's rules, the session and the journal."""
-    from importlib.metadata import version as installed_version
-
-    from appliance import daemon
-
-    log_to_stderr()
-    daemon.run(load(path), installed_version("qaqpa"))
+    processes.gate(path)
 
 
 @main.command()
@@ -130,20 +121,17 @@ def console(path: Path) -> None:
         said = "there is no console: console.interface is empty"
         Supervision().rests(said)
         click.echo(said)
-        sys.exit(NOTHING_TO_RUN)
+        sys.exit(processes.NOTHING_TO_RUN)
     command = render_console.command(path)
     os.execv(command[0], command)
 
 
 @main.command()
 @_config
-@click.option("--systemctl", default="/usr/bin/systemctl", show_default=True, help="What restarts units.")
+@click.option("--systemctl", default=processes.SYSTEMCTL, show_default=True, help="What restarts units.")
 def steward(path: Path, systemctl: str) -> None:
     """Run the steward: root's helper, of which the console asks what only root may do."""
-    from appliance.steward import daemon
-
-    log_to_stderr()
-    daemon.run(path, systemctl)
+    processes.steward(path, systemctl)
 
 
 # ── configuration and health ────────────────────────────────────────────────────────────────────────────────────────
@@ -156,7 +144,8 @@ def steward(path: Path, systemctl: str) -> None:
 def apply(path: Path, at_boot: bool, reload: bool) -> None:
     """Render nginx's and dnsmasq's configuration; what they or this machine would refuse changes nothing."""
     from appliance import apply as applying
-    from appliance import console_certificate, daemon, last_worked, reloading, smpp
+    from appliance import console_certificate, last_worked, reloading, smpp
+    from appliance.firewall_words import firewall_settings
     from appliance.holding import holding
     from appliance.steward import clocks, pending
     from firewall import surroundings
@@ -171,8 +160,8 @@ def apply(path: Path, at_boot: bool, reload: bool) -> None:
             last_worked.serve_console(path)
         raise
     if not at_boot:
-        surroundings.require(daemon.firewall_settings(config))
-        for _, found in surroundings.without_staff(daemon.firewall_settings(config)):
+        surroundings.require(firewall_settings(config))
+        for _, found in surroundings.without_staff(firewall_settings(config)):
             raise refused(path, "console.interface", found.sentence)
         for key, problem in [*smpp.password_problems(config), *smpp.closed_to_sender(config)]:
             raise refused(path, key, problem)

@@ -90,7 +90,7 @@ def backup(path: Path, copy: Path) -> None:
     """Write a copy of the journal to COPY, also while the gate runs, and verify it."""
     from appliance.books import journal_path
     from appliance.client import Client
-    from appliance.render import gate_socket
+    from appliance.sockets import gate_socket
     from journal.backup import back_up
     from journal.columns import visible
 

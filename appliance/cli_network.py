@@ -14,11 +14,11 @@ import click
 
 from appliance import render_network
 from appliance.cli_options import config as _config
-from appliance.cli_staff import office_in
 from appliance.config import load
 from appliance.errors import ConfigError
 from appliance.sections import Paths
 from appliance.sections_network import carrier_of
+from appliance.staff.for_root import office_in
 
 if TYPE_CHECKING:
     from appliance.port_roles import PortSeen

@@ -10,7 +10,7 @@ import click
 from appliance import wire
 from appliance.client import Client
 from appliance.config import Config
-from appliance.render import gate_socket
+from appliance.sockets import gate_socket
 from appliance.wire import Refusal
 from appliance.wire_desk import DeskRefusal, DeskRefused
 

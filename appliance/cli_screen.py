@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from appliance import render
+from appliance import sockets
 from appliance.cli_options import config as _config
 from appliance.client import Client
 from appliance.config import load
@@ -50,11 +50,12 @@ _SETFONT = "/usr/bin/setfont"
 def screen(path: Path, terminal: str, once: bool, systemctl: str) -> None:
     """Show the box's state, the console's address and, until it is claimed, the code on this terminal."""
     from appliance.screen import Look, drawn
+    from appliance.screen_code import code_of
     from appliance.screen_look import shown
 
     look = Look.BLOCKS if terminal.startswith("tty") and terminal[3:].isdigit() and _font_is_set() else Look.PLAIN
     if once or not sys.stdin.isatty():
-        click.echo("\n".join(drawn(shown(path), look)), color=True)
+        click.echo("\n".join(drawn(shown(path), look, code_of)), color=True)
         return
     with _keys(alone=bool(terminal)):
         _run(path, terminal, look, systemctl)
@@ -62,6 +63,7 @@ def screen(path: Path, terminal: str, once: bool, systemctl: str) -> None:
 
 def _run(path: Path, terminal: str, look: Look, systemctl: str) -> None:
     from appliance.screen import drawn
+    from appliance.screen_code import code_of
     from appliance.screen_look import shown
 
     door = Door(lambda: f"{secrets.randbelow(100_000):05}")
@@ -70,7 +72,7 @@ def _run(path: Path, terminal: str, look: Look, systemctl: str) -> None:
         now_s = time.monotonic()
         now = replace(shown(path), shell_code=door.code(now_s)), os.get_terminal_size().columns or 80
         if now != before or now_s - drawn_s >= _AGAIN_S:
-            _draw(drawn(now[0], look, now[1]))
+            _draw(drawn(now[0], look, code_of, now[1]))
             before, drawn_s = now, now_s
         if not select.select([sys.stdin], [], [], _LOOK_EVERY_S)[0]:
             continue
@@ -93,7 +95,7 @@ def _begin_shell(path: Path, terminal: str, systemctl: str) -> None:
     """A unit of its own takes the terminal and ends this one, whose bounds would be the shell's too."""
     said = f"at {terminal}"
     try:
-        Client(render.gate_socket(load(path)), timeout_s=5.0).ask(
+        Client(sockets.gate_socket(load(path)), timeout_s=5.0).ask(
             NoteStaff(staff="", act=StaffAct.SHELL_OPENED, role="root", detail=said)
         )
     except ApplianceError as error:

@@ -13,7 +13,7 @@ from typing import IO
 import click
 import msgspec
 
-from appliance import render
+from appliance import sockets
 from appliance.cli_late import LateCommands
 from appliance.cli_options import config as _config
 from appliance.cli_options import staff as _staff
@@ -43,7 +43,7 @@ def ask(path: Path, request: wire.Request) -> wire.Reply:
         click.ClickException: it refused; says why.
         ApplianceError: it does not answer.
     """
-    reply = Client(render.steward_socket(load(path)), timeout_s=120.0).ask(request)
+    reply = Client(sockets.steward_socket(load(path)), timeout_s=120.0).ask(request)
     if isinstance(reply, wire.StewardRefused):
         raise click.ClickException(reply.why or f"the steward refused: {reply.refusal}")
     return reply

@@ -11,20 +11,21 @@ import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import msgspec
 
-from appliance import render
-from appliance.cli_options import NOTHING_TO_RUN, log_to_stderr
+from appliance import processes, sockets
 from appliance.cli_options import config as _config
 from appliance.config import Config, load
-from appliance.costs import Carried, carried, sentence
-from appliance.numbers import judge
 from appliance.wire import Language, Refusal
 from journal.errors import JournalError
 from sms.errors import SenderSilent
-from sms.standing import Standing
+
+if TYPE_CHECKING:
+    from appliance.costs import Carried
+    from sms.standing import Standing
 
 _TRIAL_LIFE_S = 300
 
@@ -38,17 +39,7 @@ def sms(context: click.Context, path: Path) -> None:
         # `qaqpa sms --config FILE status` means that file too.
         context.default_map = {name: {"path": str(path)} for name in ("status", "test")}
         return
-    from appliance.smpp import sender_settings, without_sms
-    from appliance.supervision import Supervision
-    from sms import sender
-
-    log_to_stderr()
-    config, supervision = load(path), Supervision()
-    if said := without_sms(config):
-        supervision.rests(said)
-        click.echo(said)
-        sys.exit(NOTHING_TO_RUN)
-    sender.run(sender_settings(config), works=supervision.works, every_s=supervision.every_s)
+    processes.sms(path)
 
 
 @sms.command()
@@ -56,6 +47,7 @@ def sms(context: click.Context, path: Path) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def status(path: Path, as_json: bool) -> None:
     """Say how each provider's link is, and what it carried today and this month. Exit 1 if none takes messages."""
+    from appliance.costs import carried
     from sms.standing import ask
 
     config = load(path)
@@ -63,7 +55,7 @@ def status(path: Path, as_json: bool) -> None:
     standing: Standing | None = None
     told: tuple[Carried, ...] = ()
     try:
-        standing = ask(render.sms_socket(config))
+        standing = ask(sockets.sms_socket(config))
     except SenderSilent as error:
         problems.append(str(error))
     try:
@@ -102,7 +94,7 @@ def test(path: Path, number: str, language: str | None, wait_s: int) -> None:
     message = Message(id=f"trial-{secrets.token_hex(8)}", to=to, text=text, expires_utc_ms=expires_utc_ms)
     click.echo(f"to {to}: {text!r}")
     well = True
-    for step in follow(render.sms_socket(config), message, wait_s):
+    for step in follow(sockets.sms_socket(config), message, wait_s):
         well = step.ok
         click.echo(f"{'ok   ' if step.ok else 'WRONG'} {step.what}\n      → {step.means}")
     if not well:
@@ -110,6 +102,8 @@ def test(path: Path, number: str, language: str | None, wait_s: int) -> None:
 
 
 def _judged(config: Config, number: str) -> str:
+    from appliance.numbers import judge
+
     judged = judge(number, frozenset(config.password.countries))
     if isinstance(judged, Refusal):
         told = {
@@ -135,6 +129,8 @@ def _links(standing: Standing | None) -> Iterator[str]:
 
 def _carried(told: Sequence[Carried]) -> Iterator[str]:
     """Of passwords: a message of ``qaqpa sms test`` is in no journal."""
+    from appliance.costs import sentence
+
     for each in told:
         yield f"{each.provider or '(unknown)'} today: {sentence(each.today)}"
         yield f"{each.provider or '(unknown)'} this month: {sentence(each.month)}"

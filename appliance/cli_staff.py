@@ -5,8 +5,6 @@ Root's word is enough, but not unrecorded: each change is told to the gate befor
 
 from __future__ import annotations
 
-import os
-import shutil
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,6 +19,7 @@ from appliance.cli_refusals import ask
 from appliance.config import Config, load
 from appliance.staff.account import Account
 from appliance.staff.accounts import Record
+from appliance.staff.for_root import office_in
 from appliance.staff.office import Office
 from appliance.staff.roles import StaffRole
 from appliance.staff.second_factors import address
@@ -243,17 +242,6 @@ def revoke_token(path: Path, token: str, staff: str) -> None:
 
 def _office(config: Config) -> Office:
     return office_in(Path(config.paths.state) / "console", config.console.idle_minutes * 60)
-
-
-def office_in(folder: Path, idle_s: float) -> Office:
-    """The office in this folder; if it is made just now, it is the console's."""
-    is_new = not folder.exists()
-    office = Office.open(folder, idle_s, time.time)
-    if is_new and os.geteuid() == 0:
-        from appliance.daemon import CONSOLE_USER
-
-        shutil.chown(folder, CONSOLE_USER, CONSOLE_USER)
-    return office
 
 
 def _recording(config: Config, by: str, act: StaffAct, detail: str) -> Record:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from appliance import commands, render, sticks
+from appliance import commands, sockets, sticks
 from appliance.cli_options import config as _config
 from appliance.cli_options import staff as _staff
 from appliance.client import Client
@@ -55,7 +55,7 @@ def write(path: Path, staff: str, asked: bool) -> None:
         tell(Told(over=True, percent=100, result=name, at_utc_ms=_now_ms()))
     note = NoteBackup(Path(name).name[:64], verdict.entries, verdict.head, wanted.staff)
     try:
-        Client(render.gate_socket(config)).ask(note)
+        Client(sockets.gate_socket(config)).ask(note)
     except GateUnreachable:
         click.echo("the gate does not run, so the journal does not mention this back-up", err=True)
     click.echo(f"{name} is on the stick, which may be pulled out now")

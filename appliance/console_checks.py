@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from appliance import console_certificate, own_certificate, render_console
+from appliance import console_certificate, own_certificate, render_console, sockets
 from appliance.config import Config
 from appliance.console_certificate import LAST_DAYS
 from appliance.found import Found, right, wrong
@@ -29,7 +29,7 @@ def findings(config: Config, now_utc_s: float) -> Iterator[Found]:
     if not config.console.interface:
         yield right("there is no console (console.interface is empty)")
         return
-    yield _process(render_console.socket(config))
+    yield _process(sockets.console_socket(config))
     yield from _office(Path(config.paths.state) / "console")
     try:
         pem = render_console.kept_file(config).read_bytes()

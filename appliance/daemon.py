@@ -16,7 +16,7 @@ from pathlib import Path
 
 import msgspec
 
-from appliance import kept, render, state
+from appliance import kept, sockets, state
 from appliance.allowances import Allowances, Limit
 from appliance.aside import Aside
 from appliance.books import open_books
@@ -34,6 +34,7 @@ from appliance.events import (
     TroubleTold,
 )
 from appliance.figures import Counting, Tally
+from appliance.firewall_words import firewall_settings
 from appliance.inbox import Answered, Happened, Role, Stop
 from appliance.librarian import Librarian
 from appliance.lookout import Lookout
@@ -47,24 +48,19 @@ from appliance.supervision import Supervision
 from appliance.texting import as_event, as_message
 from appliance.threads import Part, end_with_any_thread
 from appliance.uplink import Resolver, Uplink
+from appliance.users import CONSOLE_USER, PORTAL_USER
 from appliance.wire import Trouble
 from firewall.counters import Counters
 from firewall.gate import Gate
 from firewall.presence.claims import Claim, Claims
 from firewall.presence.evidence import Address, Evidence
 from firewall.presence.whereabouts import Network, Whereabouts
-from firewall.rates import Rates
-from firewall.settings import Settings
 from journal.ballast import free_bytes
 from journal.notary import Notary
 from sms.client import Client as SmsClient
 
 log = logging.getLogger(__name__)
 
-PORTAL_USER = "qaqpa-portal"
-GATE_USER = "qaqpa-gate"
-SMS_USER = "qaqpa-sms"
-CONSOLE_USER = "qaqpa-console"
 KEY_BYTES = 32
 
 
@@ -116,7 +112,7 @@ def run(config: Config, version: str) -> None:
         deliver=disputed,
     )
     messages = SmsClient(
-        render.sms_socket(config),
+        sockets.sms_socket(config),
         deliver=lambda report: happened(as_event(report, now())),
         bound=lambda yes: works(Trouble.SMS, yes),
     )
@@ -161,7 +157,7 @@ def run(config: Config, version: str) -> None:
         signal.signal(number, lambda *_: engine.post(Stop()))
     fallen = end_with_any_thread(engine.post)
     aside = Aside(engine.look, engine.post)
-    server = Server(Path(render.gate_socket(config)), roles(), aside.post, aside.look, tally.answered)
+    server = Server(Path(sockets.gate_socket(config)), roles(), aside.post, aside.look, tally.answered)
     with ExitStack() as stack:  # what was started is stopped, in reverse, wherever the start ended
         stack.callback(books.keeper.close)
         gate.prepare()
@@ -222,33 +218,6 @@ def reading_every_s(config: Config) -> float:
 def patience(config: Config) -> Patience:
     """The configuration's words about silence."""
     return Patience(idle_s=config.presence.idle_window_s, sleep_s=config.presence.sleep_window_s)
-
-
-def firewall_settings(config: Config) -> Settings:
-    """The configuration's words about the network, for the firewall."""
-    return Settings(
-        lan_interface=config.lan.interface,
-        lan=config.lan.gate,
-        wan_interface=config.wan.interface,
-        lan6=config.lan.gate6,
-        masquerade6=config.wan.masquerade6,
-        portal_port=config.portal.port,
-        redirect_port=config.portal.redirect_port,
-        captive_dns_port=config.portal.captive_dns_port,
-        portal_https=config.portal.https,
-        rates=Rates(
-            line_down_kbit=config.rates.uplink_down_kbit,
-            line_up_kbit=config.rates.uplink_up_kbit,
-            visitor_down_kbit=config.rates.visitor_down_kbit,
-            visitor_up_kbit=config.rates.visitor_up_kbit,
-        ),
-        private_wan=config.firewall.private_wan,
-        new_connections_per_s=config.firewall.new_connections_per_s,
-        new_connections_burst=config.firewall.new_connections_burst,
-        connections_per_device=config.firewall.connections_per_device,
-        console_interface=config.console.interface,
-        console_port=config.console.port,
-    )
 
 
 def lease_path(config: Config) -> Path:

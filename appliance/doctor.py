@@ -18,12 +18,12 @@ from appliance import (
     chain,
     console_checks,
     costs,
-    daemon,
     garden,
     journal_rights,
     machine_checks,
     render,
     smpp,
+    sockets,
     wire,
 )
 from appliance.adjtimex import synchronised
@@ -31,10 +31,12 @@ from appliance.books import journal_path
 from appliance.client import Client
 from appliance.config import Config
 from appliance.errors import ConfigError, GateUnreachable, LogoRefused
+from appliance.firewall_words import firewall_settings
 from appliance.found import right, within, wrong
 from appliance.holding import holding
 from appliance.sections import Spending
 from appliance.steward.wire import LightName
+from appliance.users import CONSOLE_USER
 from firewall import checks as firewall_checks
 from journal import checks as journal_checks
 from journal.errors import JournalError
@@ -79,9 +81,9 @@ def lit(config: Config) -> list[tuple[LightName, Finding]]:
         (LightName.OTHER, machine_checks.programs()),
         (LightName.OTHER, machine_checks.users()),
         (LightName.OTHER, _rendered(config)),
-        (LightName.GATE, firewall_checks.findings(daemon.firewall_settings(config))),
+        (LightName.GATE, firewall_checks.findings(firewall_settings(config))),
         (LightName.DISK, journal),
-        (LightName.DISK, journal_rights.findings(journal_path(config), daemon.CONSOLE_USER)),
+        (LightName.DISK, journal_rights.findings(journal_path(config), CONSOLE_USER)),
         (LightName.DNS, _garden(config)),
         (LightName.CERTIFICATE, chain.findings(config)),
         (LightName.CERTIFICATE, console_checks.findings(config, time.time())),
@@ -172,12 +174,12 @@ def _garden(config: Config) -> Iterable[Finding]:
     for name in garden.unresolved(config.portal.garden, str(config.lan.gate.ip)):
         yield wrong("garden.unresolved", name=name)
     if config.portal.garden:
-        yield firewall_checks.garden(daemon.firewall_settings(config))
+        yield firewall_checks.garden(firewall_settings(config))
 
 
 def _spending(config: Config) -> Iterable[Finding]:
     try:
-        reply = Client(render.gate_socket(config), timeout_s=2.0).ask(wire.LookAtSpending())
+        reply = Client(sockets.gate_socket(config), timeout_s=2.0).ask(wire.LookAtSpending())
     except GateUnreachable:
         return []  # said with the processes
     if not isinstance(reply, wire.Spending):
@@ -219,7 +221,7 @@ def spending_findings(told: wire.Spending, limits: Spending, tenge: float | None
 
 
 def _processes(config: Config, said: Collection[wire.Trouble]) -> Iterable[tuple[LightName, Finding]]:
-    gate = Client(render.gate_socket(config), timeout_s=2.0)
+    gate = Client(sockets.gate_socket(config), timeout_s=2.0)
     try:
         reply = gate.ask(wire.ListVisits())
         sources = gate.ask(wire.ListSources())

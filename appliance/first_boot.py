@@ -17,7 +17,6 @@ import msgspec
 from appliance.config import Config, parse
 from appliance.errors import ApplianceError
 from appliance.port_roles import LAN_VLAN, PortSeen, Roles, Why, guess
-from appliance.steward.editing import with_values
 from appliance.steward.files import replace_durably
 
 _HEAD = """# Written at this box's first start, from what its network ports told; the wizard and Settings change it.
@@ -82,6 +81,8 @@ def begin(path: Path, state: Path, claimed: bool, look: Callable[[], Sequence[Po
 
 def configuration(roles: Roles) -> str:
     """The TOML of a box whose ports have these roles; judged good."""
+    from appliance.steward.editing import with_values  # for the first start alone
+
     # A box with one port: whoever has a switch with VLANs is served, nobody else is harmed, and the wizard asks.
     lan = roles.lan or (() if roles.radio else (f"{roles.uplink}.{LAN_VLAN}",))
     values: dict[str, object] = {"lan.ports": list(lan), "wan.interface": roles.uplink}

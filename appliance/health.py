@@ -20,10 +20,11 @@ from dataclasses import dataclass
 
 import msgspec
 
-from appliance import daemon, render, wire
+from appliance import daemon, render, sockets, wire
 from appliance.client import Client
 from appliance.config import Config
 from appliance.errors import ApplianceError
+from appliance.firewall_words import firewall_settings
 from appliance.stand_in import Visited
 from appliance.wire_console import NoteStaff, StaffAct
 from firewall import stand_in, standing
@@ -96,7 +97,7 @@ def _answer(part: Part) -> Answer:
 
 
 def _rules(config: Config) -> str:
-    wrong = standing.differences(daemon.firewall_settings(config))
+    wrong = standing.differences(firewall_settings(config))
     if wrong:
         raise Unwell(f"the gate's rules are not in the kernel: {wrong} differ")
     return "the gate's rules are in the kernel"
@@ -143,7 +144,7 @@ def none_left(config: Config) -> int:
 
 def _journal(config: Config, version: str) -> str:
     note = NoteStaff("root", StaffAct.HEALTH_ASKED, detail=version[:200])
-    reply = Client(render.gate_socket(config), _GATE_S).ask(note)
+    reply = Client(sockets.gate_socket(config), _GATE_S).ask(note)
     if not isinstance(reply, wire.Done):
         raise Unwell("the journal takes no entry; the gate's log says why")
     return "the journal takes entries"

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from appliance.announcement import Standing, standing
-from appliance.certificates import Judgement, Pair, judge
 from appliance.config import Config
+
+if TYPE_CHECKING:
+    from appliance.certificates import Judgement, Pair
 
 FILE = "portal.pem"
 
@@ -38,6 +41,8 @@ def holding(config: Config, now_utc_s: float) -> Holding:
     """Judged now; nothing is written."""
     if not config.portal.https:
         return Holding()
+    from appliance.certificates import Pair, judge
+
     given = Pair(config.portal.certificate_file, config.portal.key_file)
     first = judge(given, config.portal.host, config.portal.ca_file)
     if not first.problem:

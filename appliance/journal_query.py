@@ -15,7 +15,6 @@ from enum import StrEnum
 
 from appliance.config import Config
 from appliance.errors import QueryRefused
-from appliance.numbers import judge
 from appliance.wire_words import Refusal
 from journal.wanted import Wanted
 
@@ -65,6 +64,8 @@ def wanted(config: Config, typed: Typed) -> Wanted:
         raise QueryRefused(Field.DEVICE)
     number = ""
     if typed.number.strip():
+        from appliance.numbers import judge  # loads every country's numbers
+
         judged = judge(typed.number, frozenset(config.password.countries))
         if isinstance(judged, Refusal):
             raise QueryRefused(Field.NUMBER)

@@ -9,8 +9,8 @@ import pwd
 import shutil
 from collections.abc import Iterator
 
-from appliance import daemon
 from appliance.found import Found, right, wrong
+from appliance.users import CONSOLE_USER, GATE_USER, PORTAL_USER, SMS_USER
 
 _PACKAGES = {"nginx": "nginx-light", "dnsmasq": "dnsmasq-base", "ipset": "ipset"}
 
@@ -24,7 +24,7 @@ def programs() -> Iterator[Found]:
 
 def users() -> Iterator[Found]:
     """Ours."""
-    for user in (daemon.GATE_USER, daemon.PORTAL_USER, daemon.SMS_USER, daemon.CONSOLE_USER):
+    for user in (GATE_USER, PORTAL_USER, SMS_USER, CONSOLE_USER):
         try:
             uid = pwd.getpwnam(user).pw_uid
         except KeyError:

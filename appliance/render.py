@@ -17,7 +17,7 @@ from importlib import resources
 
 import msgspec
 
-from appliance import announcement, branding, render_console
+from appliance import announcement, branding, render_console, sockets
 from appliance.announcement import Standing
 from appliance.config import Config
 from appliance.holding import kept_file
@@ -102,7 +102,7 @@ def _portal_url6(config: Config, named: str) -> str:
 
 def portal_command(config: Config) -> list[str]:
     """The portal's process, from this very environment."""
-    told = {"gate": gate_socket(config), "venue": config.venue.name, "language": config.venue.language.value}
+    told = {"gate": sockets.gate_socket(config), "venue": config.venue.name, "language": config.venue.language.value}
     told["look"] = f"{config.paths.state}/conf/{branding.FILE}"
     if config.portal.https:
         told["portal_url"] = announcement.secure_url(config)
@@ -116,21 +116,6 @@ def dhcp_range(config: Config) -> tuple[ipaddress.IPv4Address, ipaddress.IPv4Add
     low, high = network.network_address + 1, network.broadcast_address - 1
     below, above = int(gate) - int(low), int(high) - int(gate)
     return (gate + 1, high) if above >= below else (low, gate - 1)
-
-
-def gate_socket(config: Config) -> str:
-    """Where the gate listens."""
-    return f"{config.paths.runtime}/gate/gate.sock"
-
-
-def sms_socket(config: Config) -> str:
-    """Where the SMS process listens."""
-    return f"{config.paths.runtime}/sms/sms.sock"
-
-
-def steward_socket(config: Config) -> str:
-    """Where the steward listens."""
-    return f"{config.paths.runtime}/steward/steward.sock"
 
 
 def _plain(config: Config) -> tuple[int, int]:

@@ -11,6 +11,7 @@ import sys
 from importlib import resources
 from pathlib import Path
 
+from appliance import sockets
 from appliance.config import Config
 
 FILE = "console.pem"
@@ -31,11 +32,6 @@ _UPLOAD = """location = @{path} {
 _PLACEHOLDER = re.compile(r"@\{([a-z0-9_]+)\}")
 
 
-def socket(config: Config) -> str:
-    """Where the console's process listens; nginx alone reaches its folder."""
-    return f"{config.paths.runtime}/console/console.sock"
-
-
 def kept_file(config: Config, name: str = FILE) -> Path:
     """Where nginx finds the certificate; readable by root alone."""
     return Path(config.paths.state) / "conf" / name
@@ -49,7 +45,7 @@ def server(config: Config) -> str:
     values = {
         "port": str(config.console.port),
         "interface": config.console.interface,
-        "socket": socket(config),
+        "socket": sockets.console_socket(config),
         "certificate": str(kept_file(config)),
         "visitors": "\n        ".join(f"deny {network};" for network in networks),
         "uploads": "\n        ".join(_UPLOAD.replace("@{path}", path) for path in UPLOADS),

@@ -1,6 +1,6 @@
 """What the box's own screen shows: the state in a sentence, where the console is, and how a new box is claimed.
 
-    >>> "ABCDE-FGHJK" in "\\n".join(drawn(Shown(State.UNCLAIMED, "Qaqpa", code="ABCDE-FGHJK"), Look.PLAIN))
+    >>> "ABCDE-FGHJK" in "\\n".join(drawn(Shown(State.UNCLAIMED, "Qaqpa", code="ABCDE-FGHJK"), Look.PLAIN, code_of))
     True
 
 Two looks: a Linux console has blocks and, with our font, Cyrillic; of a serial line nothing is known, so it gets ASCII,
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import textwrap
 import tomllib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
@@ -69,12 +70,18 @@ _LIGHT, _DARK, _PLAIN = "\x1b[47m  ", "\x1b[40m  ", "\x1b[0m"
 _BRIGHT = "\x1b[97;40m"
 
 
-def drawn(shown: Shown, look: Look, columns: int = _COLUMNS) -> list[str]:
-    """The lines, no longer than the screen is wide."""
-    from paper import qr  # what draws is loaded when somebody looks
+Code = tuple[tuple[bool, ...], ...]
+"""A QR code row by row; True is dark."""
 
+
+def drawn(shown: Shown, look: Look, code_of: Callable[[str], Code], columns: int = _COLUMNS) -> list[str]:
+    """The lines, no longer than the screen is wide.
+
+    Args:
+        code_of: an address as a QR code.
+    """
     languages = _languages(shown, look)
-    code = qr.modules(shown.addresses[0], qr.SMALLEST) if shown.addresses else ()
+    code = code_of(shown.addresses[0]) if shown.addresses else ()
     if look is Look.PLAIN:
         told = [line.encode("ascii", "replace").decode() for line in _told(shown, languages, columns)]
         return [*told, "", *_in_colours(code)] if code else told
@@ -135,7 +142,7 @@ def _large(shown: Shown, columns: int) -> list[str]:
     return lines
 
 
-def _in_colours(code: tuple[tuple[bool, ...], ...]) -> list[str]:
+def _in_colours(code: Code) -> list[str]:
     """Two blanks a module; a colour is named where it changes, since a serial line is slow."""
     lines = []
     for row in code:

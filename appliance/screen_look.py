@@ -9,14 +9,14 @@ from functools import lru_cache
 from ipaddress import ip_interface
 from pathlib import Path
 
-from appliance import first_boot, render
-from appliance.cli_staff import office_in
+from appliance import first_boot, sockets
 from appliance.client import Client
 from appliance.config import Config, parse, read
 from appliance.errors import ApplianceError, ConfigError, GateUnreachable
 from appliance.screen import Shown, State
 from appliance.sections import Venue
 from appliance.sections_console import Console
+from appliance.staff.for_root import office_in
 from appliance.wire_console import LookAtVenue, VenueNow
 from appliance.wire_words import Trouble
 from firewall import machine_ports
@@ -81,7 +81,7 @@ def _claim_code(config: Config) -> str:
 
 def _of_the_gate(config: Config) -> tuple[State, int]:
     try:
-        reply = Client(render.gate_socket(config), timeout_s=_ANSWER_S).ask(LookAtVenue())
+        reply = Client(sockets.gate_socket(config), timeout_s=_ANSWER_S).ask(LookAtVenue())
     except GateUnreachable:
         return State.NO_GATE, 0
     if not isinstance(reply, VenueNow):

@@ -14,7 +14,6 @@ import asyncio
 import contextlib
 import logging
 import socket
-import struct
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -22,6 +21,7 @@ from pathlib import Path
 from appliance import wire
 from appliance.errors import WireError
 from appliance.inbox import Requested, Role
+from appliance.peer import peer_uid
 from appliance.wire import Refusal, Refused
 
 log = logging.getLogger(__name__)
@@ -276,10 +276,3 @@ class _Peer(asyncio.Protocol):
             return self._transport.close()
         self._transport.write_eof()
         self.deadline_s = self._server.now_s() + FAREWELL_S
-
-
-def peer_uid(connection: socket.socket) -> int:
-    """Who is at the other end of a unix socket, by the kernel's word (SO_PEERCRED, unix(7)), not the peer's."""
-    credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
-    _, uid, _ = struct.unpack("3i", credentials)
-    return int(uid)

@@ -8,11 +8,11 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-from appliance import credentials, render
+from appliance import credentials, sockets
 from appliance.config import Config
-from appliance.daemon import GATE_USER, SMS_USER
 from appliance.found import Found, wrong
 from appliance.sections import SmsProvider
+from appliance.users import GATE_USER, SMS_USER
 from sms.errors import SettingRefused
 from sms.settings import Provider, Settings
 from sms.status import Verdict
@@ -26,7 +26,7 @@ def sender_settings(config: Config) -> Settings:
         KeyError: the gate's user does not exist.
     """
     return Settings(
-        socket_path=render.sms_socket(config),
+        socket_path=sockets.sms_socket(config),
         peer_uids=frozenset({0, pwd.getpwnam(GATE_USER).pw_uid}),
         providers=tuple(provider(one, _password(one)) for one in config.sms.provider),
         max_parts=config.sms.max_parts,

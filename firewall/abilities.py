@@ -8,20 +8,17 @@ Must not know: settings, what follows from the answer.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import errno
 import os
 import socket
 import struct
-from typing import Any
-
-from pyroute2 import IPSet
-from pyroute2.netlink.exceptions import NetlinkError
-from pyroute2.netlink.nfnetlink.ipset import IPSET_ERR_FIND_TYPE
 
 from firewall import tables
 from firewall.datapath import Abilities
 from firewall.errors import KernelRefused
+from firewall.members import Members
 from firewall.rules import OURS, Family, Ruleset, TableName
 
 _SKBINFO = 4
@@ -113,15 +110,9 @@ def _has_extension(family: Family, kind: str, name: str, revision: int | None = 
 
 def _has_set_type(name: str, revision: int = 0) -> bool:
     """Whether there are sets of this type, and of this revision of it."""
-    kernel: Any = IPSet()
     try:
-        _, newest = kernel.get_supported_revisions(name, family=socket.AF_UNSPEC)
-    except NetlinkError as error:
-        if error.code in (IPSET_ERR_FIND_TYPE, errno.ENOENT):
-            return False
-        raise KernelRefused(f"ask for the set type {name}", str(error)) from error
+        with contextlib.closing(Members()) as kernel:
+            newest = kernel.newest_revision(name)
     except OSError as error:
         raise KernelRefused(f"ask for the set type {name}", str(error)) from error
-    finally:
-        kernel.close()
-    return bool(newest >= revision)
+    return newest is not None and newest >= revision

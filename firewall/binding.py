@@ -16,12 +16,20 @@ import socket
 import struct
 from collections.abc import Mapping
 
-from pyroute2.netlink import NLM_F_ACK, NLM_F_CREATE, NLM_F_DUMP, NLM_F_REPLACE
-from pyroute2.netlink.rtnl import RTM_DELNEIGH, RTM_GETNEIGH, RTM_NEWNEIGH
-from pyroute2.netlink.rtnl.ndmsg import NUD_PERMANENT
-
 from firewall.errors import KernelRefused
-from firewall.netlink import ATTRIBUTE, Netlink, attribute
+from firewall.netlink import (
+    ATTRIBUTE,
+    NLM_F_ACK,
+    NLM_F_CREATE,
+    NLM_F_DUMP,
+    NLM_F_REPLACE,
+    NUD_PERMANENT,
+    RTM_DELNEIGH,
+    RTM_GETNEIGH,
+    RTM_NEWNEIGH,
+    Netlink,
+    attribute,
+)
 
 _OURS = 81
 """NDA_PROTOCOL: of the numbers that linux/rtnetlink.h leaves to user space, one that no routing daemon has."""

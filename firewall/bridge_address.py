@@ -9,9 +9,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pyroute2 import IPRoute
-from pyroute2.netlink.exceptions import NetlinkError
-
+from firewall import links
 from firewall.errors import KernelRefused
 
 _SET = "3"
@@ -32,15 +30,13 @@ class BridgeAddress:
             KernelRefused
         """
         try:
-            with IPRoute() as kernel:
-                index = next(iter(kernel.link_lookup(ifname=self._bridge)), None)
-                # Once for each interface: setting, even to the same, makes the kernel forget who its neighbours are.
-                if index is not None and index != self._held and not self._is_set():
-                    (link,) = kernel.get_links(index)
-                    if link.get_nested("IFLA_LINKINFO", "IFLA_INFO_KIND") == "bridge":
-                        kernel.link("set", index=index, address=link.get_attr("IFLA_ADDRESS"))
-                self._held = index
-        except (NetlinkError, OSError) as error:
+            link = next((link for link in links.links() if link.name == self._bridge), None)
+            index = link.index if link else None
+            # Once for each interface: setting, even to the same, makes the kernel forget who its neighbours are.
+            if link is not None and index != self._held and not self._is_set() and link.kind == "bridge":
+                links.keep_mac(link)
+            self._held = index
+        except OSError as error:
             raise KernelRefused(f"hold the MAC address of {self._bridge}", str(error)) from error
 
     def _is_set(self) -> bool:

@@ -16,9 +16,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from pyroute2 import IPRoute
-from pyroute2.netlink.exceptions import NetlinkError
-
 from firewall import shaping, shares, surroundings
 from firewall.command import run
 from firewall.errors import FirewallError
@@ -164,14 +161,9 @@ def _staff(settings: Settings) -> Iterator[Finding]:
 def _lan_address(settings: Settings) -> Finding:
     told = {"address": settings.lan, "port": settings.lan_interface}
     try:
-        with IPRoute() as kernel:
-            held = [
-                (address.get_attr("IFA_LOCAL"), address["prefixlen"])
-                for address in kernel.get_addr(family=socket.AF_INET)
-                if address.get_attr("IFA_LABEL") == settings.lan_interface
-            ]
-    except (NetlinkError, OSError) as error:
+        held = surroundings.addresses_of(settings.lan_interface)
+    except FirewallError as error:
         return wrong("port.address_unknown", said=error, **told)
-    if (str(settings.lan.ip), settings.lan.network.prefixlen) in held:
+    if settings.lan in held:
         return right(f"address {settings.lan} on {settings.lan_interface}")
     return wrong("port.no_address", **told)

@@ -10,11 +10,8 @@ point must isolate its clients. Must not know: addresses, rules, who is admitted
 from __future__ import annotations
 
 import errno
-from typing import Any
 
-from pyroute2 import IPRoute
-from pyroute2.netlink.exceptions import NetlinkError
-
+from firewall import links
 from firewall.errors import KernelRefused
 
 _NO_BRIDGE_PORT = (errno.ENODEV, errno.EINVAL, errno.EOPNOTSUPP)
@@ -27,13 +24,13 @@ def isolate(bridge: str) -> int:
         KernelRefused
     """
     try:
-        with IPRoute() as kernel:
-            index = next(iter(kernel.link_lookup(ifname=bridge)), None)
-            if index is None:
-                return 0
-            ports = [link for link in kernel.get_links() if link.get_attr("IFLA_MASTER") == index]
-            return sum(_isolate(kernel, link["index"]) for link in ports if isolated(link) is False)
-    except (NetlinkError, OSError) as error:
+        known = links.links()
+        index = next((link.index for link in known if link.name == bridge), None)
+        if index is None:
+            return 0
+        ports = [link for link in known if link.master == index]
+        return sum(_isolate(port.index) for port in ports if port.isolated is False)
+    except OSError as error:
         raise KernelRefused(f"isolate the ports of {bridge}", str(error)) from error
 
 
@@ -44,23 +41,16 @@ def isolate_port(index: int) -> None:
         KernelRefused
     """
     try:
-        with IPRoute() as kernel:
-            _isolate(kernel, index)
-    except (NetlinkError, OSError) as error:
+        _isolate(index)
+    except OSError as error:
         raise KernelRefused(f"isolate port {index}", str(error)) from error
 
 
-def isolated(link: Any) -> bool | None:
-    """What the kernel's message says of a port; None if the interface is no bridge's port or the message is silent."""
-    said = link.get_nested("IFLA_LINKINFO", "IFLA_INFO_SLAVE_DATA", "IFLA_BRPORT_ISOLATED")
-    return None if said is None else bool(said)
-
-
-def _isolate(kernel: IPRoute, index: int) -> int:
+def _isolate(index: int) -> int:
     try:
-        kernel.brport("set", index=index, isolated=1)
-    except NetlinkError as error:
-        if error.code in _NO_BRIDGE_PORT:  # taken out of the bridge, or gone, since we looked
+        links.isolate(index)
+    except OSError as error:
+        if error.errno in _NO_BRIDGE_PORT:  # taken out of the bridge, or gone, since we looked
             return 0
         raise
     return 1

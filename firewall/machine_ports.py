@@ -9,16 +9,12 @@ Changes nothing. Must not know: which port is for visitors, pages.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from socket import AF_INET, AF_INET6
-from typing import Any
 
-from pyroute2 import IPRoute
-from pyroute2.netlink.exceptions import NetlinkError
-
+from firewall import links
 from firewall.errors import KernelRefused
+from firewall.links import Held, Link
 
 _SYSFS = Path("/sys/class/net")
 _NOT_FOR_PEOPLE = frozenset({"bridge", "dummy", "ifb", "tun", "sit", "ip6tnl", "ipip", "gre", "wireguard"})
@@ -51,51 +47,30 @@ def ports() -> tuple[MachinePort, ...]:
         KernelRefused: the kernel does not tell.
     """
     try:
-        with IPRoute() as kernel:
-            links = list(kernel.get_links())
-            addresses = list(kernel.get_addr())
-            routes = [
-                index
-                for family in (AF_INET, AF_INET6)
-                for route in kernel.get_default_routes(family=family)
-                for index in _ways_out(route)
-            ]
-    except (NetlinkError, OSError) as error:
+        found, addresses, ways_out = links.links(), links.addresses(), links.ways_out()
+    except OSError as error:
         raise KernelRefused("look at the network ports", str(error)) from error
-    names = {link["index"]: str(link.get_attr("IFLA_IFNAME")) for link in links}
-    return tuple(_port(link, names, addresses, routes) for link in links if _can_be_plugged(link))
+    names = {link.index: link.name for link in found}
+    return tuple(_port(link, names, addresses, ways_out) for link in found if _can_be_plugged(link))
 
 
-def _ways_out(route: Any) -> Iterable[int]:
-    """Of a route with several hops each."""
-    if (index := route.get_attr("RTA_OIF")) is not None:
-        yield index
-    for hop in route.get_attr("RTA_MULTIPATH") or ():
-        yield hop["oif"]
+def _can_be_plugged(link: Link) -> bool:
+    return not link.flags & _LOOPBACK and link.kind not in _NOT_FOR_PEOPLE
 
 
-def _can_be_plugged(link: Any) -> bool:
-    return not link["flags"] & _LOOPBACK and link.get_nested("IFLA_LINKINFO", "IFLA_INFO_KIND") not in _NOT_FOR_PEOPLE
-
-
-def _port(link: Any, names: dict[int, str], addresses: list[Any], routes: list[int]) -> MachinePort:
-    name, master = names[link["index"]], link.get_attr("IFLA_MASTER")
-    sides = {link["index"], master}
-    held = (
-        f"{each.get_attr('IFA_LOCAL') or each.get_attr('IFA_ADDRESS')}/{each['prefixlen']}"
-        for each in addresses
-        # 253 is RT_SCOPE_LINK: the same on every port.
-        if each["index"] in sides and each["scope"] != 253
-    )
+def _port(link: Link, names: dict[int, str], addresses: list[Held], ways_out: list[int]) -> MachinePort:
+    sides = {link.index, link.master} - {0}
+    # 253 is RT_SCOPE_LINK: the same on every port.
+    held = (each.text for each in addresses if each.index in sides and each.scope != 253)
     return MachinePort(
-        name=name,
-        mac=str(link.get_attr("IFLA_ADDRESS") or ""),
-        carrier=bool(link.get_attr("IFLA_CARRIER")),
-        speed_mbit=_speed(name),
-        wireless=(_SYSFS / name / "phy80211").exists(),
-        bridge=names.get(master, "") if master is not None else "",
+        name=link.name,
+        mac=link.mac,
+        carrier=link.carrier,
+        speed_mbit=_speed(link.name),
+        wireless=(_SYSFS / link.name / "phy80211").exists(),
+        bridge=names.get(link.master, ""),
         addresses=tuple(held),
-        default_route=not sides.isdisjoint(routes),
+        default_route=not sides.isdisjoint(ways_out),
     )
 
 

@@ -13,21 +13,37 @@ there are, what they mean.
 
 from __future__ import annotations
 
+import errno
 import socket
 import struct
 from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Address, IPv6Address
 from itertools import islice
+from typing import NamedTuple
 
-from pyroute2.netlink import NLM_F_ACK, NLM_F_DUMP
-
-from firewall.netlink import ATTRIBUTE, HEADER, NESTED, NET_BYTEORDER, Netlink, attribute, attributes, messages, padded
+from firewall.netlink import (
+    ATTRIBUTE,
+    HEADER,
+    NESTED,
+    NET_BYTEORDER,
+    NETLINK_NETFILTER,
+    NLM_F_ACK,
+    NLM_F_DUMP,
+    Netlink,
+    attribute,
+    attributes,
+    messages,
+    padded,
+)
 
 # linux/netlink.h, linux/netfilter/nfnetlink.h and linux/netfilter/ipset/ip_set.h
-_NETLINK_NETFILTER = 12
-_LIST, _ADD, _DEL = 6 << 8 | 7, 6 << 8 | 9, 6 << 8 | 10
-_PROTOCOL, _SETNAME, _DATA, _ADT, _LINENO = 1, 2, 7, 8, 9
-_IP, _TIMEOUT, _ETHER = 1, 6, 17
+_FLUSH, _LIST, _ADD, _DEL, _TYPE = 6 << 8 | 4, 6 << 8 | 7, 6 << 8 | 9, 6 << 8 | 10, 6 << 8 | 13
+_PROTOCOL, _SETNAME, _TYPENAME, _REVISION, _FAMILY_ATTRIBUTE, _FLAGS, _DATA, _ADT, _LINENO = 1, 2, 3, 4, 5, 6, 7, 8, 9
+_IP, _IP_TO, _TIMEOUT, _CADT_FLAGS, _ETHER, _MAXELEM = 1, 2, 6, 8, 17, 19
+_LIST_HEADER = 1 << 2
+"""IPSET_FLAG_LIST_HEADER: describe the set, leave its members out."""
+_NO_SUCH_TYPE = 4098
+"""IPSET_ERR_FIND_TYPE."""
 _IPADDR = {4: 1, 6: 2}
 _IP_HEADS = {
     4: ATTRIBUTE.pack(12, _IP | NESTED) + ATTRIBUTE.pack(8, _IPADDR[4]),
@@ -88,11 +104,25 @@ def ip_text(member: bytes) -> str:
     return ""
 
 
+class Shape(NamedTuple):
+    """What a set is."""
+
+    kind: str
+    """Such as "hash:ip"."""
+    family: int
+    """AF_…; of what knows no family, AF_UNSPEC."""
+    flags: int
+    """IPSET_FLAG_WITH_…"""
+    timed: bool
+    bounds: tuple[str, str] | int
+    """First and last address of a bitmap; of others, how many members it takes."""
+
+
 class Members:
     """For one thread, in the network namespace in which it is first used. All methods raise OSError."""
 
     def __init__(self) -> None:
-        self._kernel = Netlink(_NETLINK_NETFILTER)
+        self._kernel = Netlink(NETLINK_NETFILTER)
 
     def read(self, set_name: str) -> dict[bytes, int]:
         """Every member, with the seconds until the kernel removes it by itself; 0: never."""
@@ -102,6 +132,42 @@ class Members:
                 if kind == _ADT and value:
                     found.update(_taken_apart(value))
         return found
+
+    def shape(self, set_name: str) -> Shape | None:
+        """None: there is no such set."""
+        only = attribute(_FLAGS | NET_BYTEORDER, _LIST_HEADER.to_bytes(4, "big"))
+        try:
+            told = self._kernel.ask(_LIST, NLM_F_DUMP, _FAMILY + _head(set_name) + only)
+        except FileNotFoundError:
+            return None
+        said = dict(attributes(next(messages(told))[HEADER.size + len(_FAMILY) :]))
+        data = dict(attributes(said[_DATA]))
+        ends = [value for end in (_IP, _IP_TO) for _, value in attributes(data.get(end, b""))]
+        return Shape(
+            said[_TYPENAME].rstrip(b"\0").decode(),
+            said[_FAMILY_ATTRIBUTE][0],
+            int.from_bytes(data.get(_CADT_FLAGS, b""), "big"),
+            _TIMEOUT in data,
+            (socket.inet_ntop(socket.AF_INET, ends[0]), socket.inet_ntop(socket.AF_INET, ends[1]))
+            if len(ends) == 2
+            else int.from_bytes(data.get(_MAXELEM, b""), "big"),
+        )
+
+    def newest_revision(self, kind: str) -> int | None:
+        """Of this type of set, as far as this kernel knows it; None: it does not. Asking loads its module."""
+        asked = attribute(_PROTOCOL, _OLDEST_PROTOCOL) + attribute(_TYPENAME, kind.encode() + b"\0")
+        family = attribute(_FAMILY_ATTRIBUTE, bytes([socket.AF_UNSPEC]))
+        try:
+            told = self._kernel.ask(_TYPE, NLM_F_ACK, _FAMILY + asked + family)
+        except OSError as error:
+            if error.errno in (_NO_SUCH_TYPE, errno.ENOENT):
+                return None
+            raise
+        return dict(attributes(next(messages(told))[HEADER.size + len(_FAMILY) :]))[_REVISION][0]
+
+    def empty(self, set_name: str) -> None:
+        """Remove them all."""
+        self._kernel.ask(_FLUSH, NLM_F_ACK, _FAMILY + _head(set_name))
 
     def add(self, set_name: str, members: Iterable[bytes], timeout_s: int, anew: bool) -> None:
         """Add, or renew.

@@ -1,11 +1,11 @@
-"""Netlink as bytes: one question, the kernel's answers undecoded; for what is asked by the thousand.
+"""Netlink as bytes: one question, the kernel's answers undecoded; for every process that stays.
 
     >>> kernel = Netlink(socket.NETLINK_ROUTE)                              # doctest: +SKIP
     >>> [len(message) for message in messages(kernel.ask(RTM_GETNEIGH, NLM_F_DUMP, bytes(12)))]
     [88, 88, 88]
 
-pyroute2 speaks to the kernel wherever a message or two are exchanged; it needs a second to decode ten thousand. Must
-not know: what is asked.
+pyroute2 needs a second to decode ten thousand, and its import takes 16 MB and a quarter of a second: so no process that
+stays has it. Must not know: what is asked.
 """
 
 from __future__ import annotations
@@ -15,7 +15,16 @@ import socket
 import struct
 from collections.abc import Iterator
 
-from pyroute2.netlink import NLM_F_REQUEST, NLMSG_DONE, NLMSG_ERROR
+# linux/netlink.h and linux/netfilter/nfnetlink.h
+NLM_F_REQUEST, NLM_F_ACK, NLM_F_REPLACE, NLM_F_DUMP, NLM_F_CREATE = 0x1, 0x4, 0x100, 0x300, 0x400
+NLMSG_ERROR, NLMSG_DONE = 2, 3
+NETLINK_NETFILTER = 12
+"""Python has no name for it."""
+NETLINK_GENERIC = 16
+# linux/rtnetlink.h and linux/neighbour.h
+RTM_NEWNEIGH, RTM_DELNEIGH, RTM_GETNEIGH = 28, 29, 30
+RTMGRP_LINK, RTMGRP_NEIGH = 0x1, 0x4
+NUD_REACHABLE, NUD_STALE, NUD_DELAY, NUD_PROBE, NUD_PERMANENT = 0x2, 0x4, 0x8, 0x10, 0x80
 
 NESTED, NET_BYTEORDER = 0x8000, 0x4000
 """Flags of an attribute's type (linux/netlink.h)."""

@@ -15,22 +15,17 @@ import contextlib
 import socket
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
-
-from pyroute2 import IPSet
-from pyroute2.netlink.exceptions import NetlinkError
-from pyroute2.netlink.nfnetlink.ipset import IPSET_FLAG_WITH_COUNTERS, IPSET_FLAG_WITH_SKBINFO
+from typing import NamedTuple
 
 from firewall.command import run
 from firewall.errors import KernelRefused
-from firewall.members import Members, address_of, bare, ip_text, is_ipv4, mark_of
+from firewall.members import Members, Shape, address_of, bare, ip_text, is_ipv4, mark_of
 from firewall.owners import HALVES
 from firewall.rules import DOWN4, DOWN6, GARDEN4, GARDEN6, UP4, UP6
 from firewall.settings import Settings
 
-_LIST_HEADER = 1 << 2
-"""IPSET_FLAG_LIST_HEADER of linux/netfilter/ipset/ip_set.h: describe the set, leave its members out."""
-_FLAGS = {"counters": IPSET_FLAG_WITH_COUNTERS, "skbinfo": IPSET_FLAG_WITH_SKBINFO}
+_FLAGS = {"counters": 1 << 3, "skbinfo": 1 << 6}
+"""IPSET_FLAG_WITH_… of linux/netfilter/ipset/ip_set.h."""
 _MAXELEM = 65536
 _RENEWED_AT_ONCE = 1000
 GARDEN_TIMEOUT_S = 600
@@ -78,7 +73,6 @@ class Sets:
         self._network = settings.lan.network
         self._timeout_s = settings.entry_timeout_s
         self._mac_sets = mac_sets
-        self._socket: Any = None
         self._members = Members()
         # counters: accounting, and the best proof that a device is alive.
         common = ["timeout", str(self._timeout_s), "counters"]
@@ -114,28 +108,21 @@ class Sets:
                     run(["ipset", "swap", spare, name])
                     run(["ipset", "destroy", spare])
 
-    def _wanted_shape(self, name: str) -> tuple[object, ...]:
+    def _wanted_shape(self, name: str) -> Shape:
         definition = self._definitions[name]
         flags = sum(flag for word, flag in _FLAGS.items() if word in definition)
         if name == UP4:
-            return definition[0], socket.AF_INET, flags, True, str(self._network[0]), str(self._network[-1])
+            ends = str(self._network[0]), str(self._network[-1])
+            return Shape(definition[0], socket.AF_INET, flags, True, ends)
         by_ip = socket.AF_INET if name in (DOWN4, GARDEN4) else socket.AF_INET6
         family = {"hash:mac": socket.AF_UNSPEC}.get(definition[0], by_ip)
-        return definition[0], family, flags, True, int(definition[definition.index("maxelem") + 1])
+        return Shape(definition[0], family, flags, True, int(definition[definition.index("maxelem") + 1]))
 
-    def _shape(self, name: str) -> tuple[object, ...] | None:
+    def _shape(self, name: str) -> Shape | None:
         """The default timeout is no part of it: every entry of ours carries its own."""
-        found = self._list(name, flags=_LIST_HEADER)
-        if not found:
-            return None
-        data = found[0].get_attr("IPSET_ATTR_DATA")
-        kind, family = found[0].get_attr("IPSET_ATTR_TYPENAME"), found[0].get_attr("IPSET_ATTR_FAMILY")
-        flags = (data.get_attr("IPSET_ATTR_CADT_FLAGS") or 0) & sum(_FLAGS.values())
-        timed = data.get_attr("IPSET_ATTR_TIMEOUT") is not None
-        if kind != "bitmap:ip,mac":
-            return kind, family, flags, timed, data.get_attr("IPSET_ATTR_MAXELEM")
-        ends = _address(data, "IPSET_ATTR_IP_FROM"), _address(data, "IPSET_ATTR_IP_TO")
-        return kind, family, flags, timed, *ends
+        with self._told(f"list {name}"):
+            found = self._members.shape(name)
+        return found._replace(flags=found.flags & sum(_FLAGS.values())) if found else None
 
     def entries(self, address: bytes, mac: bytes) -> tuple[Entry, ...]:
         """What admits a device under this address (both as keys), downward first: no first answer is lost."""
@@ -251,38 +238,20 @@ class Sets:
             with self._told(f"empty {name}"):
                 if name in (UP4, DOWN4, DOWN6):
                     were |= {ip_text(member) for member in self._members.read(name)}
-                self._kernel().flush(name)
+                self._members.empty(name)
         self._left = {name: {} for name in self._left}
         return were
 
     def close(self) -> None:
         """Give the socket back; the sets stay."""
-        if self._socket is not None:
-            self._socket.close()
-            self._socket = None
         self._members.close()
-
-    def _list(self, name: str, **filters: int) -> list[Any]:
-        try:
-            return list(self._kernel().list(name, **filters))
-        except NetlinkError as error:
-            if error.code == 2:  # ENOENT
-                return []
-            raise KernelRefused(f"list {name}", str(error)) from error
-        except OSError as error:
-            raise KernelRefused(f"list {name}", str(error)) from error
 
     @contextlib.contextmanager
     def _told(self, what: str) -> Iterator[None]:
         try:
             yield
-        except (NetlinkError, OSError) as error:
+        except OSError as error:
             raise KernelRefused(what, str(error)) from error
-
-    def _kernel(self) -> Any:
-        if self._socket is None:
-            self._socket = IPSet()
-        return self._socket
 
 
 def _alone(keys: Iterable[bytes]) -> dict[bytes, bytes]:
@@ -291,7 +260,3 @@ def _alone(keys: Iterable[bytes]) -> dict[bytes, bytes]:
 
 def _key(set_name: str, member: bytes) -> bytes:
     return address_of(member) if set_name == UP4 or set_name in HALVES else member
-
-
-def _address(entry: Any, attribute: str) -> str:
-    return str(entry.get_attr(attribute).get_attr("IPSET_ATTR_IPADDR_IPV4"))

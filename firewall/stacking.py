@@ -11,9 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from pyroute2 import IPRoute
-from pyroute2.netlink.exceptions import NetlinkError
-
+import firewall.links
 from firewall.errors import KernelRefused
 
 
@@ -37,21 +35,19 @@ def links() -> dict[int, Link]:
         KernelRefused: the kernel does not tell.
     """
     try:
-        with IPRoute() as kernel:
-            told = list(kernel.get_links())
-    except (NetlinkError, OSError) as error:
+        told = firewall.links.links()
+    except OSError as error:
         raise KernelRefused("list the interfaces", str(error)) from error
-    found = {}
-    for each in told:
-        about = each.get_attr("IFLA_LINKINFO")
-        kind = about.get_attr("IFLA_INFO_KIND") if about else None
-        # A cable's other end carries nothing, nor does what is in another namespace.
-        carried = kind != "veth" and each.get_attr("IFLA_LINK_NETNSID") is None
-        carrier = (each.get_attr("IFLA_LINK") or 0) if carried else 0
-        found[each["index"]] = Link(
-            each.get_attr("IFLA_IFNAME"), each.get_attr("IFLA_MASTER") or 0, carrier, kind == "vlan"
+    return {
+        each.index: Link(
+            each.name,
+            each.master,
+            # A cable's other end carries nothing, nor does what is in another namespace.
+            0 if each.kind == "veth" or each.elsewhere else each.carried_by,
+            each.kind == "vlan",
         )
-    return found
+        for each in told
+    }
 
 
 def shared(known: Mapping[int, Link], interface: str, bridge: str) -> str:

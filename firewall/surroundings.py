@@ -12,10 +12,7 @@ import socket
 from collections.abc import Iterator, Mapping
 from ipaddress import IPv4Interface, IPv6Interface, ip_interface, ip_network
 
-from pyroute2 import IPRoute
-from pyroute2.netlink.exceptions import NetlinkError
-
-from firewall import stacking
+from firewall import links, stacking
 from firewall.errors import KernelRefused, SettingsRefused
 from firewall.found import Finding, wrong
 from firewall.settings import Settings
@@ -106,11 +103,9 @@ def addresses_of(interface: str) -> list[IPv4Interface | IPv6Interface]:
         KernelRefused: the kernel does not tell.
     """
     try:
-        with IPRoute() as kernel:
-            index = next(iter(kernel.link_lookup(ifname=interface)), None)
-            told = list(kernel.get_addr(index=index)) if index is not None else []
-    except (NetlinkError, OSError) as error:
+        index = next((link.index for link in links.links() if link.name == interface), None)
+        held = links.addresses()
+    except OSError as error:
         raise KernelRefused(f"look for the addresses of {interface}", str(error)) from error
-    # IFA_LOCAL is its own; IFA_ADDRESS is that of a point-to-point link's other end, whose length it tells.
-    texts = (f"{a.get_attr('IFA_LOCAL') or a.get_attr('IFA_ADDRESS')}/{a['prefixlen']}" for a in told)
+    texts = (each.text for each in held if each.index == index)
     return [address for address in map(ip_interface, texts) if not address.is_link_local]

@@ -40,6 +40,8 @@ def connect_writer(path: Path) -> sqlite3.Connection:
         # What retention takes away is overwritten, not only unlinked. (No VACUUM: it would need the disk twice and stop
         # the gate for seconds, and freed pages are used again by what is recorded next.)
         connection.execute("PRAGMA secure_delete = ON")
+        # Also what INSERT OR REPLACE deletes is refused by the triggers that refuse deletions.
+        connection.execute("PRAGMA recursive_triggers = ON")
         connection.execute("PRAGMA trusted_schema = OFF")
         connection.execute("PRAGMA cell_size_check = ON")
     except BaseException:

@@ -23,10 +23,18 @@ def refuse_newer(path: Path, connection: sqlite3.Connection) -> None:
         JournalNewer: the file has taken steps that this version does not know.
         sqlite3.Error: it cannot be read.
     """
+    if unknown := tuple(name for name in taken(connection) if name not in STEPS):
+        raise JournalNewer(path, unknown)
+
+
+def taken(connection: sqlite3.Connection) -> list[str]:
+    """The steps that the file has taken.
+
+    Raises:
+        sqlite3.Error: it cannot be read.
+    """
     there = "SELECT count(*) FROM sqlite_schema WHERE name = '_sqlite_migrations'"
     if not connection.execute(there).fetchone()[0]:
-        return  # an empty file, or another database of ours
-    taken = connection.execute("SELECT CAST(name AS BLOB) FROM _sqlite_migrations WHERE migration_set = 'journal'")
-    names = [bytes(name).decode(errors="replace") for (name,) in taken]
-    if unknown := tuple(name for name in names if name not in STEPS):
-        raise JournalNewer(path, unknown)
+        return []  # an empty file, or another database of ours
+    names = connection.execute("SELECT CAST(name AS BLOB) FROM _sqlite_migrations WHERE migration_set = 'journal'")
+    return [bytes(name).decode(errors="replace") for (name,) in names]

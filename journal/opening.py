@@ -10,11 +10,9 @@ import os
 import sqlite3
 from pathlib import Path
 
-from sqlite_utils import Database
-
 from journal.database import connect_writer, reading
 from journal.errors import Cause, JournalCorrupt, JournalError, JournalNewer, JournalUnavailable
-from journal.migrations import steps
+from journal.layout import STEPS, taken
 from journal.shutting_out import ALONE_MODE, let_read, shut_out, stood_in_the_way
 
 FILE_MODE = 0o640
@@ -64,14 +62,23 @@ def open_checked(path: Path) -> sqlite3.Connection:
         problems = [str(row[0]) for row in connection.execute("PRAGMA quick_check(3)")]
         if problems != ["ok"]:
             raise JournalCorrupt(path, "; ".join(problems).replace("\n", "; "))
-        # Plugins that somebody installed beside sqlite-utils have no business in the journal.
-        database = Database(connection, execute_plugins=False)
-        steps.apply(database)
+        if taken(connection) != [*STEPS]:
+            _bring_up_to_date(connection)
         let_read(path, mode)
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def _bring_up_to_date(connection: sqlite3.Connection) -> None:
+    # What makes layouts is loaded where one is to be made: once in a journal's life.
+    from sqlite_utils import Database
+
+    from journal.migrations import steps
+
+    # Plugins that somebody installed beside sqlite-utils have no business in the journal.
+    steps.apply(Database(connection, execute_plugins=False))
 
 
 def _leave_newer(path: Path) -> None:

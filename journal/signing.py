@@ -15,9 +15,6 @@ import secrets
 from contextlib import suppress
 from pathlib import Path
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-
 from journal.errors import Cause, JournalUnavailable
 
 SEED_BYTES = 32
@@ -35,6 +32,9 @@ class SealKey:
     """The private key in memory. Made by ``load_or_make``; whoever can read its file can sign as the appliance."""
 
     def __init__(self, seed: bytes) -> None:
+        # Loaded by who signs or judges a signature: whoever reads or lists does neither.
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
         self._private = Ed25519PrivateKey.from_private_bytes(seed)
 
     @classmethod
@@ -73,6 +73,9 @@ def verified(public: bytes, domain: bytes, message: bytes, signature: bytes) -> 
     """Whether the key whose public half this is has signed this message for this purpose."""
     if len(public) != PUBLIC_BYTES or len(signature) != SIGNATURE_BYTES:
         return False
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
     try:
         Ed25519PublicKey.from_public_bytes(public).verify(signature, _signed(domain, message))
     except (InvalidSignature, ValueError):

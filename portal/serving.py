@@ -5,6 +5,8 @@ Must not know: which application.
 
 from __future__ import annotations
 
+import gc
+import multiprocessing
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -27,10 +29,15 @@ def serve(socket: Path, create: Callable[[], Any], *, workers: int, threads: int
 
     Args:
         socket: made anew; everybody may connect whom its directory lets in.
-        create: makes the application, once in each process; it is pickled on its way there.
+        create: makes the application, once and for all processes: what it is made of they share.
         workers: processes.
         threads: of each, and so how many requests it answers at a time.
     """
+    application = create()
+    # Only a fork shares memory. Looking for garbage would write into every object, and so copy what is shared.
+    multiprocessing.set_start_method("fork", force=True)
+    gc.collect()
+    gc.freeze()
     # One that was killed leaves its socket behind, and a socket that is there cannot be bound.
     socket.unlink(missing_ok=True)
     server = Server(
@@ -50,4 +57,4 @@ def serve(socket: Path, create: Callable[[], Any], *, workers: int, threads: int
     supervision = Supervision()
     if supervision.awaited:
         server.on_startup(lambda: keep_proving(socket, workers, supervision.works, supervision.every_s))
-    server.serve(target_loader=create, wrap_loader=False)
+    server.serve(target_loader=lambda: application, wrap_loader=False)

@@ -13,12 +13,13 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TypeVar
-
-from argon2 import PasswordHasher, Type
-from argon2.exceptions import InvalidHashError, VerificationError
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeVar
 
 from appliance.staff.errors import HashingBusy
+
+if TYPE_CHECKING:
+    from argon2 import PasswordHasher
 
 Answer = TypeVar("Answer")
 
@@ -45,10 +46,17 @@ class Hashing:
     """Makes and checks hashes, at most ``AT_ONCE`` at a time: 38 MiB, whoever knocks."""
 
     def __init__(self, cost: Cost = OWASP) -> None:
-        self._hasher = PasswordHasher(cost.passes, cost.memory_kib, cost.lanes, type=Type.ID)
+        self._cost = cost
         # Threads of their own: the C library keeps for each thread what its largest hash took.
         self._threads = ThreadPoolExecutor(AT_ONCE, "hashing")
         self._places = threading.BoundedSemaphore(AT_ONCE + WAITING)
+
+    @cached_property
+    def _hasher(self) -> PasswordHasher:
+        # Loaded by who hashes: many only look at accounts.
+        from argon2 import PasswordHasher, Type
+
+        return PasswordHasher(self._cost.passes, self._cost.memory_kib, self._cost.lanes, type=Type.ID)
 
     def hashed(self, password: str) -> str:
         """The hash, with its parameters and a salt of its own.
@@ -64,6 +72,8 @@ class Hashing:
         Raises:
             HashingBusy: too many at once.
         """
+        from argon2.exceptions import InvalidHashError, VerificationError
+
         try:
             return self._in_turn(lambda: self._hasher.verify(kept, _bytes(password)))
         except (VerificationError, InvalidHashError):

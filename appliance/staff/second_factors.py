@@ -8,10 +8,10 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Callable
+from types import ModuleType
 from typing import TypeVar
 
 import msgspec
-import pyotp
 
 from appliance.staff import spoken
 from appliance.staff.account import KeptAccount, KeptFactor, StaffFile
@@ -44,7 +44,7 @@ class SecondFactors:
         Raises:
             StaffRefused: NO_SUCH_ACCOUNT
         """
-        secret = pyotp.random_base32()
+        secret: str = _otp().random_base32()
         self._change(login, lambda kept: (msgspec.structs.replace(kept, begun_secret=secret), None))
         return secret
 
@@ -107,7 +107,14 @@ class SecondFactors:
 
 def address(secret: str, login: str, venue: str) -> str:
     """What the QR code says to the telephone's program (an ``otpauth`` address)."""
-    return pyotp.TOTP(secret).provisioning_uri(name=login, issuer_name=venue)
+    said: str = _otp().TOTP(secret).provisioning_uri(name=login, issuer_name=venue)
+    return said
+
+
+def _otp() -> ModuleType:
+    import pyotp  # a second factor is not everybody's, nor every process's
+
+    return pyotp
 
 
 def _used(factor: KeptFactor, code: str, now_s: float) -> KeptFactor | None:
@@ -124,7 +131,7 @@ def _used(factor: KeptFactor, code: str, now_s: float) -> KeptFactor | None:
 def _step_of(factor: KeptFactor, code: str, now_s: float) -> int | None:
     """Of which step this is the code, if no newer one was taken and it is near enough."""
     typed = "".join(code.split())
-    codes, now = pyotp.TOTP(factor.secret, interval=STEP_S), int(now_s) // STEP_S
+    codes, now = _otp().TOTP(factor.secret, interval=STEP_S), int(now_s) // STEP_S
     steps = [step for step in range(now - _DRIFT, now + _DRIFT + 1) if step > factor.last_step]
     right = [step for step in steps if hmac.compare_digest(codes.generate_otp(step).encode(), typed.encode())]
     return right[0] if right else None

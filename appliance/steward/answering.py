@@ -1,6 +1,7 @@
 """What becomes of each request: the one place where the whole vocabulary is carried out.
 
-Who is named in it is recorded and believed in nothing. Must not know: sockets, who is at the other end.
+Who is named in it is recorded and believed in nothing. What few requests take is loaded when the first comes. Must not
+know: sockets, who is at the other end.
 """
 
 from __future__ import annotations
@@ -13,11 +14,10 @@ from functools import partial
 from pathlib import Path
 from typing import assert_never
 
-from appliance.certificate_ends import ends_utc_s
 from appliance.config import load
 from appliance.errors import ApplianceError
 from appliance.last_worked import known
-from appliance.steward import backups, secrets_kept, wire, wire_updates
+from appliance.steward import wire, wire_updates
 from appliance.steward.changing import Changing
 from appliance.steward.examining import Examining
 from appliance.steward.pending import Places
@@ -80,10 +80,14 @@ class Answering:
             case wire.MakeBackup(staff=staff):
                 return self._back_up(staff)
             case wire.ListBackups():
+                from appliance.steward import backups
+
                 return wire.Backups(backups.listed(known(self.path).config))
             case wire.ReadFormer(backup=backup):
                 return self._former(backup)
             case wire.ListCertificates():
+                from appliance.certificate_ends import ends_utc_s
+
                 return wire.Certificates(ends_utc_s(known(self.path).config))
             case (
                 wire_updates.AskUpdates()
@@ -98,6 +102,8 @@ class Answering:
                 assert_never(request)
 
     def _save(self, request: wire.SaveSecret) -> wire.Reply:
+        from appliance.steward import secrets_kept
+
         secrets_kept.save(request, load(self.path), self.path.parent)
         self.notes.tell(request.staff, StaffAct.SECRET_SAVED, " ".join((request.kind.value, request.name)).strip())
         self.changing.renew(*secrets_kept.RENEWED[request.kind])
@@ -114,6 +120,8 @@ class Answering:
 
     def _former(self, backup: str) -> wire.Reply:
         if backup:
+            from appliance.steward import backups
+
             return wire.Former(backups.settings(known(self.path).config, backup))
         worked = Places(self.path).worked
         if not worked.exists():
@@ -121,6 +129,8 @@ class Answering:
         return wire.Former(worked.read_text(encoding="utf-8", errors="replace"))
 
     def _back_up(self, staff: str) -> wire.Reply:
+        from appliance.steward import backups
+
         # Each takes as much of the disk as the journal, and the disk is the journal's.
         if not self.packing.acquire(blocking=False):
             return StewardRefused(StewardRefusal.FAILED, "a back-up is being made already; wait for it")

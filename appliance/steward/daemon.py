@@ -12,9 +12,8 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from appliance import last_worked, render
+from appliance import last_worked, sockets
 from appliance.client import Client
-from appliance.daemon import CONSOLE_USER
 from appliance.errands import Errands
 from appliance.steward import clocks, pending
 from appliance.steward.answering import Answering
@@ -27,6 +26,7 @@ from appliance.steward.trials import Trials
 from appliance.steward.units import Systemctl
 from appliance.steward.updates import Updating
 from appliance.supervision import Supervision
+from appliance.users import CONSOLE_USER
 
 _GATE_S = 5.0
 
@@ -47,14 +47,14 @@ def run(path: Path, systemctl: str) -> None:
     if held is not None and not held.in_force:
         pending.put_back(places)
     config = last_worked.known(path).config
-    notes = Notes(Client(render.gate_socket(config), _GATE_S))
+    notes = Notes(Client(sockets.gate_socket(config), _GATE_S))
     changing = Changing(path, Systemctl(systemctl), notes, clocks.now, time.time)
     examining = Examining(lambda: doctor(path), time.monotonic, time.time)
     errands = Errands(Path(config.paths.runtime) / "errands")
     updating = Updating(path, errands, Systemctl(systemctl), notes)
     answering = Answering(path, changing, examining, Trials(), notes, ports, updating, lambda: datetime.now(UTC))
     uids = {0, pwd.getpwnam(CONSOLE_USER).pw_uid}
-    serving = Serving(Path(render.steward_socket(config)), uids, answering.answer)
+    serving = Serving(Path(sockets.steward_socket(config)), uids, answering.answer)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: serving.stop())
     changing.recover()

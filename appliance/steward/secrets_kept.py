@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from appliance.config import Config
-from appliance.daemon import SMS_USER
 from appliance.errors import ApplianceError, LogoRefused
 from appliance.logo import MAX_BYTES, data_url
 from appliance.smpp import provider
 from appliance.steward import below
 from appliance.steward.wire import SaveSecret, SecretKind
+from appliance.users import SMS_USER
 from appliance.wifi import is_wifi_password
 from sms.errors import SmsError
 

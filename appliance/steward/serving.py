@@ -17,7 +17,7 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 
 from appliance.errors import WireError
-from appliance.server import peer_uid
+from appliance.peer import peer_uid
 from appliance.steward import wire
 from appliance.steward.wire import StewardRefusal, StewardRefused
 

@@ -10,16 +10,15 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from appliance import render
+from appliance import sockets
 from appliance.config import Config
 from appliance.errors import ApplianceError
-from appliance.numbers import judge
 from appliance.steward.wire import SmsStep, SmsSteps, StewardRefusal, StewardRefused
 from appliance.wire import Language, Refusal
 from sms.errors import SmsError
 from sms.message import Message
-from sms.trial import Step, follow
 
 PATIENCE_S = 120
 LIFE_S = 300
@@ -27,7 +26,10 @@ AN_HOUR = 20
 """Nobody who tries a provider needs more, and each costs money."""
 _AT_ONCE = 3
 _HOUR_S = 3600.0
-Follow = Callable[[str, Message, float], Iterator[Step]]
+if TYPE_CHECKING:
+    from sms.trial import Step
+
+Follow = Callable[[str, Message, float], Iterator["Step"]]
 
 
 @dataclass
@@ -44,8 +46,8 @@ class Trials:
         clock: monotonic seconds.
     """
 
-    def __init__(self, follow: Follow = follow, clock: Callable[[], float] = time.monotonic) -> None:
-        self._follow, self._clock = follow, clock
+    def __init__(self, follow: Follow | None = None, clock: Callable[[], float] = time.monotonic) -> None:
+        self._follow, self._clock = follow or _follow, clock
         self._tests: dict[str, _Test] = {}
         self._lock = threading.Lock()
 
@@ -57,6 +59,8 @@ class Trials:
         Args:
             noted: has it recorded and counted, by its number; why it must not be sent, if so.
         """
+        from appliance.numbers import judge  # loads every country's numbers
+
         to = judge(number, frozenset(config.password.countries))
         if isinstance(to, Refusal):
             return StewardRefused(StewardRefusal.NOT_MOBILE, "that is no mobile number that this venue serves")
@@ -73,7 +77,7 @@ class Trials:
         text = config.sms.text.fill(language, config.venue.name, "000000", config.bound_host)
         expires_utc_ms = time.time_ns() // 1_000_000 + LIFE_S * 1000
         message = Message(id=f"trial-{name}", to=to, text=text, expires_utc_ms=expires_utc_ms)
-        path = render.sms_socket(config)
+        path = sockets.sms_socket(config)
         threading.Thread(target=self._run, args=(test, path, message), name="test SMS", daemon=True).start()
         return self.so_far(name)
 
@@ -93,3 +97,9 @@ class Trials:
             test.steps.append(SmsStep(False, str(error), "systemctl status qaqpa-sms"))
         finally:
             test.over = True
+
+
+def _follow(path: str, message: Message, patience_s: float) -> Iterator[Step]:
+    from sms.trial import follow
+
+    return follow(path, message, patience_s)

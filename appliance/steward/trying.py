@@ -19,13 +19,14 @@ from typing import Any
 
 import msgspec
 
-from appliance import access_point, apply, credentials, daemon, last_worked, misfits, render, render_network, smpp
+from appliance import access_point, apply, credentials, last_worked, misfits, render, render_network, smpp
 from appliance import toml_places as places
 from appliance.apply import CheckFailed
 from appliance.config import Config
 from appliance.contradictions import contradictions
 from appliance.effective import leaves
 from appliance.errors import ApplianceError, LogoRefused
+from appliance.firewall_words import firewall_settings
 from appliance.found import Found, wrong
 from appliance.holding import holding
 from appliance.steward import destinations, named_files
@@ -121,7 +122,7 @@ def here(config: Config, toml: str, now: Config | None) -> Iterator[Problem]:
         yield from strange
         return  # all that follows opens them
     try:
-        settings = daemon.firewall_settings(config)
+        settings = firewall_settings(config)
         made = render_network.made(config)
         absent = [
             each

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Protocol, assert_never
 
@@ -92,7 +91,7 @@ class Updating:
         config = known(self.path).config
         return wire_updates.Updates(
             image=image.is_image(self.root),
-            running=image.version(self.root) or installed_version("qaqpa"),
+            running=image.version(self.root) or _installed_version(),
             source=config.update.source,
             look=self._stands(Errand.LOOK),
             install=self._stands(Errand.INSTALL),
@@ -111,3 +110,9 @@ class Updating:
         return wire_updates.Errand(
             busy, told.over or not busy, told.percent, why, told.said, told.result, told.at_utc_ms, told.stick
         )
+
+
+def _installed_version() -> str:
+    from importlib.metadata import version  # takes more memory than all the rest of this module's
+
+    return version("qaqpa")

@@ -15,11 +15,16 @@ import socket
 import struct
 from typing import NamedTuple
 
-from pyroute2.netlink import NLM_F_DUMP
-from pyroute2.netlink.rtnl import RTM_GETNEIGH, RTM_NEWNEIGH
-from pyroute2.netlink.rtnl.ndmsg import NUD_PERMANENT
-
-from firewall.netlink import HEADER, Netlink, attributes, messages
+from firewall.netlink import (
+    HEADER,
+    NLM_F_DUMP,
+    NUD_PERMANENT,
+    RTM_GETNEIGH,
+    RTM_NEWNEIGH,
+    Netlink,
+    attributes,
+    messages,
+)
 
 _NEIGHBOUR = struct.Struct("=BxxxiHBB")  # struct ndmsg: family, interface, state, flags, type
 _LLADDR = 2

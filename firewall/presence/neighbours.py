@@ -22,12 +22,24 @@ import threading
 from collections.abc import Callable, Collection, Mapping
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
-from pyroute2.netlink import NLM_F_ACK, NLM_F_DUMP
-from pyroute2.netlink.rtnl import RTM_GETNEIGH, RTM_NEWNEIGH, RTMGRP_NEIGH
-from pyroute2.netlink.rtnl.ndmsg import NUD_DELAY, NUD_PERMANENT, NUD_PROBE, NUD_REACHABLE, NUD_STALE
-
 from firewall.errors import KernelRefused
-from firewall.netlink import HEADER, Netlink, attribute, attributes, messages
+from firewall.netlink import (
+    HEADER,
+    NLM_F_ACK,
+    NLM_F_DUMP,
+    NUD_DELAY,
+    NUD_PERMANENT,
+    NUD_PROBE,
+    NUD_REACHABLE,
+    NUD_STALE,
+    RTM_GETNEIGH,
+    RTM_NEWNEIGH,
+    RTMGRP_NEIGH,
+    Netlink,
+    attribute,
+    attributes,
+    messages,
+)
 from firewall.presence.evidence import Address, Source
 
 # STALE counts: the entry was confirmed once and says nothing against the device (RFC 4861 7.3.2 names the states).

@@ -20,16 +20,11 @@ import socket
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
-
-from pyroute2 import IPRoute
-from pyroute2.netlink.exceptions import NetlinkError
-from pyroute2.netlink.rtnl import RTM_DELLINK, RTM_NEWLINK, RTMGRP_LINK, RTMGRP_NEIGH
-from pyroute2.netlink.rtnl.marshal import MarshalRtnl
 
 from firewall.errors import FirewallError, KernelRefused, NotABridge
-from firewall.isolation import isolate_port, isolated
-from firewall.netlink import HEADER, messages
+from firewall.isolation import isolate_port
+from firewall.links import RTM_DELLINK, RTM_NEWLINK, Link, link_of, links
+from firewall.netlink import HEADER, RTMGRP_LINK, RTMGRP_NEIGH, messages
 from firewall.presence.evidence import Evidence, Proof
 from firewall.presence.learnt import Learnt, learnt, listed
 from firewall.presence.places import Places
@@ -78,7 +73,6 @@ class Ports:
         self._present: set[str] = set()
         self._gone: dict[str, None] = {}
         """Who has left and not come back, in that order; bounded, because anybody can invent MAC addresses."""
-        self._marshal = MarshalRtnl()
         self._thread: threading.Thread | None = None
         self._wake, self._woken = socket.socketpair()
 
@@ -103,7 +97,7 @@ class Ports:
             events.bind((0, RTMGRP_LINK | RTMGRP_NEIGH))
             events.setblocking(False)
             self._dump(last_seen)
-        except (OSError, NetlinkError) as error:
+        except OSError as error:
             events.close()
             raise KernelRefused(f"watch the ports of {self._name}", str(error)) from error
         except FirewallError:
@@ -163,7 +157,7 @@ class Ports:
                     # ENOBUFS: the kernel had more to say than the buffer holds. Whatever else went wrong, a dump tells
                     # the truth; until one succeeds it is tried again and again.
                     behind = error.errno not in (errno.EAGAIN, errno.EINTR)
-                except (NetlinkError, FirewallError):
+                except FirewallError:
                     behind = True
 
     def _discard(self, events: socket.socket) -> None:
@@ -179,23 +173,23 @@ class Ports:
     def _event(self, message: bytes) -> None:
         _, kind, *_ = HEADER.unpack_from(message)
         if kind in (RTM_NEWLINK, RTM_DELLINK):
-            for link in self._marshal.parse(message):
-                # Also said, in the bridge's family, of a port that was only taken out of the bridge.
-                self._link(link) if kind == RTM_NEWLINK else self._port_gone(link["index"])
+            link = link_of(message)
+            # Also said, in the bridge's family, of a port that was only taken out of the bridge.
+            self._link(link) if kind == RTM_NEWLINK else self._port_gone(link.index)
         elif found := learnt(message):
             self._learnt(found)
         # RTM_DELNEIGH: aged out, flushed or moved. None of them is a leave.
 
-    def _link(self, message: Any) -> None:
-        index = message["index"]
-        if message.get_attr("IFLA_IFNAME") == self._name:
+    def _link(self, link: Link) -> None:
+        index = link.index
+        if link.name == self._name:
             if index != self._bridge:
                 self._dump()  # the bridge was made anew
-        elif message.get_attr("IFLA_MASTER") != self._bridge:
+        elif link.master != self._bridge:
             self._port_gone(index)
         else:
             before = self._ports.get(index)
-            now = _port(message, before)
+            now = _port(link, before)
             self._port_changed(index, now)
             if now.connected and (before is None or before != now):
                 # Whoever was learnt between the carrier and this message must not be missed.
@@ -244,18 +238,17 @@ class Ports:
 
     def _dump(self, last_seen: Mapping[str, str] = _NOBODY) -> None:
         """Read everything and deliver the difference to what was known."""
-        with IPRoute() as kernel:
-            links = list(kernel.get_links())
+        known = links()
         entries = listed()
-        bridge = next((link for link in links if link.get_attr("IFLA_IFNAME") == self._name), None)
+        bridge = next((link for link in known if link.name == self._name), None)
         if bridge is None:
             for port in [*self._ports]:
                 self._port_gone(port)
             raise KernelRefused(f"watch the ports of {self._name}", "there is no such interface")
-        if bridge.get_nested("IFLA_LINKINFO", "IFLA_INFO_KIND") != "bridge":
+        if bridge.kind != "bridge":
             raise NotABridge(self._name)
-        self._bridge = bridge["index"]
-        ports = {link["index"]: link for link in links if link.get_attr("IFLA_MASTER") == self._bridge}
+        self._bridge = bridge.index
+        ports = {link.index: link for link in known if link.master == self._bridge}
         # Moves before losses: a device that is behind another port now has not left with its old one.
         behind = [entry for entry in entries if entry.port in ports]
         moved: set[str] = set()
@@ -276,9 +269,9 @@ class Ports:
             self._learnt(entry, moved=entry.mac in moved)
 
 
-def _port(message: Any, before: _Port | None) -> _Port:
-    losses = message.get_attr("IFLA_CARRIER_DOWN_COUNT")
+def _port(link: Link, before: _Port | None) -> _Port:
+    losses = link.carrier_losses
     if losses is None:  # messages of the bridge's own family do not count
         losses = before.carrier_losses if before else 0
-    connected = message["flags"] & _CONNECTED == _CONNECTED
-    return _Port(str(message.get_attr("IFLA_IFNAME")), connected, losses, isolated(message))
+    connected = link.flags & _CONNECTED == _CONNECTED
+    return _Port(link.name, connected, losses, link.isolated)

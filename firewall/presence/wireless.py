@@ -10,17 +10,18 @@ hostapd, what follows from evidence.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import logging
 import select
 import socket
+import struct
+import sys
 import time
 from collections.abc import Callable, Mapping
 
-from pyroute2.netlink.exceptions import NetlinkError
-from pyroute2.netlink.generic import GenericNetlinkSocket
-from pyroute2.netlink.nl80211 import nl80211cmd
-
+from firewall.netlink import HEADER, NETLINK_GENERIC, NLM_F_ACK, Netlink, attribute, attributes
+from firewall.netlink import messages as messages_of
 from firewall.presence.associations import Associations
 from firewall.presence.evidence import Evidence, Source
 from firewall.presence.nl80211 import End, Interface, Message, Station, interface_dump, messages, station_dump
@@ -30,6 +31,10 @@ log = logging.getLogger(__name__)
 
 _ROAMING_S = 0.5
 _LOOK_S = 30.0
+_CONTROLLER, _GETFAMILY = 16, 3  # GENL_ID_CTRL, CTRL_CMD_GETFAMILY of linux/genetlink.h
+_COMMAND = struct.Struct("=BBH")
+"""struct genlmsghdr."""
+_FAMILY_ID, _FAMILY_NAME, _GROUPS, _GROUP_NAME, _GROUP_ID = 1, 2, 7, 1, 2
 _SOL_NETLINK, _ADD_MEMBERSHIP = 270, 1  # linux/netlink.h
 _SO_RCVBUFFORCE = 33  # linux/socket.h; Python has no name for it. Needs CAP_NET_ADMIN, which the gate has.
 _BUFFER_BYTES = 1 << 20
@@ -43,20 +48,21 @@ def kernel() -> Kernel | None:
     None: this kernel has no nl80211.
 
     Raises:
-        OSError, NetlinkError: generic netlink does not work.
+        OSError: generic netlink does not work.
     """
-    asking = GenericNetlinkSocket()
-    asking.asyncore.module_err_level = "debug"  # a kernel without Wi-Fi is no error
+    asked = _COMMAND.pack(_GETFAMILY, 1, 0) + attribute(_FAMILY_NAME, b"nl80211\0")
     try:
-        asking.bind("nl80211", nl80211cmd)
-        family, group = asking.prid, asking.mcast_groups["mlme"]
-    except NetlinkError as error:
-        if error.code in (errno.ENOENT, errno.ENOTSUP):
+        with contextlib.closing(Netlink(NETLINK_GENERIC)) as asking:
+            told = next(messages_of(asking.ask(_CONTROLLER, NLM_F_ACK, asked)))
+    except OSError as error:
+        if error.errno in (errno.ENOENT, errno.ENOTSUP):
             return None
         raise
-    finally:
-        asking.close()
-    sock = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, 16)  # NETLINK_GENERIC
+    said = dict(attributes(told[HEADER.size + _COMMAND.size :]))
+    family = int.from_bytes(said[_FAMILY_ID], sys.byteorder)
+    groups = (dict(attributes(each)) for _, each in attributes(said[_GROUPS]))
+    group = next(int.from_bytes(each[_GROUP_ID], sys.byteorder) for each in groups if each[_GROUP_NAME] == b"mlme\0")
+    sock = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, NETLINK_GENERIC)
     try:
         sock.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _BUFFER_BYTES)
         sock.bind((0, 0))
@@ -144,7 +150,7 @@ class Wireless:
             if time.monotonic() >= self._look_due_s:
                 self._look_due_s = time.monotonic() + self._look_s
                 self._look()
-        except (OSError, NetlinkError) as error:
+        except OSError as error:
             # ENOBUFS: events were lost. Whatever it was, a new socket begins with a list.
             self._hang_up(str(error))
         self._tell(self._associations.due(time.monotonic()))

@@ -16,7 +16,7 @@ from pathlib import Path
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from appliance import render, render_console
+from appliance import sockets
 from appliance.client import StandingClient
 from appliance.last_worked import known
 from appliance.staff.office import Office
@@ -37,7 +37,7 @@ def create(path: str) -> Flask:
     held = known(Path(path))
     config = held.config
     office = Office.open(Path(config.paths.state) / "console", config.console.idle_minutes * 60, time.time)
-    gate, steward = StandingClient(render.gate_socket(config)), Client(render.steward_socket(config))
+    gate, steward = StandingClient(sockets.gate_socket(config)), Client(sockets.steward_socket(config))
     app = create_app(Site(config, gate, steward, office.sessions, lambda: datetime.now(UTC), office, held.wrong))
     # nginx alone reaches the socket, and writes both headers itself.
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1)  # type: ignore[method-assign]
@@ -46,7 +46,7 @@ def create(path: str) -> Flask:
 
 def main(path: str) -> None:
     """Serve until SIGTERM."""
-    socket = Path(render_console.socket(known(Path(path)).config))
+    socket = Path(sockets.console_socket(known(Path(path)).config))
     serve(socket, partial(create, path), workers=1, threads=THREADS)
 
 

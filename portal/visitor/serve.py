@@ -8,6 +8,7 @@ Must not know: pages, configuration.
 from __future__ import annotations
 
 import json
+import os
 import sys
 from functools import partial
 from pathlib import Path
@@ -16,8 +17,9 @@ from typing import Any
 from portal.serving import serve
 from portal.visitor.app import create_app
 
-WORKERS = 2
-THREADS = 8
+WORKERS = 2 if len(os.sched_getaffinity(0)) > 2 else 1
+"""Of two processors nginx and the gate need one: there a second worker serves nobody sooner, and takes 20 MB."""
+THREADS = 16 // WORKERS
 """Of each: a gate that is slow to answer one visitor must not keep the others."""
 
 

@@ -23,7 +23,7 @@ from pathlib import Path
 from appliance import wire
 from appliance.client import Client
 from appliance.config import load
-from appliance.render import gate_socket
+from appliance.sockets import gate_socket
 from firewall.settings import Settings
 from tests.bench import crowd
 from tests.lab.namespaces import World, give_address, ip, set_sysctl

@@ -18,6 +18,7 @@ from tests.bench import (
     journal,
     latency,
     looks,
+    memory,
     pages,
     peer,
     people,
@@ -110,6 +111,10 @@ def _sms(_: Callable[[], Ground], effort: Effort) -> list[Row]:
     return [*sms.rates(effort), *sms.recovery(effort)]
 
 
+def _memory(_: Callable[[], Ground], effort: Effort) -> list[Row]:
+    return memory.measure(effort)
+
+
 def _people(_: Callable[[], Ground], effort: Effort) -> list[Row]:
     return people.measure(effort)
 
@@ -119,6 +124,8 @@ BENCHMARKS = (
     Benchmark("journal", "durable entries a second, verifying, extracting, searching", _journal),
     Benchmark("extract", "an extract of a million visits, seconds and memory", _extract),
     Benchmark("today", "the console's landing page in a large venue, and the console's memory", _today),
+    # Before there is any ground: what runs there would share the product's pages, and its part would look smaller.
+    Benchmark("memory", "the whole product's memory, process by process, with 1,000 visits", _memory),
     Benchmark("people", "the wizard and an admission at the desk, at a person's speed", _people, quick=False),
     Benchmark("presence", "false leaves, delays and cost, of a virtual day and of the real gate", _presence),
     Benchmark("sms", "messages a second beside a plain smpplib loop, and back after an SMSC's absence", _sms),
@@ -128,7 +135,7 @@ BENCHMARKS = (
     Benchmark("redirects", "probe redirects a second beside a bare nginx", _on_ground(pages.redirects)),
     Benchmark("opennds", "probe redirects a second beside openNDS", _on_ground(peer.redirects), quick=False),
     Benchmark("asking", "from «Get password» to submit_sm on the wire", _on_ground(sms.asking)),
-    Benchmark("memory", "the gate's memory with and without a crowd", _on_ground(restart.memory)),
+    Benchmark("growth", "the gate's memory with and without a crowd", _on_ground(restart.memory)),
     Benchmark("logins", "login pages a second", _on_ground(pages.logins)),
     Benchmark("restart", "kill -9 to serving, and what a running flow loses", _on_ground(restart.restart)),
     Benchmark("latency", "admission and revocation, p50 and p99", _on_ground(latency.measure)),

@@ -7,13 +7,13 @@ kept state, the part that brings the kernel up to date. Must not know: how the k
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from statistics import median
 
 from appliance import wire
 from appliance.errors import GateUnreachable
 from tests.bench.effort import Effort
 from tests.bench.ground import Ground, now_s
+from tests.bench.memory import pss_mib
 from tests.bench.pulse import Pulse
 from tests.bench.report import Better, Row, compared
 from tests.lab.run import program, run
@@ -86,7 +86,7 @@ def memory(ground: Ground, effort: Effort) -> list[Row]:
         ground.venue.restart("gate")
         # Asked once for everything it knows: that too must be in it.
         assert isinstance(ground.ask(wire.ListVisits()), wire.Visits)
-        found.setdefault(size, []).append(_pss_mib(ground.venue.processes["gate"].pid))
+        found.setdefault(size, []).append(pss_mib(ground.venue.processes["gate"].pid))
     name = f"gate memory: PSS, {effort.many:,} admitted, {effort.few:,} beside"
     return [compared(name, found[effort.many], found[effort.few], "MiB", Better.LOWER)]
 
@@ -100,8 +100,3 @@ def _answers(ground: Ground) -> None:
         return True
 
     until(asked, "the gate to answer", 30.0)
-
-
-def _pss_mib(pid: int) -> float:
-    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-    return int(next(line for line in lines if line.startswith("Pss:")).split()[1]) / 1024

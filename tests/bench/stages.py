@@ -40,6 +40,14 @@ class Stages:
         return Stages(self.nginx_s / count, self.portal_s / count, self.gate_s / count)
 
 
+def family(pid: int) -> list[int]:
+    """The process and all that it has started, and they."""
+    children, found = _children(), [pid]
+    for each in found:  # grows meanwhile
+        found += children.get(each, [])
+    return found
+
+
 def _spent_s(pid: int, children: dict[int, list[int]]) -> float:
     return _own_s(pid) + sum(_spent_s(child, children) for child in children.get(pid, ()))
 

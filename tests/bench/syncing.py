@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from appliance.config import load
-from appliance.daemon import firewall_settings, terms
+from appliance.daemon import terms
+from appliance.firewall_words import firewall_settings
 from appliance.kept import restore
 from firewall.gate import Gate
 from journal.store import Store

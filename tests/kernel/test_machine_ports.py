@@ -34,6 +34,8 @@ def test_a_cable_that_is_pulled_and_a_way_that_comes(venue: Venue) -> None:
     sh("ip route del default")
     sh("ip route add default nexthop via 10.77.0.9 dev br-lan nexthop via 10.77.0.8 dev br-lan")
     assert [name for name, port in seen().items() if port.default_route] == ["p1", "p2", "p3"]
+    sh(f"ip route replace default nexthop via {SERVER} dev wan0 nexthop via 10.77.0.8 dev br-lan")
+    assert [name for name, port in seen().items() if port.default_route] == ["wan0", "p1", "p2", "p3"]
 
 
 def test_what_nobody_can_plug_into_is_no_port(venue: Venue) -> None:

@@ -288,6 +288,14 @@ def test_connections_of_every_kind_are_forgotten(gate: Gate) -> None:
         gate.revoke(MACS[ONE], [one])
         assert [line for line in known_connections().splitlines() if str(one) in line] == []
         assert len(known_connections().splitlines()) == 1
+        # To it, and to another's address behind which it answers.
+        two = ADDRESSES[TWO]
+        sh(
+            f"conntrack -I -p udp -s {server} -d {two} --sport 3 --dport 4 -t 60;"
+            f"conntrack -I -p udp -s {server} -d 198.51.100.9 --reply-src {two} --reply-dst {server} "
+            "--sport 5 --dport 6 --reply-port-src 6 --reply-port-dst 5 -t 60"
+        )
+        assert len(known_connections().splitlines()) == 3
         # More devices than are asked for one by one.
         many = frozenset(IPv4Address("10.77.5.0") + number for number in range(20))
         gate.sync({MACS[TWO]: frozenset({ADDRESSES[TWO]}) | many})

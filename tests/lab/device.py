@@ -1,6 +1,6 @@
 """The gateway's own processes, started in a namespace exactly as systemd starts them on the device.
 
-The command lines, users and capabilities are read from ``systemd/*.service``, the directories from
+The command lines, environment, users and capabilities are read from ``systemd/*.service``, the directories from
 ``systemd/tmpfiles.d``; only the places differ (``Places``). Must not know: visitors, what the processes do.
 """
 
@@ -125,6 +125,7 @@ def start_unit(places: Places, unit: str, namespace: str, *more: str) -> Process
         namespace=namespace,
         user=settings.get("User"),
         capabilities=[name.removeprefix("CAP_").lower() for name in settings.get("AmbientCapabilities", "").split()],
+        environment=dict(each.split("=", 1) for each in settings.get("Environment", "").split()),
     )
 
 

@@ -13,7 +13,6 @@ from typing import TypeVar
 import msgspec
 from flask import Response, request
 from msgspec import ValidationError, convert
-from prometheus_client.exposition import choose_encoder
 
 from appliance import vouchers, wire
 from appliance.errors import ApplianceError
@@ -43,7 +42,6 @@ from portal.console.api_types import (
 from portal.console.bearers import bearer, staff
 from portal.console.examiner import Examiner
 from portal.console.lights import lights, verdict
-from portal.console.metrics import Figured, Known
 from portal.console.openapi import description
 from portal.console.problems import problem
 from portal.console.routes import Routes
@@ -75,6 +73,11 @@ class _Views:
 
     def metrics(self, _: None) -> Response:
         """What can be found out; a gate that is away is a figure too."""
+        # For the venue that has a Prometheus.
+        from prometheus_client.exposition import choose_encoder
+
+        from portal.console.metrics import Figured, Known
+
         figures = self._maybe(LookAtFigures(), Figures)
         known = Known(
             self._site.config,

@@ -16,7 +16,6 @@ from flask import Response, jsonify, request
 
 from appliance.errors import ApplianceError
 from appliance.steward import wire
-from appliance.steward.editing import CannotEdit, with_values
 from portal.console import found_words
 from portal.console.routes import OWNER, Routes, see
 from portal.console.sections import settings_form
@@ -130,6 +129,8 @@ class _Views:
 
     def try_form(self) -> Response:
         """What was entered, shown as a difference before anything happens."""
+        from appliance.steward.editing import CannotEdit, with_values  # for who changes something
+
         said = {name: request.form.getlist(name) for name in request.form}
         try:
             settings = self._settings()

@@ -19,7 +19,6 @@ from appliance import wire
 from appliance.config import Config
 from appliance.errors import ApplianceError, GateUnreachable
 from appliance.staff.roles import StaffRole
-from appliance.steward.editing import with_values
 from appliance.steward.wire import (
     ApplySettings,
     ListPorts,
@@ -110,6 +109,8 @@ def change(
         StewardSaysNo: somebody else's change is in the way, or it failed.
         StillStarting: the answer before is being put in force.
     """
+    from appliance.steward.editing import with_values  # for who changes something
+
     toml = with_values(at.settings.toml, values)
     if toml == at.settings.toml and not passwords:
         return ()

@@ -15,8 +15,8 @@ from appliance.aside import Aside
 from appliance.cli import main
 from appliance.config import load
 from appliance.inbox import Role, Stop
-from appliance.render import gate_socket
 from appliance.server import Server
+from appliance.sockets import gate_socket
 from tests.edge.appliance.venue import NUMBER, PHONE, Core
 
 

@@ -13,11 +13,11 @@ from click.testing import CliRunner
 
 from appliance.cli import main
 from appliance.config import load
-from appliance.daemon import SMS_USER
 from appliance.doctor import findings, lit
 from appliance.smpp import without_sms
 from appliance.steward.units import Systemctl
 from appliance.steward.wire import LightName
+from appliance.users import SMS_USER
 
 SECRET = "hush-hush"
 

@@ -16,10 +16,10 @@ from pathlib import Path
 import pytest
 
 from appliance import first_boot, screen_look
-from appliance.cli_staff import office_in
 from appliance.port_roles import PortSeen, guess
 from appliance.screen import State
 from appliance.screen_door import PAUSE_S
+from appliance.staff.for_root import office_in
 from appliance.staff.roles import StaffRole
 from tests.lab.waiting import until
 
@@ -50,6 +50,23 @@ def test_a_box_without_a_configuration_starts_and_one_with_a_wrong_one_says_what
     assert shown.state is State.BROKEN and "line 2: lan.adress" in shown.detail
     path.unlink()
     assert screen_look.shown(path).state in {State.STARTING, State.NO_PORT}
+
+
+_DRAWS = """
+import sys
+from appliance.screen_code import code_of
+code, too_long = code_of("https://192.168.100.157:8443/"), code_of("https://" + "x" * 5000)
+print(*sys.modules)
+from paper import qr
+print(code == qr.modules("https://192.168.100.157:8443/", qr.SMALLEST), too_long)
+"""
+
+
+def test_the_code_is_drawn_and_what_drew_it_is_gone() -> None:
+    told = subprocess.run([sys.executable, "-c", _DRAWS], capture_output=True, text=True, check=True, timeout=30).stdout
+    modules, drawn = told.splitlines()
+    assert "msgspec" in modules.split() and "reportlab" not in modules.split()
+    assert drawn == "True ()"
 
 
 class Terminal:

@@ -15,6 +15,7 @@ from sqlite_utils import Database
 from journal.database import connect_writer
 from journal.entries import GateStarted, GateStopped
 from journal.errors import Cause, JournalCorrupt, JournalNewer, JournalUnavailable
+from journal.layout import STEPS, taken
 from journal.migrations import steps
 from journal.seal import verify
 from journal.store import Store
@@ -241,4 +242,16 @@ def test_an_interrupted_first_start_is_mended_by_the_next(path: Path) -> None:
     store.close()
     connection = sqlite3.connect(path)
     assert not steps.pending(Database(connection, execute_plugins=False))
+    connection.close()
+
+
+def test_a_journal_of_an_earlier_layout_is_brought_up_to_date(path: Path) -> None:
+    connection = sqlite3.connect(path)
+    steps.apply(Database(connection, execute_plugins=False), stop_before=STEPS[1])
+    connection.close()
+    store = Store.open(path)
+    assert store.append([(at(0), GateStarted("0.1.0", 0, 0))]) == 1
+    store.close()
+    connection = sqlite3.connect(path)
+    assert taken(connection) == [*STEPS]
     connection.close()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from portal.visitor.serve import WORKERS
 from tests.edge.portal.served import served
 from tests.lab.waiting import until
 from tests.support.systemd import supervising
@@ -27,7 +28,7 @@ def test_pages_that_nobody_serves_are_told_by_silence(tmp_path: Path, monkeypatc
         with served(tmp_path / "portal.sock", tmp_path / "gate.sock", tmp_path / "log") as keeper:
             supervisor.hears("WATCHDOG=1", times=3)
             workers = until(lambda: workers_of(keeper.pid), "its workers")
-            assert len(workers) == 2
+            assert len(workers) == WORKERS
             for worker in workers:
                 os.kill(worker, signal.SIGSTOP)
             supervisor.silence(QUIET_S)  # what was on its way

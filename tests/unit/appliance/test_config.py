@@ -11,8 +11,9 @@ import msgspec
 import pytest
 
 from appliance.config import Config, load, parse
-from appliance.daemon import firewall_settings, terms
+from appliance.daemon import terms
 from appliance.errors import ConfigError
+from appliance.firewall_words import firewall_settings
 from appliance.smpp import provider
 from appliance.toml_places import line_of
 from appliance.wire import Language

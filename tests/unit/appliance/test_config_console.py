@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from appliance.config import parse
-from appliance.daemon import firewall_settings
 from appliance.errors import ConfigError
+from appliance.firewall_words import firewall_settings
 
 
 @pytest.mark.parametrize(

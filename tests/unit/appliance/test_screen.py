@@ -9,7 +9,7 @@ import pytest
 
 from appliance.codes import ALPHABET
 from appliance.port_roles import Why
-from appliance.screen import Look, Shown, State, drawn, words
+from appliance.screen import Code, Look, Shown, State, drawn, words
 from appliance.screen_door import LONGEST_PAUSE_S, PAUSE_S, WAITS_S, Door
 from appliance.screen_letters import halves, large
 from appliance.wire_words import Language
@@ -24,6 +24,10 @@ NEW = Shown(
     why=(Why.SEVERAL, Why.REST, Why.RADIO),
     roles={"uplink": "enp1s0", "lan": "enp2s0, enp3s0", "radio": "wlp4s0"},
 )
+
+
+def code_of(address: str) -> Code:
+    return qr.modules(address, qr.SMALLEST)
 
 
 def visible(lines: list[str]) -> list[str]:
@@ -43,7 +47,7 @@ def test_every_sentence_is_there_in_three_languages_and_names_the_same() -> None
 
 
 def test_a_new_box_fits_the_smallest_screen_with_its_address_and_code_large() -> None:
-    told = visible(drawn(NEW, Look.BLOCKS))
+    told = visible(drawn(NEW, Look.BLOCKS, code_of))
     assert len(told) <= 25 and max(map(len, told)) <= 80
     whole = "\n".join(told)
     assert URL in whole and "Код: ACDEF-HJKLM" in whole
@@ -58,19 +62,19 @@ def test_a_new_box_fits_the_smallest_screen_with_its_address_and_code_large() ->
 @pytest.mark.parametrize("look", list(Look))
 def test_no_line_is_longer_than_the_screen(state: State, language: Language, look: Look) -> None:
     shown = Shown(state, "Ж" * 40, (URL,), language=language, roles={"uplink": "enp1s0"}, shell_code="12345")
-    told = visible(drawn(shown, look))
+    told = visible(drawn(shown, look, code_of))
     assert max(map(len, told)) <= 80
     assert URL in "\n".join(told) and "12345" in "\n".join(told)
     bare = Shown(state, "Ж" * 40, language=language, detail="x" * 300, roles={"uplink": "enp1s0"})
-    assert max(map(len, visible(drawn(bare, look)))) <= 80
+    assert max(map(len, visible(drawn(bare, look, code_of)))) <= 80
 
 
 def test_a_serial_line_gets_ascii_and_the_code_in_colours() -> None:
-    told = drawn(NEW, Look.PLAIN)
+    told = drawn(NEW, Look.PLAIN, code_of)
     assert all(line.isascii() for line in told)
     assert "ACDEF-HJKLM" in "\n".join(told)
     assert seen_in_colours(told) == qr.modules(URL, qr.SMALLEST)
-    assert all(line.isascii() for line in drawn(Shown(State.WORKS, "Қақпа"), Look.PLAIN))
+    assert all(line.isascii() for line in drawn(Shown(State.WORKS, "Қақпа"), Look.PLAIN, code_of))
 
 
 def seen_in_colours(told: list[str]) -> tuple[tuple[bool, ...], ...]:
@@ -92,19 +96,19 @@ def test_the_blocks_are_the_code_itself() -> None:
     rows = [[lit[letter][half] for letter in row] for row in halves(light) for half in (0, 1)]
     assert tuple(tuple(row) for row in rows)[: len(light)] == light
     for row in halves(light):
-        assert f"\x1b[97;40m{row}" in "\n".join(drawn(NEW, Look.BLOCKS))
+        assert f"\x1b[97;40m{row}" in "\n".join(drawn(NEW, Look.BLOCKS, code_of))
 
 
 def test_a_claimed_box_shows_no_code_and_speaks_its_own_language() -> None:
     told = "\n".join(
-        visible(drawn(Shown(State.WORKS, "Cafe", (URL,), language=Language.RUSSIAN, online=7), Look.BLOCKS))
+        visible(drawn(Shown(State.WORKS, "Cafe", (URL,), language=Language.RUSSIAN, online=7), Look.BLOCKS, code_of))
     )
     assert "Всё работает. В сети: 7." in told
     assert "Код" not in told and "иесі" not in told
 
 
 def test_a_wrong_configuration_cannot_speak_to_the_terminal() -> None:
-    told = drawn(Shown(State.BROKEN, "Qaqpa", detail='line 3: "\x1b]0;x\x07\x1b[2J\nfoo"'), Look.BLOCKS)
+    told = drawn(Shown(State.BROKEN, "Qaqpa", detail='line 3: "\x1b]0;x\x07\x1b[2J\nfoo"'), Look.BLOCKS, code_of)
     assert "\x1b" not in "".join(told) and "\x07" not in "".join(told) and "foo" in "".join(told)
 
 

@@ -39,7 +39,7 @@ office(Path(sys.argv[1])).office.accounts.change("owner", name="Half written")
 _LOOK = """
 import resource, sys
 from pathlib import Path
-from appliance.cli_staff import office_in
+from appliance.staff.for_root import office_in
 resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
 office_in(Path(sys.argv[1]), 0).claim.code()
 """

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from appliance.config import Config, parse
-from appliance.daemon import SMS_USER
 from appliance.steward.secrets_kept import SecretRefused, save
 from appliance.steward.wire import SaveSecret, SecretKind
+from appliance.users import SMS_USER
 
 KEY = b"-----BEGIN PRIVATE KEY-----\nMIIB\n-----END PRIVATE KEY-----\n"
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"/>'
