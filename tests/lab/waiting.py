@@ -16,8 +16,10 @@ noticed at once."""
 _LOOK_EVERY_S = 0.02
 
 
-def until(condition: Callable[[], T | None], what: str, timeout_s: float = 15.0) -> T:
+def until(condition: Callable[[], T | None], what: str, timeout_s: float = 30.0) -> T:
     """The first true value that ``condition()`` gives; it is always asked at least once.
+
+    Time in which this process was not run at all does not count: the machine's others did not run either.
 
     Raises:
         TooLate: there was none within ``timeout_s`` seconds.
@@ -27,6 +29,8 @@ def until(condition: Callable[[], T | None], what: str, timeout_s: float = 15.0)
         value = condition()
         if value:
             return value
-        if time.monotonic() >= deadline:
+        rests_at = time.monotonic()
+        if rests_at >= deadline:
             raise TooLate(what, timeout_s)
         time.sleep(_LOOK_EVERY_S)
+        deadline += max(0.0, time.monotonic() - rests_at - _LOOK_EVERY_S)
