@@ -42,11 +42,13 @@ FREE_ARGUMENTS = tuple(
 DEMO_PREFIX = "qd-"
 DEMO_S, PIP_S = 240.0, 300.0
 WRECKED = """
+import functools
 import sys
 from tests.lab import demo
 
 def crashed(steps, venue, password=demo.password):
     venue.smsc.kill9()
+    venue.password_for = functools.partial(venue.password_for, timeout_s=5.0)  # it will not come
     password(steps, venue)
 
 demo.password = crashed
