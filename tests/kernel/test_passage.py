@@ -88,15 +88,13 @@ def arrived(visitor: str, wanted: Set[str] = frozenset()) -> set[str]:
         for packet in packets.values():
             cable.send(bytes(packet))
         got: set[str] = set()
-        while (left := packets.keys() - got) and (
-            name := _next(outside, left, PATIENCE_S if left & wanted else SILENCE_S)
-        ):
+        while (left := packets.keys() - got) and (name := _next(outside, left, wanted)):
             got.add(name)
     return got
 
 
-def _next(sniffer: socket.socket, names: set[str], wait_s: float) -> str | None:
-    sniffer.settimeout(wait_s)
+def _next(sniffer: socket.socket, names: set[str], wanted: Set[str]) -> str | None:
+    sniffer.settimeout(PATIENCE_S if names & wanted else SILENCE_S)
     with contextlib.suppress(TimeoutError):
         while True:
             frame = sniffer.recv(65536)
