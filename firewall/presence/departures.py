@@ -34,6 +34,9 @@ log = logging.getLogger(__name__)
 # The device takes a moment from its release to having no address: asked at once it may still answer.
 _EARLY = (0.15, 0.5)
 _LATE = (0.0, 1.0, 2.0, 3.0, 4.0, 5.0)
+_STOOD_STILL_S = 0.25
+"""So much later than due we were not run, nor perhaps whoever hears the answers: the device is asked again then, and
+its answer waited for as long."""
 _HEARD_S = 10.0
 """How long a release that was heard explains a lease that vanishes."""
 _REMEMBERED = 4096
@@ -53,6 +56,11 @@ class _Question:
     decided_s: float
     asked: bool = False
     answered: bool = False
+
+    def overslept(self, now_s: float) -> bool:
+        """Whether a decision now would rest on a time in which nobody was there to ask or to listen."""
+        late_s = now_s - self.decided_s
+        return not self.answered and (late_s > _STOOD_STILL_S or (late_s >= 0 and bool(self.asks_due_s)))
 
 
 class Departures:
@@ -212,6 +220,8 @@ class Departures:
         decided: dict[str, bool] = {}
         with self._lock:
             for mac, question in self._questions.items():
+                if question.overslept(now_s):
+                    question.asks_due_s, question.decided_s = [now_s], now_s + _STOOD_STILL_S
                 if question.answered or now_s >= question.decided_s:
                     decided[mac] = question.answered
                 elif question.asks_due_s and now_s >= question.asks_due_s[0]:

@@ -114,7 +114,7 @@ class Field:
         # Whom the gate still looks for in vain it reports to who wrote to it: not the product's doing.
         for family in ("-4", "-6"):
             seek = (family, "neigh", "show", "nud", "incomplete")
-            until(lambda words=seek: not ip(gate, *words), "the gate to give up looking for invented hosts", 10)  # type: ignore[misc]
+            until(lambda words=seek: not ip(gate, *words), "the gate to give up looking for invented hosts")  # type: ignore[misc]
 
     def evict(self) -> None:
         """End the visit of the one that is to attack from then on."""
@@ -142,8 +142,8 @@ class Field:
         self._serve("shop", ["nginx", "-c", str(nginx)])
         operator = self.venue.operator
         for address, port in ((UPSTREAM, 53), (SHOP, 80), (SHOP, PROXY_PORT)):
-            until(lambda a=address, p=port: _answers(operator, a, p), f"a server at {address}:{port}", 10)  # type: ignore[misc]
-        until(lambda: "Listening to dns" in self.servers["iodined"].output(), "iodined to listen", 10)
+            until(lambda a=address, p=port: _answers(operator, a, p), f"a server at {address}:{port}")  # type: ignore[misc]
+        until(lambda: "Listening to dns" in self.servers["iodined"].output(), "iodined to listen")
 
     @property
     def _folder(self) -> Path:

@@ -40,7 +40,7 @@ _VICTIM6 = "2001:db8:77::77"
 _NOBODY = 5999
 """A port at which nothing answers: an answer to an address that nobody has would make the gate complain of it later."""
 _EXPERIMENTAL = 0x88B5  # IEEE 802, for local experiments
-_FLOOD_S = 6.0
+_FLOOD_S = 20.0
 
 Made = Callable[[Attacker, bytes], list[Packet]]
 
@@ -268,7 +268,7 @@ def _flood(phone: Visitor, field: Field) -> str:
     poured = pour(phone.namespace, phone.interface, frames(), _FLOOD_S)
     with ThreadPoolExecutor(5) as pool:
         # A flow for which there is no room is lost for good, a busy machine's answer is late.
-        came_back = list(pool.map(lambda _: field.victim.udp_echo(WEB, 4242), range(5)))
+        came_back = list(pool.map(lambda _: field.victim.udp_echo(WEB, 4242, timeout_s=8.0), range(5)))
     run(["conntrack", "-F"], namespace=field.venue.gate)  # so that the next attack does not suffer from this one
     lost = came_back.count(False)
     return f"{lost} of 5 new flows of another visitor lost" if lost and poured else ""

@@ -79,13 +79,13 @@ class Ear:
         return any(what in frame for frame in self.frames(timeout_s))
 
     def frames(self, timeout_s: float) -> Iterator[bytes]:
-        """What has arrived and arrives until ``timeout_s`` seconds have passed."""
+        """What has arrived and arrives until ``timeout_s`` seconds have passed, also if we were not run meanwhile."""
         end = time.monotonic() + timeout_s
-        while (left_s := end - time.monotonic()) > 0:
-            self._wire.settimeout(left_s)
+        while True:
+            self._wire.settimeout(max(0.0, end - time.monotonic()))
             try:
                 frame, address = self._wire.recvfrom(65535)
-            except TimeoutError:
+            except (TimeoutError, BlockingIOError):
                 return
             if address[2] != _OUTGOING:
                 yield frame

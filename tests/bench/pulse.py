@@ -21,6 +21,8 @@ from typing import Self
 from tests.lab.entering import inside
 
 _DATAGRAM = struct.Struct("!Q")
+_UNDER_WAY_S = 5.0
+"""The longest that an answer may still be under way: a machine that stands still keeps it for so long."""
 
 
 class Pulse:
@@ -46,7 +48,12 @@ class Pulse:
         self._phone.sendto(_DATAGRAM.pack(self.sent), self._address)
         self.sent += 1
         before = self.answered
-        end_s = time.monotonic() + length_s
+        self._receive(length_s)
+        return self.answered > before
+
+    def _receive(self, length_s: float) -> None:
+        """Echo and receive what comes for so long."""
+        before, end_s = self.answered, time.monotonic() + length_s
         while (left_s := end_s - time.monotonic()) > 0:
             for ready in select.select([self._phone, self._internet], [], [], left_s)[0]:
                 data, sender = ready.recvfrom(64)
@@ -57,7 +64,6 @@ class Pulse:
                     if self.answered == before:
                         self.first_answered_s = time.monotonic()
                     self.answered += 1
-        return self.answered > before
 
     @contextlib.contextmanager
     def going_on(self, every_s: float) -> Iterator[None]:
@@ -75,7 +81,9 @@ class Pulse:
         finally:
             ended.set()
             thread.join()
-            self.beat(0.2)
+            end_s = time.monotonic() + _UNDER_WAY_S
+            while self.answered < self.sent and time.monotonic() < end_s:
+                self._receive(0.2)
 
     def __enter__(self) -> Self:
         return self

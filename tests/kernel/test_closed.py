@@ -22,6 +22,7 @@ from tests.kernel.venue import (
     GATE_WAN,
     MACS,
     OUTSIDE,
+    PATIENCE_S,
     SERVER,
     SERVER6,
     Venue,
@@ -102,13 +103,13 @@ def test_the_gate_takes_over_and_leaves_it_closed(venue: Venue, new_gate: Callab
         gate = new_gate(venue.settings)
         gate.setup()
         gate.admit(MACS[ONE], [ADDRESSES[ONE]])
-        assert pings(ONE, SERVER)
+        assert pings(ONE, SERVER, PATIENCE_S)
         # Said again while visits run: closed for them too, until the gate's next look.
         close(venue.settings)
         sh("sysctl -qw net.ipv4.ip_forward=1")
         assert not pings(ONE, SERVER)
         gate.sync({MACS[ONE]: frozenset({ADDRESSES[ONE]})})
-        assert pings(ONE, SERVER)
+        assert pings(ONE, SERVER, PATIENCE_S)
 
 
 @pytest.mark.usefixtures("venue")

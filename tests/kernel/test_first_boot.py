@@ -23,7 +23,7 @@ def test_a_new_box_finds_its_uplink_by_itself(venue: Venue, tmp_path: Path) -> N
     del venue
     sh("ip link del br-lan && ip addr flush dev wan0 && for p in p1 p2 p3; do ip link set $p up; done")
     path = tmp_path / "qaqpa.toml"
-    command = ["first-boot", "--config", str(path), "--state", str(tmp_path / "state"), "--wait", "15"]
+    command = ["first-boot", "--config", str(path), "--state", str(tmp_path / "state"), "--wait", "60"]
     with dnsmasq(tmp_path / "leases"), inside(GATE):
         first = CliRunner().invoke(main, command)
         again = CliRunner().invoke(main, command)

@@ -89,11 +89,11 @@ def test_nothing_passes_unadmitted_and_both_families_open_together(gate6: Gate) 
     assert arrived(ONE) == set()
     with inside(GATE):
         gate6.admit(MACS[ONE], [ADDRESSES[ONE], IPS6[ONE]])
-    assert arrived(ONE) == FOUR | SIX
+    assert arrived(ONE, FOUR | SIX) == FOUR | SIX
     assert arrived(TWO) == set()
     with inside(GATE):
         gate6.revoke(MACS[ONE], [IPS6[ONE]])
-        assert arrived(ONE) == FOUR
+        assert arrived(ONE, FOUR) == FOUR
         gate6.revoke(MACS[ONE], [ADDRESSES[ONE]])
     assert arrived(ONE) == set()
 
@@ -124,6 +124,7 @@ def test_revoking_ends_a_running_flow_at_once(gate6: Gate) -> None:
             server.sendall(b"pushed by the server")
             with pytest.raises(TimeoutError):
                 client.recv(100)
+            client.settimeout(PATIENCE_S)
             with pytest.raises((ConnectionResetError, BrokenPipeError)):
                 client.sendall(b"?")
                 client.recv(100)
@@ -158,6 +159,8 @@ def test_web_and_names_are_redirected_until_admitted(gate6: Gate) -> None:
                 sock.recv(100)
         with inside(GATE):
             gate6.admit(MACS[ONE], [IPS6[ONE]])
+        resolver.settimeout(PATIENCE_S)
+        foreign.settimeout(PATIENCE_S)
         asker.sendto(b"name?", (SERVER6, 53))
         assert foreign.recv(100) == b"name?"
         asker.sendto(b"name?", (GATE_LAN6, 53))

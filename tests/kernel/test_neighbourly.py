@@ -25,6 +25,7 @@ from tests.kernel.venue import (
     GATE_LAN,
     MACS,
     OUTSIDE,
+    PATIENCE_S,
     SERVER,
     SILENCE_S,
     VISITORS,
@@ -161,15 +162,15 @@ def test_source_routed_packets_go_nowhere(gate: Gate) -> None:
     with inside(GATE):
         gate.admit(MACS[ONE], [ADDRESSES[ONE]])
 
-    def sent(packet: IP, marker: bytes) -> bool:
+    def sent(packet: IP, marker: bytes, wait_s: float = SILENCE_S) -> bool:
         with frames(OUTSIDE) as outside, frames(ONE) as cable:
             cable.send(bytes(Ether(src=MACS[ONE], dst=gate_mac()) / packet / UDP(dport=5555) / Raw(marker)))
-            return seen(outside, marker)
+            return seen(outside, marker, wait_s)
 
     one = str(ADDRESSES[ONE])
     route = bytes([0x83, 7, 4, *IPv4Address(SERVER).packed, 0])  # loose source route: first the gate, then the server
     assert not sent(IP(src=one, dst=GATE_LAN, options=[IPOption(route)]), b"source routed")
-    assert sent(IP(src=one, dst=SERVER), b"plainly routed")
+    assert sent(IP(src=one, dst=SERVER), b"plainly routed", PATIENCE_S)
 
 
 def flood(visitor: str, source: str, count: int, port: int = 9) -> None:
@@ -223,6 +224,7 @@ def test_a_flood_by_one_unadmitted_device_leaves_room_for_others(venue: Venue, n
         with contextlib.suppress(TimeoutError):
             while True:  # a resolver would have answered these; here they fill the socket's own buffer
                 captive.recv(100)
+        captive.settimeout(PATIENCE_S)
         asker.sendto(b"and me?", (SERVER, 53))
         assert captive.recv(100) == b"and me?"
 
@@ -252,15 +254,15 @@ def test_a_claim_by_arp_does_not_steal_what_goes_down(gate: Gate) -> None:
                 arp = ARP(op=operation, hwsrc=MACS[TWO], psrc=str(one), hwdst=gate_mac(), pdst=GATE_LAN)
                 cable.send(bytes(Ether(src=MACS[TWO], dst=gate_mac()) / arp))
 
-    def stolen(marker: bytes) -> bool:
+    def stolen(marker: bytes, wait_s: float = SILENCE_S) -> bool:
         with frames(TWO) as thief, udp(GATE) as sender:
             sender.sendto(marker, (str(one), 5555))
-            return seen(thief, marker)
+            return seen(thief, marker, wait_s)
 
     assert pings(ONE, GATE_LAN, 5)
     sh(f"ip neigh replace {one} lladdr {MACS[ONE]} dev br-lan nud stale")
     claim()
-    assert stolen(b"stolen before admission"), "the claim works where nothing is bound"
+    assert stolen(b"stolen before admission", PATIENCE_S), "the claim works where nothing is bound"
     with inside(GATE):
         gate.admit(MACS[ONE], [one])
         claim()
@@ -278,12 +280,12 @@ def test_a_claim_by_arp_does_not_steal_what_goes_down(gate: Gate) -> None:
 def test_a_stranger_opens_nothing_by_flushing(gate: Gate) -> None:
     """The policy stays DROP after -F, so there is no moment to wait for."""
 
-    def passes(visitor: str) -> bool:
+    def passes(visitor: str, wait_s: float = SILENCE_S) -> bool:
         with frames(OUTSIDE) as outside, frames(visitor) as cable:
             ether = Ether(src=MACS[visitor], dst=gate_mac())
             syn = IP(src=str(ADDRESSES[visitor]), dst=SERVER) / TCP(sport=5555, dport=80, flags="S")
             cable.send(bytes(ether / syn / Raw(b"let me out")))
-            return seen(outside, b"let me out")
+            return seen(outside, b"let me out", wait_s)
 
     with inside(GATE):
         gate.admit(MACS[ONE], [ADDRESSES[ONE]])
@@ -298,7 +300,7 @@ def test_a_stranger_opens_nothing_by_flushing(gate: Gate) -> None:
             assert not passes(TWO), damage
             gate.sync({MACS[ONE]: [ADDRESSES[ONE]]})
             assert not passes(TWO), damage
-            assert passes(ONE), damage
+            assert passes(ONE, PATIENCE_S), damage
         # Who says ACCEPT besides is root and means it; the next sync takes it back.
         for damage in (
             "iptables-legacy -F; iptables-legacy -P FORWARD ACCEPT",
@@ -308,4 +310,4 @@ def test_a_stranger_opens_nothing_by_flushing(gate: Gate) -> None:
             sh(damage)
             gate.sync({MACS[ONE]: [ADDRESSES[ONE]]})
             assert not passes(TWO), damage
-            assert passes(ONE), damage
+            assert passes(ONE, PATIENCE_S), damage

@@ -33,7 +33,7 @@ def test_a_whole_life_with_two_capabilities() -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=180,
     )
     assert (done.returncode, done.stdout) == (0, "done"), done.stderr
     assert "10.77.0.11,02:00:00:00:00:01" in sh("ipset save qq-up4")

@@ -25,7 +25,7 @@ _PORT = 5201
 _CHUNK = bytes(16_384)
 
 _SETTLE_S = 0.5
-LONGEST_S = 12.0
+LONGEST_S = 30.0
 
 Stream = tuple[str, str]
 """Who, and "up" or "down"."""

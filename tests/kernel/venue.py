@@ -35,7 +35,7 @@ ADDRESSES6 = {name: f"fd77::1{number}" for number, name in enumerate(VISITORS, 1
 
 SILENCE_S = 0.3
 """How long nothing must come for "nothing came": a packet through three namespaces takes less than a millisecond."""
-PATIENCE_S = 10.0
+PATIENCE_S = 30.0
 """The longest wait for what must come."""
 
 

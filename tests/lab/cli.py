@@ -31,7 +31,7 @@ from tests.lab.waiting import until
 
 PREFIX = "qq-"
 READY = "The venue is up."
-UP_WITHIN_S = 60.0
+UP_WITHIN_S = 120.0
 
 
 class _Group(click.Group):
@@ -69,7 +69,7 @@ def up(visitors: int, detach: bool) -> None:
             for visitor in venue.visitors:
                 visitor.connect()
             # The lease came from one dnsmasq; the one that answers captive names may be a moment later.
-            until(lambda: venue.visitors[0].probe(Probe.APPLE).status == 302, "the gate to meet the first phone", 10)
+            until(lambda: venue.visitors[0].probe(Probe.APPLE).status == 302, "the gate to meet the first phone")
             with Forward.start(venue.visitors[0].namespace, f"{PORTAL}:80", PORTAL, venue.places.folder) as forward:
                 _say(venue, forward.url)
                 _watch(venue)

@@ -18,11 +18,11 @@ from tests.lab.run import run
 from tests.lab.steps import StepFailed, Steps, hold
 from tests.lab.venue import PORTAL, WEB, WEB6, Venue
 from tests.lab.visitor import Probe, Visitor
-from tests.lab.waiting import until
+from tests.lab.waiting import PATIENCE_S, until
 
 NUMBER = "8 701 123 45 67"
 E164 = "+77011234567"
-GRACE_S = 6
+GRACE_S = 15
 PAGE = f"http://{PORTAL}"
 
 
@@ -153,7 +153,7 @@ def leaving(steps: Steps, venue: Venue) -> None:
         hold(len(venue.sms()) == 1, "another SMS was sent")
     with steps.step("gone for longer than the grace: the visit is over"):
         phone.disconnect()
-        until(lambda: phases(venue) == [], "the visit to end", GRACE_S + 15)
+        until(lambda: phases(venue) == [], "the visit to end", GRACE_S + PATIENCE_S)
         phone.connect()
         hold(phone.probe(Probe.APPLE).status == 302, "the phone was not redirected")
         closed(venue, phone)

@@ -120,7 +120,7 @@ def claim(prefix: str) -> Iterator[World]:
             _clear(prefix)
 
 
-def destroy(prefix: str, timeout_s: float = 20.0) -> list[str]:
+def destroy(prefix: str, timeout_s: float = 60.0) -> list[str]:
     """End the lab of this prefix wherever it runs (TERM, and KILL after ``timeout_s`` seconds), remove its namespaces,
     the processes in them and their /etc/netns directories. Nothing there is no error.
 
@@ -210,7 +210,7 @@ def _clear(prefix: str) -> list[str]:
     found = _existing(prefix)
     spared = _ancestors()
     for namespace in found:
-        until(lambda ns=namespace: not _kill_inside(ns, spared), f"the processes in {namespace} to die", 10.0)  # type: ignore[misc]
+        until(lambda ns=namespace: not _kill_inside(ns, spared), f"the processes in {namespace} to die")  # type: ignore[misc]
         run(["ip", "netns", "delete", namespace])
     for namespace in _existing(prefix, _CONFIGURATIONS):
         shutil.rmtree(_CONFIGURATIONS / namespace)

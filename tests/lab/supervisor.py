@@ -55,7 +55,7 @@ class Supervisor:
         self.done: list[str] = []
         """What was done, such as "restart gate"."""
 
-    def until(self, condition: Callable[[], T | None], what: str, timeout_s: float = 30.0) -> T:
+    def until(self, condition: Callable[[], T | None], what: str, timeout_s: float = 120.0) -> T:
         """As ``waiting.until``, and whatever is asked meanwhile is done."""
 
         def served() -> T | None:

@@ -139,7 +139,7 @@ class Venue:
         log = self.places.folder / "sms.jsonl"
         return [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
 
-    def password_for(self, number: str, after: int = 0, timeout_s: float = 15.0) -> str:
+    def password_for(self, number: str, after: int = 0, timeout_s: float = PATIENCE_S) -> str:
         """The 6-digit password in the newest SMS to this number, once there are more than ``after`` to it.
 
         Raises:
@@ -161,7 +161,7 @@ class Venue:
         groups = ("journal", "sms", "desk", "voucher", "settings", "backup", "staff", "token")
         group = 2 if arguments[0] in groups else 1
         line = [*arguments[:group], "--config", str(self.places.config), *arguments[group:]]
-        done = run([device.QAQPA, *line], namespace=self.gate, check=check, timeout_s=30)
+        done = run([device.QAQPA, *line], namespace=self.gate, check=check, timeout_s=2 * PATIENCE_S)
         return done.stdout
 
     def restart(self, unit: str) -> None:

@@ -25,10 +25,14 @@ from urllib.parse import urlsplit
 from tests.lab.errors import LabError, NoAnswer, NoLease, TooLate
 from tests.lab.namespaces import ip, write_configuration
 from tests.lab.run import Process, plain_program, run, start
-from tests.lab.waiting import until
+from tests.lab.waiting import PATIENCE_S, until
 
 _SCRIPT = Path(__file__).with_name("udhcpc-script")
 _MAX_BODY_BYTES = 8 * 1024 * 1024
+_ANSWERS_S = 30.0
+"""Patience with what is to answer: a shared machine stands still for seconds."""
+_DATAGRAM_S = 10.0
+"""The same with one that nobody sends again."""
 
 
 class Probe(StrEnum):
@@ -105,7 +109,7 @@ class Visitor:
         self.mac = mac
         ip(self.namespace, "link", "set", self.interface, "address", mac)
 
-    def connect(self, timeout_s: float = 15.0) -> Lease:
+    def connect(self, timeout_s: float = PATIENCE_S) -> Lease:
         """Link up, and wait for the lease.
 
         Raises:
@@ -172,7 +176,7 @@ class Visitor:
             self._client = None
         self._lease_file.unlink(missing_ok=True)
 
-    def probe(self, kind: Probe, timeout_s: float = 10.0) -> ProbeResult:
+    def probe(self, kind: Probe, timeout_s: float = _ANSWERS_S) -> ProbeResult:
         """Do as the phone's captive-portal detection does, and judge as it does; no answer is a result, no error."""
         match kind:
             case Probe.APPLE:
@@ -195,7 +199,7 @@ class Visitor:
         method: str = "GET",
         form: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
-        timeout_s: float = 10.0,
+        timeout_s: float = _ANSWERS_S,
     ) -> Response:
         """One HTTP request by curl; redirects are for the caller to follow.
 
@@ -236,19 +240,19 @@ class Visitor:
         found = {name.lower(): tuple(values) for name, values in json.loads(header_json).items()}
         return Response(int(status), found, "" if method == "HEAD" else done.stdout, float(seconds))
 
-    def tcp_echo(self, address: str, port: int = 7, timeout_s: float = 5.0) -> bool:
+    def tcp_echo(self, address: str, port: int = 7, timeout_s: float = _ANSWERS_S) -> bool:
         """Whether a TCP echo server answers within ``timeout_s`` seconds; refused and silent are both False."""
         return self._ask("tcp", address, str(port), timeout_s=timeout_s)
 
-    def udp_echo(self, address: str, port: int = 7, timeout_s: float = 5.0) -> bool:
+    def udp_echo(self, address: str, port: int = 7, timeout_s: float = _DATAGRAM_S) -> bool:
         """Whether a UDP echo server answers one datagram within ``timeout_s`` seconds."""
         return self._ask("udp", address, str(port), timeout_s=timeout_s)
 
-    def ping(self, address: str, timeout_s: float = 5.0) -> bool:
+    def ping(self, address: str, timeout_s: float = _DATAGRAM_S) -> bool:
         """Whether one ICMP echo request is answered within ``timeout_s`` seconds."""
         return self._ask("ping", address, timeout_s=timeout_s)
 
-    def resolve(self, name: str, timeout_s: float = 15.0) -> tuple[str, ...]:
+    def resolve(self, name: str, timeout_s: float = _ANSWERS_S) -> tuple[str, ...]:
         """The addresses of ``name`` by the namespace's resolver, sorted; empty when there is none."""
         return tuple(self._packets("resolve", name, timeout_s=timeout_s)[1].split())
 

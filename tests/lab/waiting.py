@@ -16,8 +16,10 @@ noticed at once."""
 _LOOK_EVERY_S = 0.02
 
 
-def until(condition: Callable[[], T | None], what: str, timeout_s: float = 15.0, every_s: float = _LOOK_EVERY_S) -> T:
+def until(condition: Callable[[], T | None], what: str, timeout_s: float = 30.0, every_s: float = _LOOK_EVERY_S) -> T:
     """The first true value that ``condition()`` gives; it is always asked at least once.
+
+    Time in which this process was not run at all does not count: the machine's others did not run either.
 
     Args:
         every_s: the pause between two looks; longer where a look costs whoever is waited for.
@@ -30,6 +32,8 @@ def until(condition: Callable[[], T | None], what: str, timeout_s: float = 15.0,
         value = condition()
         if value:
             return value
-        if time.monotonic() >= deadline:
+        rests_at = time.monotonic()
+        if rests_at >= deadline:
             raise TooLate(what, timeout_s)
         time.sleep(every_s)
+        deadline += max(0.0, time.monotonic() - rests_at - every_s)

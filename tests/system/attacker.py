@@ -24,6 +24,8 @@ import time
 TYPES = {"A": 1, "CNAME": 5, "NULL": 10, "MX": 15, "TXT": 16, "AAAA": 28, "SRV": 33, "ANY": 255}
 _PATIENCE_S = float(os.environ.get("ATTACKER_PATIENCE_S", "0.4"))
 """How long an answer is waited for. Short where nothing may come; long where the attack must succeed."""
+_ANSWERS_S, _SILENT_S = 20.0, 1.0
+"""Patience with a server that always answers, and with what it may say after its first words."""
 
 
 def _say(what: object) -> None:
@@ -127,7 +129,9 @@ def ports(address: str, wanted: list[int]) -> None:
             attempt.connect_ex((address, port))
             waiting.register(attempt, selectors.EVENT_WRITE, port)
         deadline = time.monotonic() + _PATIENCE_S
-        while waiting.get_map() and time.monotonic() < deadline:
+        over = False
+        while waiting.get_map() and not over:
+            over = time.monotonic() >= deadline  # then one more look: what came while we were not run has come in time
             for key, _ in waiting.select(0.05):
                 waiting.unregister(key.fileobj)
                 assert isinstance(key.fileobj, socket.socket)
@@ -137,12 +141,12 @@ def ports(address: str, wanted: list[int]) -> None:
 
 def raw(address: str, port: int) -> None:
     """Send standard input, print what comes back until the other side closes or is silent."""
-    with socket.create_connection((address, port), 2.0) as connection:
-        connection.settimeout(1.0)
+    with socket.create_connection((address, port), _ANSWERS_S) as connection:
         connection.sendall(sys.stdin.buffer.read())
         with contextlib.suppress(TimeoutError):
             for piece in iter(lambda: connection.recv(65536), b""):
                 sys.stdout.buffer.write(piece)
+                connection.settimeout(_SILENT_S)
 
 
 # ── the other side ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -178,7 +182,7 @@ def proxy(port: int) -> None:
             head = connection.recv(65536)
             method, target = head.split(b" ")[:2]
             host = target.removeprefix(b"http://").split(b"/")[0].split(b":")[0].decode()
-            with socket.create_connection((host, 80), 2.0) as onward:
+            with socket.create_connection((host, 80), _ANSWERS_S) as onward:
                 if method == b"CONNECT":
                     connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
                     head = head.partition(b"\r\n\r\n")[2] or connection.recv(65536)

@@ -43,7 +43,7 @@ def kernel(venue: Venue) -> Kernel:
 def journal(venue: Venue) -> list[dict[str, object]]:
     """Every entry's body, oldest first."""
     path = venue.places.state / "gate" / "journal.db"
-    with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=5)) as connection:
+    with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=30)) as connection:
         return [json.loads(body) for (body,) in connection.execute("SELECT body FROM entries ORDER BY seq")]
 
 

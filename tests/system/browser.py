@@ -15,7 +15,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request, Response, ViewportSize, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    ConsoleMessage,
+    Locator,
+    Page,
+    Request,
+    Response,
+    ViewportSize,
+    expect,
+    sync_playwright,
+)
 from playwright.sync_api import Error as PlaywrightError
 
 from appliance.wire import Language
@@ -24,7 +34,9 @@ from tests.lab.venue import PORTAL
 
 PHONE = ViewportSize(width=360, height=740)
 """CSS pixels: a small phone, its captive window's own bars taken off."""
-PATIENCE_MS = 10_000
+PATIENCE_MS = 40_000
+"""With every page and every state of it, whatever the machine does meanwhile."""
+_BEGINS_MS = 90_000
 
 PROBE = "http://captive.apple.com/hotspot-detect.html"
 
@@ -61,8 +73,11 @@ def browser_in(namespace: str, folder: Path) -> Iterator[Browser]:
         "HOME": str(folder),
         "LANG": "C.UTF-8",
     }
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=list(_FLAGS), env=environment)
+        browser = playwright.chromium.launch(
+            executable_path=program, args=list(_FLAGS), env=environment, timeout=_BEGINS_MS
+        )
         try:
             yield browser
         finally:

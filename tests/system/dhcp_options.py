@@ -14,7 +14,7 @@ import socket
 import struct
 import sys
 
-_PATIENCE_S = 8.0
+_PATIENCE_S = 30.0
 _INTERFACE = "eth0"
 _MAGIC = b"\x63\x82\x53\x63"
 _INFORM, _INFORMATION_REQUEST = 8, 11

@@ -16,7 +16,7 @@ _BEAT_S = 0.03
 
 def main() -> None:
     address, port = sys.argv[1], int(sys.argv[2])
-    with socket.create_connection((address, port), 5.0) as connection:
+    with socket.create_connection((address, port), 30.0) as connection:
         connection.settimeout(None)
         beat = 0
         while True:

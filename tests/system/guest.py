@@ -19,7 +19,7 @@ from tests.lab.errors import NoLease
 from tests.lab.run import Process, plain_program, program, run, start
 from tests.lab.venue import PORTAL, SMSC, WEB, WEB6, Venue
 from tests.lab.visitor import Probe, Response, Visitor
-from tests.lab.waiting import until
+from tests.lab.waiting import PATIENCE_S, until
 
 PAGE = f"http://{PORTAL}"
 FLOW_PORT = 7
@@ -86,14 +86,19 @@ class Guest:
         """By the phone's own probe."""
         return self.phone.probe(Probe.ANDROID).online
 
-    def pour(self, address: str, count: int, size: int) -> int:
-        """UDP datagrams with so many bytes to the Internet's echo, one after the other; returns how many came back."""
-        line = plain_program("tests.system.pour", address, str(FLOW_PORT), str(count), str(size))
-        return int(run(line, namespace=self.phone.namespace, timeout_s=30.0).stdout)
+    def pour(self, address: str, count: int, size: int, patience_s: float = 15.0) -> int:
+        """UDP datagrams with so many bytes to the Internet's echo, one after the other; returns how many came back.
+
+        Args:
+            patience_s: with each of them; the first that does not come back in this time is the last.
+        """
+        words = (address, str(FLOW_PORT), str(count), str(size), str(patience_s))
+        line = plain_program("tests.system.pour", *words)
+        return int(run(line, namespace=self.phone.namespace, timeout_s=2 * PATIENCE_S).stdout)
 
     def phase(self) -> str | None:
         """As the gate says to ``qaqpa visits``; None without a visit. Asked without the command: tests ask often."""
-        reply = Client(str(self.venue.places.runtime / "gate" / "gate.sock")).ask(wire.ListVisits())
+        reply = Client(str(self.venue.places.runtime / "gate" / "gate.sock"), PATIENCE_S).ask(wire.ListVisits())
         assert isinstance(reply, wire.Visits)
         return next((str(visit.phase) for visit in reply.visits if visit.device == self.phone.mac), None)
 
@@ -122,7 +127,7 @@ class Flow:
         """How many times the bytes have come back."""
         return self.process.output().count("\n")
 
-    def goes_on(self, timeout_s: float = 15.0) -> None:
+    def goes_on(self, timeout_s: float = PATIENCE_S) -> None:
         """
         Raises:
             TooLate: it has stopped; of TCP's own accord it would not have.
@@ -142,7 +147,7 @@ def knock(guests: Sequence[Guest]) -> None:
             for guest in guests
         ]
         for process in running:
-            assert process.wait(15.0) == 0, process.output()
+            assert process.wait(PATIENCE_S) == 0, process.output()
             assert process.output() == "", f"answered by the Internet: {process.output()}"
 
 
@@ -167,7 +172,9 @@ def smsc_away(venue: Venue) -> Iterator[None]:
             namespace=venue.operator,
         )
         venue.smsc.wait_for_line("ready 2775")
-        until(lambda: "bound" in venue.qaqpa("sms", "status", check=False), "the link to be bound again", 40)
+        until(
+            lambda: "bound" in venue.qaqpa("sms", "status", check=False), "the link to be bound again", 2 * PATIENCE_S
+        )
 
 
 @contextmanager

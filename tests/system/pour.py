@@ -1,8 +1,9 @@
 """So many UDP datagrams to an echo server, one after the other; says how many came back.
 
-    python -m tests.system.pour 198.51.100.10 7 100 1000
+    python -m tests.system.pour 198.51.100.10 7 100 1000 15
 
-Runs in a visitor's namespace. Ends early when one does not come back. Must not know: who counts them on the way.
+Runs in a visitor's namespace. Ends early when one does not come back within so many
+seconds, here 15. Must not know: who counts them on the way.
 """
 
 from __future__ import annotations
@@ -10,15 +11,13 @@ from __future__ import annotations
 import socket
 import sys
 
-_TIMEOUT_S = 1.0
-
 
 def main() -> None:
-    address, port, count, size = sys.argv[1], *map(int, sys.argv[2:5])
+    address, port, count, size, patience_s = sys.argv[1], *map(int, sys.argv[2:5]), float(sys.argv[5])
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     echoed = 0
     with socket.socket(family, socket.SOCK_DGRAM) as here:
-        here.settimeout(_TIMEOUT_S)
+        here.settimeout(patience_s)
         here.connect((address, port))
         try:
             for _ in range(count):

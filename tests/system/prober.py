@@ -12,7 +12,7 @@ import json
 import socket
 import sys
 
-_PATIENCE_S = 8.0
+_PATIENCE_S = 30.0
 _BRIEF_S = 2.0
 
 

@@ -64,7 +64,7 @@ def attack(phone: Visitor, *words: str, stdin: str = "", patience_s: float = 0.4
     """What came back of an attack within ``patience_s`` seconds a question, line by line."""
     line = plain_program("tests.system.attacker", *words)
     patience = {"ATTACKER_PATIENCE_S": f"{patience_s}"}
-    done = run(line, namespace=phone.namespace, check=False, stdin=stdin, environment=patience, timeout_s=30)
+    done = run(line, namespace=phone.namespace, check=False, stdin=stdin, environment=patience)
     assert "Traceback" not in done.stderr or "OSError" in done.stderr or "Error: [Errno" in done.stderr, done.stderr
     return done.stdout.splitlines()
 

@@ -26,7 +26,7 @@ def main() -> None:
     signal.signal(signal.SIGUSR1, lambda number, _frame: good_again.append(number))
     trusting = ssl.create_default_context(cafile=authority)
     with (
-        socket.create_connection((address, 443), 15.0) as plain,
+        socket.create_connection((address, 443), 30.0) as plain,
         trusting.wrap_socket(plain, server_hostname=host) as link,
     ):
         head = (

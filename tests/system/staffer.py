@@ -22,7 +22,7 @@ from appliance.wire import Language
 from tests.lab.venue import CONSOLE, CONSOLE_PORT, Venue
 
 DESKTOP = ViewportSize(width=1024, height=720)
-PATIENCE_MS = 40_000
+PATIENCE_MS = 60_000
 """The doctor's findings are waited for, and it looks at everything."""
 ADDRESS = f"https://{CONSOLE}:{CONSOLE_PORT}"
 
@@ -100,7 +100,7 @@ class Staffer:
 
     def rest(self) -> None:
         """Until everything runs with what was changed; nobody else restarts the venue's processes meanwhile."""
-        self.venue.supervisor.until(lambda: not settings(self.venue).is_starting, "everything to run", 90)
+        self.venue.supervisor.until(lambda: not settings(self.venue).is_starting, "everything to run")
 
 
 @contextlib.contextmanager

@@ -69,21 +69,21 @@ def test_a_running_connection_ends_with_the_visit_and_with_the_gate_s_opening(ve
         # What had passed before the end is noted by now, since what another sent after it has come back.
         assert people.victim.phone.tcp_echo(WEB, 4242, timeout_s=SURELY_S)
         echoes = len(venue.internet.arrivals("echo"))
-        until(lambda: not flow.process.alive, "the connection to be refused", 10.0)
+        until(lambda: not flow.process.alive, "the connection to be refused")
         assert len(venue.internet.arrivals("echo")) == echoes, "bytes got out after the visit had ended"
     opened_before = ExitStack()
     with gate_open(venue):
         flow = opened_before.enter_context(people.stranger.flow())
     # The connection is known to the kernel as established; that must not let it live on.
     with opened_before:
-        until(lambda: not flow.process.alive, "the connection from before the gate closed to be refused", 10.0)
+        until(lambda: not flow.process.alive, "the connection from before the gate closed to be refused")
 
 
 def test_dns_to_foreign_servers(venue: Venue, people: People) -> None:
     foreign = [DNS, WEB, SMSC, "8.8.8.8"]
     with wiretap(venue) as tap:
         for guest in people.attackers:
-            said = attack(guest.phone, "dns", *foreign, patience_s=2.0)
+            said = attack(guest.phone, "dns", *foreign, patience_s=SURELY_S)
             assert said
             assert set(said) == {"rcode 0 A 192.0.2.1"}, "only the captive resolver answers"
         assert tap.strays() == []
@@ -96,7 +96,7 @@ def test_dns_to_foreign_servers(venue: Venue, people: People) -> None:
 def test_a_dns_tunnel_carries_nothing(venue: Venue, people: People) -> None:
     with wiretap(venue) as tap:
         for guest in people.attackers:
-            said = attack(guest.phone, "dns", PORTAL, DNS, "--tunnel", "160", patience_s=2.0)
+            said = attack(guest.phone, "dns", PORTAL, DNS, "--tunnel", "160", patience_s=SURELY_S)
             assert len(said) > 160, "the captive resolver answers, if emptily"
             carried = [line for line in said if not re.fullmatch(r"rcode \d+ (empty|A 192\.0\.2\.1)", line)]
             assert carried == []

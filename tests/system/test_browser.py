@@ -9,7 +9,7 @@ import itertools
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from appliance.wire import Language
 from portal.words import words
@@ -103,14 +103,14 @@ def test_a_whole_stay(
         assert page.request.redirected_from.url == PROBE
         assert screen.heading == say("form.heading")
         assert screen.page.locator("html").get_attribute("lang") == language
-        assert screen.login.evaluate("field => field === document.activeElement")
+        expect(screen.login).to_be_focused()
         fits(screen)
 
         asked = screen.ask(number)
         assert (asked.status, screen.page.url) == (303, f"{ORIGIN}/")
         password = venue.password_for(number)
         assert not screen.login.is_visible()
-        assert screen.password.evaluate("field => field === document.activeElement")
+        expect(screen.password).to_be_focused()
         in_sight(screen)
         fits(screen)
 
@@ -171,7 +171,7 @@ def test_a_killed_window_finds_its_place_again(venue: Venue, browser: Browser, n
         assert screen.open(PROBE).url == f"{ORIGIN}/"
         shown = screen.page.locator("strong").inner_text()
         assert "+" + "".join(filter(str.isdigit, shown)) == number
-        assert screen.password.evaluate("field => field === document.activeElement")
+        expect(screen.password).to_be_focused()
         assert len(sms_to(venue, number)) == 1
         screen.enter(password)
         assert screen.heading == screen.words.say("online.heading")

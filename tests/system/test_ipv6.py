@@ -39,7 +39,7 @@ def joined(venue: Venue) -> Guest:
     """A guest whose phone has an address of both families."""
     guest = Guest.new(venue)
     guest.phone.connect()
-    until(lambda: own_addresses(guest.phone), "the phone to make itself an IPv6 address", 15.0)
+    until(lambda: own_addresses(guest.phone), "the phone to make itself an IPv6 address")
     return guest
 
 
@@ -88,7 +88,7 @@ def test_both_families_go_online_at_once_and_leave_together(venue: Venue) -> Non
     guest.leave()
     guest.phone.connect()
     until(guest.online, "the visit to go on")
-    until(lambda: own_addresses(guest.phone), "an IPv6 address after the return", 15.0)
+    until(lambda: own_addresses(guest.phone), "an IPv6 address after the return")
     until(lambda: guest.phone.tcp_echo(WEB6, 4242), "IPv6 to go on as well")
     guest.venue.qaqpa("end", guest.phone.mac)
     assert not guest.online()
@@ -141,13 +141,13 @@ def test_what_the_phone_sent_and_got_is_recorded_once_though_the_gate_was_killed
     guest.leave()  # whatever was needed to get here belongs to the first stretch
     guest.phone.connect()
     until(lambda: guest.phase() == "online", "the visit to go on")
-    until(lambda: own_addresses(guest.phone), "an IPv6 address after the return", 15.0)
+    until(lambda: own_addresses(guest.phone), "an IPv6 address after the return")
     sent4, sent6 = 0, 0
 
     def poured6() -> int:
-        return guest.pour(WEB6, 1, 1000)
+        return guest.pour(WEB6, 1, 1000, patience_s=1.0)
 
-    sent6 += until(poured6, "IPv6 to pass after a retry", 15.0)
+    sent6 += until(poured6, "IPv6 to pass after a retry")
     sent4 += guest.pour(WEB, 50, 1000)
     venue.processes["gate"].kill9()
     sent4 += guest.pour(WEB, 60, 1000)

@@ -17,7 +17,7 @@ import pytest
 
 from tests.lab import cli, device
 from tests.lab.run import ROOT, Completed, Process, run, start
-from tests.lab.waiting import until
+from tests.lab.waiting import PATIENCE_S, until
 
 PREFIX = cli.PREFIX
 LEFTOVERS = (
@@ -31,7 +31,7 @@ LEFTOVERS = (
 )
 PROBE = "http://captive.apple.com/hotspot-detect.html"
 NUMBER = "+77011234567"
-COMES_UP_S = 30.0
+COMES_UP_S = 120.0
 
 WORDS = {
     "gate": "qaqpa gate",
@@ -98,9 +98,9 @@ def test_what_is_killed_is_started_again(detached: str) -> None:
         before = pid_of(words)
         assert before, unit
         os.kill(before, signal.SIGKILL)
-        until(lambda w=words, b=before: pid_of(w) not in (None, b), f"{unit} to be started again", 10)  # type: ignore[misc]
+        until(lambda w=words, b=before: pid_of(w) not in (None, b), f"{unit} to be started again")  # type: ignore[misc]
     assert set(WORDS) == set(device.UNITS)
-    until(lambda: "Парольды алу" in curl("http://10.77.0.1/", namespace=f"{PREFIX}visitor2"), "the page", 10)
+    until(lambda: "Парольды алу" in curl("http://10.77.0.1/", namespace=f"{PREFIX}visitor2"), "the page")
     log = (ROOT / f"build/{PREFIX}lab/log/lab.log").read_text()
     assert [line.split()[0] for line in log.splitlines()] == list(WORDS)
 
@@ -151,8 +151,8 @@ def test_ended_in_the_foreground_it_leaves_nothing(number: signal.Signals, tmp_p
             started.send(number)  # an impatient person's second, third … Ctrl-C, while it clears up
             return not started.alive
 
-        until(ended, "it to end", 20)
-        assert started.wait(20) == 0
+        until(ended, "it to end", PATIENCE_S)
+        assert started.wait(PATIENCE_S) == 0
         assert "nothing is left behind" in started.output()
         nothing_left(inside)
 
@@ -225,10 +225,9 @@ def foreground(folder: Path) -> Iterator[Process]:
 def curl(*words: str, namespace: str | None = None) -> str:
     """What curl prints, in a namespace or here."""
     return run(
-        ["curl", "-q", "-s", "--noproxy", "*", "--max-time", "10", *words],
+        ["curl", "-q", "-s", "--noproxy", "*", "--max-time", "30", *words],
         namespace=namespace,
         check=False,
-        timeout_s=15,
     ).stdout
 
 

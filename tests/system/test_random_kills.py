@@ -25,7 +25,7 @@ KILLS = 40
 
 def test_a_random_sequence_of_kills_with_an_auditor() -> None:
     changes = {
-        "presence.grace_s": 20,  # longer than restarts on a busy machine: visits resume; shorter than the sequence
+        "presence.grace_s": 35,  # longer than restarts on a busy machine: visits resume; shorter than the sequence
         "password.resend_s": 0,
         "password.number_per_hour": 1000,
         "password.device_per_hour": 1000,

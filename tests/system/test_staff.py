@@ -23,6 +23,7 @@ from appliance.client import Client
 from tests.lab import device
 from tests.lab.run import Completed, run
 from tests.lab.venue import Venue
+from tests.lab.waiting import PATIENCE_S, until
 from tests.system.audit import chain, entries, journal, kernel
 from tests.system.guest import Guest, smsc_away
 
@@ -33,15 +34,16 @@ def command(venue: Venue, *arguments: str) -> Completed:
     """The command ``qaqpa`` as root in the gate, whatever its exit code."""
     group = 2 if arguments[0] in ("journal", "desk", "voucher") else 1
     line = [device.QAQPA, *arguments[:group], "--config", str(venue.places.config), *arguments[group:]]
-    return run(line, namespace=venue.gate, check=False, timeout_s=30)
+    return run(line, namespace=venue.gate, check=False)
 
 
 def test_qaqpa_visits_lists_who_is_there(venue: Venue) -> None:
+    came_ms = time.time() * 1000
     guest = Guest.new(venue).go_online()
     (visit,) = [v for v in json.loads(venue.qaqpa("visits", "--json")) if v["device"] == guest.phone.mac]
     masked = f"{guest.number[:5]}•••••{guest.number[-2:]}"
     assert (visit["number"], visit["phase"], visit["addresses"]) == (masked, "online", [guest.address])
-    assert abs(visit["began_utc_ms"] - time.time() * 1000) < 10_000
+    assert came_ms < visit["began_utc_ms"] < time.time() * 1000
     assert visit["left_utc_ms"] is None
     (line,) = [line for line in venue.qaqpa("visits").splitlines() if guest.phone.mac in line]
     assert masked in line and guest.number not in venue.qaqpa("visits")
@@ -194,7 +196,7 @@ def test_staff_admits_by_document_by_code_and_at_a_workstation(venue: Venue) -> 
         config.write(f'\n[[workstation]]\nnumber = "3"\nport = "port{len(venue.visitors)}"\n')
     venue.processes["gate"].stop()
     venue.restart("gate")
-    shown = Client(str(venue.places.runtime / "gate" / "gate.sock")).ask(wire.AskCode(guest.address))
+    shown = Client(str(venue.places.runtime / "gate" / "gate.sock"), PATIENCE_S).ask(wire.AskCode(guest.address))
     assert isinstance(shown, wire.Status) and shown.code
     person = ("--surname", "Әбенова", "--given-name", "Гүлнұр", "--patronymic", "", "--staff", "aigul")
 
@@ -245,10 +247,18 @@ def wrong(venue: Venue) -> dict[str, str]:
     return bad
 
 
+def only_wrong(venue: Venue) -> str:
+    """The one thing that is wrong, as soon as the gate has learnt that all the rest is well: what began anew just now
+    is not bound yet."""
+    return until(
+        lambda: next(iter(found)) if len(found := wrong(venue)) == 1 else None, "one thing to be wrong", PATIENCE_S
+    )
+
+
 def test_doctor_finds_nothing_wrong_with_a_running_venue(venue: Venue) -> None:
-    assert wrong(venue) == {}
+    until(lambda: not wrong(venue), "all to be well", PATIENCE_S)
     told = command(venue, "doctor")
-    assert told.code == 0
+    assert told.code == 0, told.stdout
     assert all(line.startswith("ok ") for line in told.stdout.splitlines())
     assert " of 1,000 today, " in told.stdout, "what was spent on SMS"
     live = {line.split()[3].rstrip(":") for line in told.stdout.splitlines() if ": live: " in line}
@@ -268,7 +278,7 @@ def stopped(venue: Venue, request: pytest.FixtureRequest) -> Iterator[str]:
 
 @pytest.mark.parametrize("stopped", ["gate", "portal", "sms"], indirect=True)
 def test_doctor_names_a_process_of_ours_that_is_dead(venue: Venue, stopped: str) -> None:
-    (what,) = wrong(venue)
+    what = only_wrong(venue)
     assert f"{stopped}.sock" in what
     told = command(venue, "doctor")
     assert told.code == 1
@@ -277,7 +287,7 @@ def test_doctor_names_a_process_of_ours_that_is_dead(venue: Venue, stopped: str)
 
 def test_doctor_names_an_smsc_that_is_dead(venue: Venue) -> None:
     with smsc_away(venue):
-        (what,) = wrong(venue)
+        what = only_wrong(venue)
     assert "SMSC" in what
 
 
@@ -286,9 +296,9 @@ def test_doctor_names_a_file_that_is_not_rendered(venue: Venue) -> None:
     kept = file.read_text(encoding="utf-8")
     try:
         file.write_text(kept.replace("302", "511"), encoding="utf-8")
-        ((what, remedy),) = wrong(venue).items()
+        what = only_wrong(venue)
         assert "nginx.conf" in what
-        assert "qaqpa apply" in remedy
+        assert "qaqpa apply" in wrong(venue)[what]
         file.unlink()
         assert "nginx.conf" in next(iter(wrong(venue)))
     finally:
@@ -318,7 +328,7 @@ def test_apply_and_gate_refuse_what_cannot_work(
     path.write_text(wrong, encoding="utf-8")
     guest = Guest.new(venue).go_online()
     for what in ("apply", "gate"):
-        done = run([device.QAQPA, what, "--config", str(path)], namespace=venue.gate, check=False, timeout_s=30)
+        done = run([device.QAQPA, what, "--config", str(path)], namespace=venue.gate, check=False)
         assert done.code == 1
         assert told[1] in done.stderr
         assert "Traceback" not in done.stderr

@@ -10,12 +10,15 @@ import pytest
 from tests.lab.run import plain_program, run
 from tests.lab.venue import PORTAL, WEB, WEB6, Venue
 from tests.lab.visitor import Probe
-from tests.lab.waiting import until
+from tests.lab.waiting import PATIENCE_S, until
 from tests.system.audit import entries, kernel, recorded_open, settled, wiretap
 from tests.system.guest import PAGE, Guest, opened
 
-GRACE_S = 8
+GRACE_S = 20
+"""So long that who comes back at once is in time, whatever the machine does meanwhile."""
 QUOTA_MB = 3
+BRIEFLY_S = 1.0
+"""Patience where nothing may come."""
 CHANGES = {"presence.grace_s": GRACE_S, "visit.quota_mb": QUOTA_MB}
 
 
@@ -139,12 +142,12 @@ def test_the_whole_stay(venue: Venue) -> None:
         assert guest.phone.mac not in {mac for mac, _ in kernel(venue).up}
         guest.phone.connect()
         until(guest.online, "the visit to go on without a password")
-        flow.goes_on(timeout_s=30.0)  # TCP sends again when its timer says so
+        flow.goes_on()  # TCP sends again when its timer says so
         assert flow.beats() > stopped
     assert len(guest.texts()) == 1
 
     guest.phone.disconnect()
-    until(lambda: guest.phase() is None, "the grace to end", GRACE_S + 15)
+    until(lambda: guest.phase() is None, "the grace to end", GRACE_S + PATIENCE_S)
     guest.phone.connect()
     before = len(venue.internet.arrivals())
     assert answered(guest) == []
@@ -211,17 +214,18 @@ def test_a_visit_ends_when_its_quota_is_used_up_and_a_new_password_brings_a_new_
     whole = QUOTA_MB * 1_000_000 // (2 * datagram)
     assert guest.pour(WEB, whole - 10, 1400) == whole - 10, "up to its end the quota is the visitor's"
     assert guest.phase() == "online"
-    guest.pour(WEB, 100_000, 1400)
+    beyond = guest.pour(WEB, 100_000, 1400, patience_s=BRIEFLY_S)
     until(lambda: guest.phase() is None, "the visit to end")
-    assert guest.pour(WEB, 1, 100) == 0
+    assert guest.pour(WEB, 1, 100, patience_s=BRIEFLY_S) == 0
     (ended,) = entries(venue, "visit_ended", guest.phone.mac)
     (used,) = entries(venue, "visit_used", guest.phone.mac)
     assert ended["proof"] == "quota"
     assert used["complete"]
     up, down = int(str(used["up_bytes"])), int(str(used["down_bytes"]))
     assert up + down >= QUOTA_MB * 1_000_000
-    # Each direction's counter is read by itself while the datagrams run on: a hundredth is some milliseconds of them.
-    assert abs(up - down) <= QUOTA_MB * 1_000_000 / 100
+    # Each direction's counter is read by itself while the datagrams run on: what is sure is what went before, and all.
+    for counted in (up, down):
+        assert (whole - 10) * datagram <= counted <= (whole - 10 + beyond + 1) * datagram
     assert guest.go_online().pour(WEB, 1, 100) == 1
 
 
@@ -251,7 +255,7 @@ def test_the_journal_s_end_is_when_the_link_went_down(venue: Venue) -> None:
     guest = Guest.new(venue).go_online()
     down_ms = time.time_ns() // 1_000_000
     guest.phone.disconnect()
-    (ended,) = until(lambda: entries(venue, "visit_ended", guest.phone.mac), "the visit to end", GRACE_S + 15)
+    (ended,) = until(lambda: entries(venue, "visit_ended", guest.phone.mac), "the visit to end", GRACE_S + PATIENCE_S)
     left_ms = ended["left_utc_ms"]
     assert isinstance(left_ms, int)
     # Seen: below 50 ms, for the command, netlink and one batch. The moment we looked would be a whole grace later.

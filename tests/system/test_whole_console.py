@@ -125,7 +125,7 @@ def test_an_inspector_takes_an_extract_away_and_proves_it(venue: Venue, browser:
         extract = extract_made(inspector, tmp_path, "Inspection 7 of 2026", judged)
         for path in ("/visits", "/desk", "/settings", "/staff"):
             assert inspector.open(path).status == 403, path
-    checked = run([device.QAQPA, "journal", "check", str(extract)], timeout_s=30)
+    checked = run([device.QAQPA, "journal", "check", str(extract)])
     assert "ok    the signature is right" in checked.stdout and "whole" in checked.stdout.splitlines()[-1]
     own = [entry for entry in journal(venue) if INSPECTOR in (entry.get("staff"), entry.get("by"))]
     (made,) = [entry for entry in own if entry["kind"] == "extract_made"]
@@ -151,7 +151,7 @@ def test_settings_are_kept_or_undone_and_a_visitor_notices_neither(
             Pending(1)
         )
         owner.rest()
-        venue.supervisor.until(lambda: settings(venue).undo_in_s is None, "the undoing", 60)
+        venue.supervisor.until(lambda: settings(venue).undo_in_s is None, "the undoing")
         owner.rest()
         assert settings(venue).toml == kept.toml
         owner.open("/settings/pending")

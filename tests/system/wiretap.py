@@ -12,6 +12,9 @@ import struct
 import sys
 
 _ETH_P_ALL, _OUTGOING = 3, 4  # linux/if_ether.h, linux/if_packet.h
+_SO_RCVBUFFORCE = 33  # linux/socket.h; Python has no name for it
+_ROOM_BYTES = 64 * 1024 * 1024
+"""For what comes out while we are not run: the machine stands still for seconds, and what is lost here went unseen."""
 _ROOT_NS = b"\0\1" + bytes(6) + b"\0" + b"\0\2" + b"\0\1"
 """The gate's own question, whether anybody answers out there: of a DNS message what follows number and flags."""
 
@@ -35,6 +38,7 @@ def told(packet: bytes) -> str | None:
 
 def main() -> None:
     with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(_ETH_P_ALL)) as wire:
+        wire.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _ROOM_BYTES)
         wire.bind((sys.argv[1], _ETH_P_ALL))
         print("ready", flush=True)
         while True:

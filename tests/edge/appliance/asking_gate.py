@@ -26,7 +26,7 @@ from sms.message import Message
 from tests.edge.appliance.venue import KEY, Core
 from tests.unit.appliance.asks import thrifty
 
-PATIENCE_S = 20.0
+PATIENCE_S = 120.0
 TERMS = thrifty(1_000_000, 30_000_000)
 
 

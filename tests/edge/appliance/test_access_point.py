@@ -39,7 +39,7 @@ def test_hostapd_reads_it(tmp_path: Path, security: Security, band: Band) -> Non
 
 def test_hostapd_would_say_what_it_does_not_read(tmp_path: Path) -> None:
     (conf := tmp_path / "wrong.conf").write_text("interface=wlan0\ndriver=none\nsae_pwd=2\n")
-    done = subprocess.run(["hostapd", str(conf)], capture_output=True, text=True, check=False, timeout=15)
+    done = subprocess.run(["hostapd", str(conf)], capture_output=True, text=True, check=False, timeout=60)
     assert "Line 3" in done.stdout + done.stderr and done.returncode
 
 

@@ -90,7 +90,7 @@ def serving(core: Core, path: Path) -> Iterator[None]:
     finally:
         server.stop()
         core.engine.post(Stop())
-        owner.join(15)
+        owner.join(60)
         core.crash()
 
 

@@ -63,7 +63,7 @@ def answering() -> Iterator[Callable[[Callable[[bytes], bytes]], int]]:
 
 def test_a_name_with_an_address_of_either_family_resolves(resolver: int) -> None:
     names = ["none.example", "four.example", "six.example", "also-none.example"]
-    assert unresolved(names, "127.0.0.1", resolver) == ["none.example", "also-none.example"]
+    assert unresolved(names, "127.0.0.1", resolver, 30) == ["none.example", "also-none.example"]
 
 
 def test_nobody_there_and_nothing_asked() -> None:

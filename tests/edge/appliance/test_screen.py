@@ -21,7 +21,7 @@ from appliance.screen import State
 from appliance.screen_door import PAUSE_S
 from appliance.staff.for_root import office_in
 from appliance.staff.roles import StaffRole
-from tests.lab.waiting import until
+from tests.lab.waiting import PATIENCE_S, until
 
 
 @pytest.fixture
@@ -87,7 +87,7 @@ class Terminal:
             match = re.search(pattern, self.shown)
             return match[1] if match else None
 
-        return until(found, pattern, 30.0)
+        return until(found, pattern, PATIENCE_S)
 
     def has(self, flag: int) -> bool:
         """Whether the terminal does this with keys (termios(3), local modes)."""
@@ -99,7 +99,7 @@ class Terminal:
 
     def close(self) -> str:
         self.process.terminate()
-        said = self.process.communicate(timeout=15)[1]
+        said = self.process.communicate(timeout=PATIENCE_S)[1]
         os.close(self._own)
         return said
 

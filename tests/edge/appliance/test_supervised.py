@@ -17,9 +17,10 @@ from appliance.steward.serving import Serving
 from appliance.supervision import Supervision
 from appliance.wire import ListVisits, Reply
 from tests.edge.appliance.venue import Core
+from tests.lab.waiting import PATIENCE_S
 from tests.support.systemd import Supervisor, supervising
 
-PATIENCE_S = 0.4
+WATCHDOG_S = 0.4
 QUIET_S = 1.0
 """Longer than anything that works is ever quiet under that patience."""
 QAQPA = str(Path(sys.executable).with_name("qaqpa"))
@@ -27,7 +28,7 @@ QAQPA = str(Path(sys.executable).with_name("qaqpa"))
 
 @pytest.fixture
 def supervisor() -> Iterator[Supervisor]:
-    with supervising(PATIENCE_S) as made:
+    with supervising(WATCHDOG_S) as made:
         yield made
 
 
@@ -48,10 +49,15 @@ def hung_and_freed(supervisor: Supervisor, hang: Callable[[], object], free: Cal
 def test_the_gate(supervisor: Supervisor, tmp_path: Path) -> None:
     core = Core(tmp_path / "journal.db")
     core.start()
-    freed = threading.Event()
+    held, freed = threading.Event(), threading.Event()
 
     def hold_up(_: Reply) -> None:
+        held.set()
         freed.wait()
+
+    def hang() -> None:
+        core.engine.post(Requested(ListVisits(), Role.ADMINISTRATOR, hold_up))
+        assert held.wait(PATIENCE_S)
 
     turning = threading.Thread(target=core.engine.run, args=(Supervision(supervisor.environment()).works,))
     turning.start()
@@ -59,13 +65,13 @@ def test_the_gate(supervisor: Supervisor, tmp_path: Path) -> None:
         hung_and_freed(
             supervisor,
             # One thread owns all: whoever holds it up holds up everybody.
-            hang=lambda: core.engine.post(Requested(ListVisits(), Role.ADMINISTRATOR, hold_up)),
+            hang=hang,
             free=freed.set,
         )
     finally:
         freed.set()
         core.engine.post(Stop())
-        turning.join(timeout=15)
+        turning.join(timeout=PATIENCE_S)
         core.crash()
     assert not turning.is_alive()
 
@@ -80,7 +86,7 @@ def test_the_steward(supervisor: Supervisor, tmp_path: Path) -> None:
         supervisor.hears("WATCHDOG=1", times=3)
     finally:
         serving.stop()
-        turning.join(timeout=15)
+        turning.join(timeout=PATIENCE_S)
     assert not turning.is_alive()
 
 
@@ -111,7 +117,7 @@ def test_the_sms_process(supervisor: Supervisor, venue: Path) -> None:
             )
         finally:
             process.terminate()
-            process.wait(timeout=15)
+            process.wait(timeout=PATIENCE_S)
 
 
 def test_a_venue_without_sms_needs_no_process_and_no_second_try(supervisor: Supervisor, venue: Path) -> None:

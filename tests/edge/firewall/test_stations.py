@@ -9,13 +9,14 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
 from firewall.presence.evidence import Evidence, Proof
 from firewall.presence.stations import Stations
 from tests.edge.firewall.access_point import AccessPoint
-from tests.lab.waiting import until
+from tests.lab.waiting import PATIENCE_S, until
 
 ONE, TWO = "02:00:00:00:00:01", "02:00:00:00:00:02"
 
@@ -25,11 +26,20 @@ Watched = tuple[Stations, "queue.Queue[Evidence]"]
 
 @contextmanager
 def watched(
-    folder: Path, last_seen: dict[str, str] | None = None, is_port: Callable[[str], bool] = lambda _: True
+    folder: Path,
+    last_seen: dict[str, str] | None = None,
+    is_port: Callable[[str], bool] = lambda _: True,
+    roaming_s: float = 1.0,
+    first_s: float = PATIENCE_S,
 ) -> Iterator[Watched]:
+    """
+    Args:
+        first_s: how long the start waits for the first lists; in a second a busy machine's hostapd may not answer.
+    """
     came: queue.Queue[Evidence] = queue.Queue()
-    stations = Stations(folder, came.put, is_port, look_s=0.1, list_s=0.2, roaming_s=1.0)
-    stations.start(last_seen or {})
+    stations = Stations(folder, came.put, is_port, look_s=0.1, list_s=0.2, roaming_s=roaming_s)
+    with patch("firewall.presence.watch._FIRST_S", first_s):
+        stations.start(last_seen or {})
     try:
         yield stations, came
     finally:
@@ -70,25 +80,25 @@ def test_who_is_there_who_comes_and_who_goes(new_point: NewPoint, tmp_path: Path
         assert stations.covers("wlan0")
         assert stations.source().live
         point.connect(TWO)
-        assert came.get(timeout=15) == here(TWO, "wlan0")
+        assert came.get(timeout=PATIENCE_S) == here(TWO, "wlan0")
         point.disconnect(ONE)
-        assert came.get(timeout=15) == gone(ONE, "wlan0")
+        assert came.get(timeout=PATIENCE_S) == gone(ONE, "wlan0")
 
 
 def test_roaming_between_two_of_ours_is_no_leave(new_point: NewPoint, tmp_path: Path) -> None:
     one, two, three = new_point("wlan0"), new_point("wlan1"), new_point("wlan2")
     one.connect(ONE)
-    with watched(tmp_path / "ctl") as (_, came):
+    with watched(tmp_path / "ctl", roaming_s=4.0) as (_, came):
         assert came.get_nowait() == here(ONE, "wlan0")
         two.connect(ONE)
-        assert came.get(timeout=15) == here(ONE, "wlan1")
+        assert came.get(timeout=PATIENCE_S) == here(ONE, "wlan1")
         one.disconnect(ONE)
-        assert came.get(timeout=15) == here(ONE, "wlan1")
+        assert came.get(timeout=PATIENCE_S) == here(ONE, "wlan1")
         two.disconnect(ONE)
         three.connect(ONE)
-        assert came.get(timeout=15) == here(ONE, "wlan2")
+        assert came.get(timeout=PATIENCE_S) == here(ONE, "wlan2")
         three.disconnect(ONE)
-        assert came.get(timeout=15) == gone(ONE, "wlan2"), "once it is nowhere"
+        assert came.get(timeout=PATIENCE_S) == gone(ONE, "wlan2"), "once it is nowhere"
 
 
 def test_the_list_after_a_crash_tells_who_left_meanwhile(new_point: NewPoint, tmp_path: Path) -> None:
@@ -104,9 +114,9 @@ def test_the_list_after_a_crash_tells_who_left_meanwhile(new_point: NewPoint, tm
         point.start()
         point.connect(ONE)
         # A list taken before the station came back has it leave and return.
-        said = {came.get(timeout=15)}
+        said = {came.get(timeout=PATIENCE_S)}
         while gone(TWO, "wlan0") not in said or (gone(ONE, "wlan0") in said and here(ONE, "wlan0") not in said):
-            said.add(came.get(timeout=15))
+            said.add(came.get(timeout=PATIENCE_S))
         until(lambda: stations.source().live, "the new one to be heard")
 
 
@@ -116,7 +126,7 @@ def test_an_orderly_end_is_everybodys_leave(new_point: NewPoint, tmp_path: Path)
     with watched(tmp_path / "ctl") as (stations, came):
         assert came.get_nowait() == here(ONE, "wlan0")
         point.stop()
-        assert came.get(timeout=15) == gone(ONE, "wlan0")
+        assert came.get(timeout=PATIENCE_S) == gone(ONE, "wlan0")
         until(lambda: not stations.covers("wlan0"), "the end to be noticed")
         assert "no hostapd" in stations.source().why
 
@@ -134,8 +144,8 @@ def test_one_that_talks_nonsense_is_not_believed_and_the_others_are(new_point: N
     point = new_point("wlan0")
     liar = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     liar.bind(str(tmp_path / "ctl" / "wlan1"))
-    liar.settimeout(15)
-    with liar, watched(tmp_path / "ctl") as (stations, came):
+    liar.settimeout(PATIENCE_S)
+    with liar, watched(tmp_path / "ctl", first_s=0.5) as (stations, came):
         for answer in (b"FAIL\n", b"\xff" * 9000):
             asked, peer = liar.recvfrom(100)
             while asked != b"ATTACH":
@@ -144,7 +154,7 @@ def test_one_that_talks_nonsense_is_not_believed_and_the_others_are(new_point: N
             liar.sendto(answer, peer)
         until(lambda: "wlan1: answered" in stations.source().why, "the nonsense to be told")
         point.connect(ONE)
-        assert came.get(timeout=15) == here(ONE, "wlan0")
+        assert came.get(timeout=PATIENCE_S) == here(ONE, "wlan0")
         assert stations.covers("wlan0")
 
 
@@ -204,18 +214,18 @@ def scripted(tmp_path: Path) -> Iterator[Scripted]:
 
 def test_events_that_were_lost_are_made_good_and_the_connection_anew(scripted: Scripted) -> None:
     with watched(scripted.path.parent) as (_, came):
-        assert came.get(timeout=15) == here(ONE, "wlan0")
+        assert came.get(timeout=PATIENCE_S) == here(ONE, "wlan0")
         scripted.first = b""
-        assert came.get(timeout=15) == gone(ONE, "wlan0")
+        assert came.get(timeout=PATIENCE_S) == gone(ONE, "wlan0")
         until(lambda: len(scripted.attached) > 1, "a new connection")
 
 
 @pytest.mark.parametrize("event", [b"<3>AP-DISABLED ", b"<3>INTERFACE-DISABLED ", b"<3>CTRL-EVENT-TERMINATING "])
 def test_a_bss_that_is_switched_off_has_no_stations(scripted: Scripted, event: bytes) -> None:
     with watched(scripted.path.parent) as (_, came):
-        assert came.get(timeout=15) == here(ONE, "wlan0")
+        assert came.get(timeout=PATIENCE_S) == here(ONE, "wlan0")
         scripted.say(event)
-        assert came.get(timeout=15) == gone(ONE, "wlan0")
+        assert came.get(timeout=PATIENCE_S) == gone(ONE, "wlan0")
 
 
 def test_a_folder_that_is_not_there_or_may_not_be_read_is_said(tmp_path: Path) -> None:

@@ -49,8 +49,9 @@ def survive(path: Path, kills: int, seed: int) -> int:
     """Kill a writer so often, and judge what is there each time; how many batches there are in the end."""
     moments = random.Random(seed)
     in_opening = recovered = acknowledged = 0
-    for _ in range(kills):
-        last = _run_and_kill(path, moments.choice((0.004, 0.04, 0.1)) * moments.random())
+    for turn in range(kills):
+        longer = 10 if acknowledged < turn else 1  # where writing takes long
+        last = _run_and_kill(path, moments.choice((0.004, 0.04, 0.1)) * moments.random() * longer)
         in_opening += last == 0
         acknowledged = max(acknowledged, last)
         if not path.exists():

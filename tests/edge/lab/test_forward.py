@@ -22,7 +22,7 @@ def forward(lab: SmallLab, phone: Visitor) -> Iterator[Forward]:
 
 
 def ask(forward: Forward, method: str, path: str, body: str = "", **headers: str) -> tuple[int, dict[str, str], str]:
-    browser = http.client.HTTPConnection("127.0.0.1", forward.port, timeout=10)
+    browser = http.client.HTTPConnection("127.0.0.1", forward.port, timeout=60)
     try:
         browser.request(method, path, body or None, headers)
         answer = browser.getresponse()
@@ -75,7 +75,7 @@ def test_a_request_that_is_too_large_or_has_no_size_is_refused(forward: Forward)
         (b"Transfer-Encoding: chunked", b"411"),
         (b"Content-Length: -1", b"411"),
     ):
-        with socket.create_connection(("127.0.0.1", forward.port), timeout=10) as browser:
+        with socket.create_connection(("127.0.0.1", forward.port), timeout=60) as browser:
             browser.sendall(b"POST / HTTP/1.1\r\nHost: x\r\n" + head + b"\r\n\r\n")
             assert browser.recv(4096).split()[1] == status
 

@@ -39,7 +39,7 @@ def crashing(tmp_path: Path) -> Iterator[Process]:
     folder = tmp_path / PREFIX
     argv = program("tests.edge.lab.small_lab", PREFIX, str(folder))
     with start(argv, name="small lab", log=tmp_path / "log") as process:
-        process.wait_for_line("up", 20)
+        process.wait_for_line("up")
         yield process
     destroy(PREFIX)
 
@@ -100,7 +100,7 @@ def test_a_process_that_broke_loose_is_found_by_its_namespace() -> None:
         namespace = world.add("a")
         loose = subprocess.Popen(["ip", "netns", "exec", namespace, "setsid", "sleep", "60"])
         until(lambda: len(inside()) == 1, "it to be inside")
-    assert loose.wait(15) == -signal.SIGKILL
+    assert loose.wait(60) == -signal.SIGKILL
     assert remains() == []
 
 
@@ -141,4 +141,4 @@ def test_a_name_is_refused_and_configuration_is_rewritten_under_a_running_progra
         with start(argv, name="reader", log=tmp_path / "log", namespace=namespace) as process:
             process.wait_for_line("ready")
             write_configuration(namespace, "resolv.conf", "nameserver 192.0.2.2\n")
-            assert process.wait(15) == 0
+            assert process.wait(60) == 0

@@ -51,7 +51,7 @@ def test_a_command_that_hangs_is_killed_with_its_children(tmp_path: Path) -> Non
     began_s = time.monotonic()
     with pytest.raises(CommandTooLong, match=r"not done after 0\.3 s"):
         run(["sh", "-c", f"sleep 60 & echo $! > {tmp_path / 'pid'}; wait"], timeout_s=0.3)
-    assert time.monotonic() - began_s < 5
+    assert time.monotonic() - began_s < 50
     child = int((tmp_path / "pid").read_text())
     until(lambda: is_gone(child), "the grandchild to be gone")
 
@@ -78,7 +78,7 @@ def test_stop_asks_first(tmp_path: Path) -> None:
     process = shell("trap 'echo bye; exit 0' TERM; echo ready; while :; do sleep 0.05; done", tmp_path / "log")
     process.wait_for_line("ready")
     assert process.alive
-    assert process.stop() == 0
+    assert process.stop(60) == 0
     assert process.output() == "ready\nbye\n"
     assert (process.alive, process.code, process.stop()) == (False, 0, 0)
 
@@ -99,7 +99,7 @@ def test_a_crash_takes_the_children_along(tmp_path: Path) -> None:
 def test_a_program_gets_its_user_and_these_capabilities_alone(tmp_path: Path) -> None:
     argv = ["sh", "-c", "id -un; id -gn; grep -E '^(CapEff|CapBnd|CapAmb)' /proc/self/status"]
     process = start(argv, name="id", log=tmp_path / "log", user="daemon", capabilities=["net_admin", "net_raw"])
-    assert process.wait(15) == 0
+    assert process.wait(60) == 0
     words = process.output().split()
     process.stop()
     assert words[:2] == ["daemon", "daemon"]

@@ -23,6 +23,7 @@ from tests.unit.portal.phone import IP
 _FLAGS = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync")
 """The tests are root and the pages our own; what Chromium asks of its maker is no traffic of theirs."""
 
+_PATIENCE_MS = 40_000
 _WHEN = 1_795_338_000
 """The moment of the pages' clock, in seconds of Unix time."""
 
@@ -57,7 +58,7 @@ class Site:
     def ask(self, request: Request) -> Reply:
         reply = self.gate.ask(request)
         if not isinstance(request, Look):
-            self.answers.wait(timeout=10)
+            self.answers.wait(timeout=120)
         return reply
 
     def __enter__(self) -> Site:
@@ -73,9 +74,9 @@ class Site:
 @contextlib.contextmanager
 def chromium() -> Iterator[Browser]:
     """A browser with a new profile, which a busy machine may hold up for longer than Playwright's own five seconds."""
-    expect.set_options(timeout=15_000)
+    expect.set_options(timeout=_PATIENCE_MS)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=list(_FLAGS))
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=list(_FLAGS), timeout=90_000)
         try:
             yield browser
         finally:
@@ -93,7 +94,7 @@ def window(browser: Browser, site: Site, *, before: str = "", stands: bool = Fal
         options: of Playwright's ``new_context``.
     """
     context = browser.new_context(**{"viewport": {"width": NARROW_PX, "height": 640}, "locale": "en-GB", **options})
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(_PATIENCE_MS)
     # Tests wind the page's clock on: nobody waits for a script that waits.
     context.clock.install(time=_WHEN)
     if stands:

@@ -34,7 +34,7 @@ def running(settings: Settings) -> Iterator[None]:
         yield
     finally:
         stop.set()
-        sender.join(15)
+        sender.join(60)
     assert not sender.is_alive()
 
 
@@ -67,6 +67,7 @@ def test_no_provider_at_all_is_a_finding_of_its_own(tmp_path: Path) -> None:
     settings = settings_for(tmp_path, free_port())
     other = replace(settings.providers[0], name="other", port=free_port())
     with running(replace(settings, providers=(*settings.providers, other))):
+        until(lambda: "cannot connect" in findings(settings)[2].what, "both attempts to fail")
         found = findings(settings)
     assert [finding.ok for finding in found] == [True, False, False, False]
     assert "cannot connect: Connection refused" in found[1].what

@@ -42,13 +42,13 @@ def deaf_sender(venue: Venue, gate: Gate) -> Iterator[Deaf]:
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(venue.socket_path)
         listening.listen()
-        listening.settimeout(10)
+        listening.settimeout(60)
         client = Client(venue.socket_path, gate.deliver, lambda: now_ms[0])
         client.start()
         try:
             connection, _ = listening.accept()
             with connection:
-                connection.settimeout(10)
+                connection.settimeout(60)
                 yield Deaf(connection, client, now_ms)
         finally:
             client.stop()
@@ -85,20 +85,20 @@ def test_a_repeated_report_is_delivered_once_and_nonsense_ends_the_connection(ve
     with socket.socket(socket.AF_UNIX) as sender:
         sender.bind(venue.socket_path)
         sender.listen()
-        sender.settimeout(10)
+        sender.settimeout(60)
         client, gate = venue.client()
         client.send(message("m1"))
         client.send(message("m2"))
         connection, _ = sender.accept()
         with connection:
-            connection.settimeout(10)
+            connection.settimeout(60)
             assert connection.recv(5) == b'{"id"'
             # Closed with what the client wrote unread: its next write fails while reports still wait to be read.
             connection.sendall((encode(Report("m1", State.SENT, "7")) + b"\n") * 2)
             connection.sendall(encode(Report("m1", State.DELIVERED, "7")) + b"\n" + b"nonsense\n")
             again, _ = sender.accept()
         with again:
-            again.settimeout(10)
+            again.settimeout(60)
             handed = again.recv(4096)
             assert b'"id":"m2"' in handed
             assert b'"id":"m1"' not in handed
@@ -135,7 +135,7 @@ def test_who_asked_once_is_told_of_every_change_without_asking_again(venue: Venu
     port = free_port()
     venue.sender(port)
     with socket.socket(socket.AF_UNIX) as asking:
-        asking.settimeout(15)
+        asking.settimeout(60)
         asking.connect(venue.socket_path)
         answers = asking.makefile("rb")
         asking.sendall(standing.encode(standing.Question()) + b"\n")
@@ -179,13 +179,13 @@ def test_a_sender_that_does_not_say_how_it_stands_is_none(venue: Venue) -> None:
     with socket.socket(socket.AF_UNIX) as deaf:
         deaf.bind(venue.socket_path)
         deaf.listen()
-        deaf.settimeout(10)
+        deaf.settimeout(60)
         client = Client(venue.socket_path, Gate().deliver, bound=told.append)
         client.start()
         try:
             connection, _ = deaf.accept()
             with connection:
-                connection.settimeout(10)
+                connection.settimeout(60)
                 assert connection.recv(4096) == standing.encode(standing.Question()) + b"\n"
                 until(lambda: told == [False], "the silence to be said")
                 connection.settimeout(0.3)

@@ -133,9 +133,9 @@ def test_the_link_recovers(venue: Venue, misbehave: Callable[[socket.socket], No
             well(connection)
 
     raw = venue.raw_smsc(behave)
-    sender = venue.sender(raw.port, response_timeout_s=0.3, enquire_link_s=0.3)
+    sender = venue.sender(raw.port, response_timeout_s=1.0, enquire_link_s=0.3)
     client, gate = venue.client()
-    until(lambda: raw.connections >= 3, "a third connection", 20)
+    until(lambda: raw.connections >= 3, "a third connection")
     client.send(message("m1"))
     assert gate.hears("m1", State.SENT).smsc_id == "7"
     assert "Traceback" not in sender.said()
@@ -219,7 +219,7 @@ def test_a_late_answer_is_the_truth(venue: Venue) -> None:
                 connection.sendall(pdu(SUBMIT | RESPONSE, 0, first, b"late\0"))
 
     raw = venue.raw_smsc(behave)
-    venue.sender(raw.port, response_timeout_s=0.3)
+    venue.sender(raw.port, response_timeout_s=2.0)
     client, gate = venue.client()
     client.send(message("m1"))
     assert gate.hears("m1", State.SENT).smsc_id == "late"
@@ -270,7 +270,7 @@ def test_an_smsc_that_hangs_up_at_once_is_not_called_in_a_hot_loop(venue: Venue)
     raw = venue.raw_smsc(lambda connection, _count: bound(connection))
     sender = venue.sender(raw.port, back_off_start_s=0.1, back_off_cap_s=10)
     began = time.monotonic()
-    until(lambda: raw.connections >= 5, "five connections", 20)
+    until(lambda: raw.connections >= 5, "five connections")
     assert time.monotonic() - began > 0.05 + 0.1 + 0.2 + 0.4 - 0.2  # at least half of each pause; started earlier
     assert sender.end() == 0
 
@@ -289,7 +289,7 @@ def test_a_flood_that_is_never_read_is_bounded(venue: Venue) -> None:
 
     raw = venue.raw_smsc(behave)
     sender = venue.sender(raw.port, enquire_link_s=60, response_timeout_s=60)
-    sender.says("does not read what we send", 30)
+    sender.says("does not read what we send")
     client, gate = venue.client()
     client.send(message("m1"))
     gate.hears("m1", State.SENT)

@@ -87,8 +87,8 @@ def test_one_that_hangs_does_not_hold_up_its_successors_messages(venue: Venue) -
     until(lambda: not ask(venue.socket_path).providers[0].steady, "doubt")
     client.send(message("m2"))
     gate.hears("m2", State.DELIVERED)
-    assert gate.of("m1") == []  # its answer may still come
     gate.hears("m1", State.DELIVERED)
+    assert gate.reports[0].id == "m2", "the answer to the other might still come"
     assert (len(submits), len(second.submits()), hanging.connections) == (1, 2, 1)
 
 
@@ -178,7 +178,7 @@ def test_the_sender_tells_how_it_stands_without_a_secret(venue: Venue) -> None:
     assert dead.links[0].phase in ("down", "connecting")
     assert "cannot connect: Connection refused" in dead.links[0].trouble
     with socket.socket(socket.AF_UNIX) as fool:
-        fool.settimeout(10)
+        fool.settimeout(60)
         fool.connect(venue.socket_path)
         fool.sendall(b'{"ask":"password"}\n')
         with contextlib.suppress(ConnectionResetError):

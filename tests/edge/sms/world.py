@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import socket
 import struct
 import subprocess
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from sms.message import Message, Report, State
-from tests.lab.waiting import until
+from tests.lab.waiting import PATIENCE_S, until
 
 ROOT = Path(__file__).resolve().parents[3]
 PASSWORD = "s3cr3t-8"
@@ -28,16 +29,19 @@ def utc_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-def message(message_id: str, text: str = TEXT, to: str = "+77011234567", life_s: float = 60.0) -> Message:
+def message(message_id: str, text: str = TEXT, to: str = "+77011234567", life_s: float = 300.0) -> Message:
     """A message as the gate makes it."""
     return Message(id=message_id, to=to, text=text, expires_utc_ms=utc_ms() + round(life_s * 1000))
 
 
 def free_port() -> int:
-    """A port nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port nobody listens on now. The kernel gives it to nobody meanwhile either, for a connection or a listener of
+    whatever test: it is none of those that it gives by itself (32768 and above)."""
+    while True:
+        port = random.randrange(20_000, 32_000)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 class Process:
@@ -83,7 +87,7 @@ class Process:
 
     def _reap(self) -> int:
         try:
-            return self._child.wait(timeout=10)
+            return self._child.wait(timeout=PATIENCE_S)
         finally:
             if self._child.poll() is None:
                 self._child.kill()
@@ -130,7 +134,8 @@ class NpmSmsc(Process):
         return [line for line in map(json.loads, lines) if key in line]
 
 
-FAST = {"back_off_start_s": 0.05, "back_off_cap_s": 0.2, "response_timeout_s": 1.0, "connect_timeout_s": 1.0}
+FAST = {"back_off_start_s": 0.05, "back_off_cap_s": 0.2, "response_timeout_s": 20.0, "connect_timeout_s": 20.0}
+"""Pauses are short. Answers are waited for: an SMSC on a machine that stands still for seconds has not failed."""
 
 
 class Sender(Process):
@@ -153,9 +158,9 @@ class Sender(Process):
         }
         argv = [sys.executable, "-X", "dev", "-m", "tests.edge.sms.process", json.dumps(given)]
         super().__init__(argv, directory / "sender.stderr")
-        until(self._listens, "the sender's socket", 10)
+        until(self._listens, "the sender's socket", PATIENCE_S)
 
-    def says(self, words: str, timeout_s: float = 15.0) -> None:
+    def says(self, words: str, timeout_s: float = PATIENCE_S) -> None:
         """Wait until its log has these words."""
         until(lambda: words in self.said(), f"{words!r} in the sender's log", timeout_s)
 
@@ -178,7 +183,7 @@ class Gate:
             self.reports.append(report)
             self._changed.notify_all()
 
-    def hears(self, message_id: str, state: State, timeout_s: float = 15.0) -> Report:
+    def hears(self, message_id: str, state: State, timeout_s: float = PATIENCE_S) -> Report:
         """The report with this state, once it has come."""
         found: list[Report] = []
 
@@ -230,7 +235,7 @@ class RawSmsc:
                 connection, _ = self._listener.accept()
             except OSError:
                 return
-            connection.settimeout(20)
+            connection.settimeout(PATIENCE_S)
             self.connections += 1
             thread = threading.Thread(target=self._one, args=(connection, self.connections))
             self._open.append((connection, thread))

@@ -54,7 +54,7 @@ class Office:
 def window(browser: Browser, office: Office, path: str, **options: Any) -> Iterator[Page]:
     """A window at this page; its scripts break nowhere, and it reaches for nobody else."""
     context = browser.new_context(**options)
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(40_000)
     page = context.new_page()
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))

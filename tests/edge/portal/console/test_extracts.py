@@ -156,12 +156,12 @@ def test_one_that_is_cancelled_is_neither_made_nor_recorded(venue: JournalVenue)
 
     def slow(request: LookAtKey) -> object:
         asked.set()
-        go_on.wait(20)
+        go_on.wait(120)
         return key(request)
 
     venue.made.gate.answers[LookAtKey] = slow
     path = begin(venue).headers["Location"]
-    assert asked.wait(20)
+    assert asked.wait(60)
     cancelled = venue.made.as_role(StaffRole.OWNER).post(f"{path}/cancel", data=form(), headers=OURS)
     assert cancelled.headers["Location"] == path
     go_on.set()
@@ -184,12 +184,12 @@ def test_too_late_or_too_large_leaves_nothing(venue: JournalVenue) -> None:
 
     def slow(request: SignExtract) -> object:
         signing.set()
-        go_on.wait(20)
+        go_on.wait(120)
         return sign(request)
 
     venue.made.gate.answers[SignExtract] = slow
     path = begin(venue).headers["Location"]
-    assert signing.wait(20)
+    assert signing.wait(60)
     busy = begin(venue)
     assert busy.status_code == 429 and "Another one of yours" in busy.text
     client = venue.made.as_role(StaffRole.OWNER)
@@ -234,7 +234,7 @@ def test_a_job_that_is_cancelled_stops_where_it_looks() -> None:
             time.sleep(0.01)
 
     job = jobs.begin(OWNER, work)
-    assert looked.wait(10)
+    assert looked.wait(60)
     jobs.cancel(job)
     assert _over(job) is Why.CANCELLED
     late: Jobs[int] = Jobs(lambda: NOW, longest_s=0.05)
@@ -247,7 +247,7 @@ def test_one_a_person_and_three_in_all() -> None:
     jobs: Jobs[bool] = Jobs(lambda: NOW, longest_s=60.0)
     go_on = threading.Event()
     people = [SignedIn(name, name, StaffRole.OWNER, "s", CSRF) for name in "abcd"]
-    running = [jobs.begin(who, lambda _: go_on.wait(20)) for who in people[:3]]
+    running = [jobs.begin(who, lambda _: go_on.wait(120)) for who in people[:3]]
     for who, mine in ((people[0], True), (people[3], False)):
         with pytest.raises(Busy) as busy:
             jobs.begin(who, lambda _: True)

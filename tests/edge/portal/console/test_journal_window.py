@@ -41,7 +41,7 @@ def address(venue: JournalVenue) -> Iterator[str]:
 
 def signed_in(browser: Browser, address: str, role: StaffRole, **options: Any) -> BrowserContext:
     context = browser.new_context(**{"locale": "en-GB", **options})
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(40_000)
     address = address.replace("http:", "https:")  # or the browser would not take the cookie; on localhost it sends it
     context.add_cookies([{"name": console_site.COOKIE, "value": role.value, "url": address, "secure": True}])
     return context
@@ -72,7 +72,7 @@ def test_an_inspector_takes_an_extract_and_judges_it(
     page.keyboard.type("inspection 5")
     tab_to(page, "Make the extract")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", level=2)).to_have_text("The extract is ready", timeout=30_000)
+    expect(page.get_by_role("heading", level=2)).to_have_text("The extract is ready", timeout=60_000)
     assert barriers(page) == []
     tab_to(page, "Download")
     with page.expect_download() as downloading:
@@ -84,7 +84,7 @@ def test_an_inspector_takes_an_extract_and_judges_it(
     page.get_by_label("File of the extract").set_input_files(file)
     tab_to(page, "Check it")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("status")).to_contain_text("The extract is whole", timeout=30_000)
+    expect(page.get_by_role("status")).to_contain_text("The extract is whole", timeout=60_000)
     expect(page.locator("#against + ul li")).to_have_count(3)
     assert barriers(page) == []
     page.set_viewport_size({"width": NARROW_PX, "height": 640})
@@ -101,7 +101,7 @@ def test_the_pages_are_for_everybody(browser: Browser, address: str, venue: Jour
     page.goto(f"{address}/journal/proof")
     if not page.locator(".facts dd").nth(2).is_visible():
         page.locator("main form button").click()
-        expect(page.locator("main form button")).to_be_visible(timeout=30_000)
+        expect(page.locator("main form button")).to_be_visible(timeout=60_000)
     for path in PAGES:
         page.goto(f"{address}{path}")
         page.emulate_media(color_scheme="light")

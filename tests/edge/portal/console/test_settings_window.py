@@ -98,7 +98,7 @@ def page(tmp_path: Path, steward: Steward, browser: Browser) -> Iterator[Page]:
     made.steward.answers = steward.answers()
     with served(made) as address:
         context = browser.new_context(base_url=address, locale="en-GB", viewport={"width": 1000, "height": 700})
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(40_000)
         complaints: list[str] = []
         opened = context.new_page()
         opened.on("pageerror", lambda error: complaints.append(str(error)))

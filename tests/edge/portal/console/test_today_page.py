@@ -104,7 +104,7 @@ def opened(browser: Browser, served: Served, **options: Any) -> Iterator[Page]:
     """The page, whose clock a test winds on."""
     served.well()
     context = browser.new_context(**{"viewport": {"width": 900, "height": 500}, "locale": "en-GB", **options})
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(40_000)
     context.clock.install(time=NOW)
     page = context.new_page()
     complaints: list[str] = []

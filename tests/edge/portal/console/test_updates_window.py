@@ -33,5 +33,5 @@ def test_the_page_is_open_to_anybody_and_follows_an_installation(tmp_path: Path,
         page.goto(f"{address}/updates?lang=en")
         expect(page.get_by_role("progressbar")).to_have_attribute("value", "42")
         now[0] = INSTALLED
-        expect(page.get_by_role("button", name="Restart now")).to_be_visible(timeout=15_000)
+        expect(page.get_by_role("button", name="Restart now")).to_be_visible(timeout=40_000)
         page.close()

@@ -157,7 +157,7 @@ def records(who: Walker) -> None:
     who.send("/journal", button='[formaction="/journal/extracts/of-this"]')
     answers, go_on = who.box.made.gate.answers, threading.Event()
     sign = answers[SignExtract]
-    answers[SignExtract] = lambda request: (go_on.wait(15), sign(request))[1]
+    answers[SignExtract] = lambda request: (go_on.wait(120), sign(request))[1]
     try:
         who.look("/journal/extracts")
         who.send("/journal/extracts", why="inspection 7")

@@ -20,7 +20,7 @@ from tests.support.accessible import COLOURS, NARROW_PX, RULES, barriers, crampe
 from tests.support.first_hour import BIN, FACTORY, PASSWORD, PROVIDER, Box, new_box
 from tests.support.steward_of_file import PORTS
 
-PATIENCE_MS = 15_000
+PATIENCE_MS = 40_000
 _IS_HERE = """name => { const at = document.activeElement;
     return at.id === name || at.textContent.trim() === name; }"""
 

@@ -92,7 +92,7 @@ class Walker:
 @contextlib.contextmanager
 def walking(browser: Browser, box: Whole, login: str) -> Iterator[Walker]:
     context = browser.new_context(java_script_enabled=False, locale="kk", viewport={"width": 1024, "height": 720})
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(40_000)
     try:
         yield Walker(box, context.new_page(), login)
     finally:
