@@ -6,17 +6,25 @@ shell inside is the test's, the image has none for anybody.
 
 from __future__ import annotations
 
+import argparse
+import contextlib
 import json
 import random
 import re
 import signal
 import sys
+import tempfile
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 from tests.image.cuts import cut
 from tests.image.owner import Owner
+from tests.image.secure import secure_boot
 from tests.image.site import WEB, Site
+from tests.image.versions import BAD, GOOD, Updates, stick
 from tests.lab.errors import LabError
+from tests.lab.run import ROOT
 from tests.lab.steps import StepFailed, Steps, hold
 from tests.lab.visitor import Probe, Visitor
 from tests.lab.waiting import until
@@ -26,7 +34,10 @@ PORTAL = "10.77.0.1"
 PAGE = f"http://{PORTAL}"
 BOOT_S = 900.0
 """The longest that any boot may take; emulated beside other work it can be ten times what it is alone."""
+MOST_EXPOSED = {"portal": 2.0, "console": 2.0, "sms": 2.0, "gate": 3.5}
+"""By `systemd-analyze security`, from 0 (closed in) to 10."""
 CUTS = 50
+_LITTLE_MB = 512
 _SEED = 20261122
 _PATIENCE_S = 120.0
 _LOOK_EVERY_S = 1.0
@@ -36,23 +47,21 @@ _LOOK_EVERY_S = 1.0
 def main() -> int:
     """Play it; the process's exit code."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    steps, short = Steps(), "--short" in sys.argv[2:]
+    parser = argparse.ArgumentParser(description="The flashable image under emulation.")
+    parser.add_argument("image", type=Path, help="the whole disk, unpacked")
+    parser.add_argument("newer", type=Path, nargs="?", help=f"folder of updates to {GOOD} (well) and {BAD} (not)")
+    parser.add_argument("--short", action="store_true", help="one boot of a box that has its configuration")
+    given = parser.parse_args()
+    steps, image = Steps(), given.image.resolve()
     print("Qaqpa: the image, flashed and plugged in (under emulation)")
     try:
-        with Site.open("qi-", Path(sys.argv[1]).resolve(), visitors=2, restored=short) as site:
-            try:
+        if given.short:
+            with watched("qi-", image, visitors=2, restored=True) as site:
                 first_boot(steps, site)
-                if short:
-                    comes_up(steps, site)
-                else:
-                    serving(steps, site)
+                comes_up(steps, site)
                 stay(steps, site)
-                if not short:
-                    power(steps, site)
-            except (StepFailed, LabError, AssertionError):
-                print(f"\nThe box's console: {site.folder}/console.log", file=sys.stderr)
-                print(journal(site), file=sys.stderr)
-                raise
+        else:
+            whole(steps, image, given.newer.resolve())
     except (StepFailed, LabError, AssertionError) as error:
         print(f"\nThe boot test failed: {error}", file=sys.stderr)
         return 1
@@ -61,6 +70,42 @@ def main() -> int:
         return 130
     print(f"\nEvery step held. {steps.elapsed_s():.0f} s in all; nothing is left behind.")
     return 0
+
+
+def whole(steps: Steps, image: Path, newer: Path) -> None:
+    """A new box from its first hour to its updates; then one that checks what it starts, and a small one."""
+    with tempfile.TemporaryDirectory(dir=ROOT / "build") as place:
+        updates = stick(newer, Path(place) / "stick.img")
+        with watched("qi-", image, visitors=2) as site:
+            first_boot(steps, site)
+            serving(steps, site)
+            stay(steps, site)
+            power(steps, site)
+            steps.chapter("New versions")
+            box = Updates(site, updates)
+            box.cut(steps, random.Random(_SEED))
+            site.emulated.go_on()
+            box.good(steps)
+            box.bad(steps)
+        steps.chapter("Secure Boot")
+        with watched("qi-", image, visitors=0, restored=True, secure=True) as site:
+            secure_boot(steps, site, updates)
+    steps.chapter(f"{_LITTLE_MB} MB of memory")
+    with watched("qi-", image, visitors=2, restored=True, memory_mb=_LITTLE_MB) as site:
+        comes_up(steps, site)
+        stay(steps, site)
+
+
+@contextlib.contextmanager
+def watched(prefix: str, image: Path, **options: Any) -> Iterator[Site]:
+    """``Site.open``; what the box says of itself is printed when a step fails."""
+    with Site.open(prefix, image, **options) as site:
+        try:
+            yield site
+        except (StepFailed, LabError, AssertionError):
+            print(f"\nThe box's console: {site.folder}/console.log", file=sys.stderr)
+            print(journal(site), file=sys.stderr)
+            raise
 
 
 def first_boot(steps: Steps, site: Site) -> None:
@@ -116,6 +161,22 @@ def comes_up(steps: Steps, site: Site) -> None:
     with steps.step("every unit that is wanted runs, and none has failed") as notes:
         units_rest(site, "qaqpa-sms")
         notes.append(f"{site.machine.up_s():.0f} s after switching on; {memory(site)}")
+    exposed(steps, site, MOST_EXPOSED)
+
+
+def exposed(steps: Steps, site: Site, units: Iterable[str]) -> None:
+    """As the running systemd reckons it."""
+    with steps.step("no unit is more exposed than it may be") as notes:
+        scores = {}
+        for unit in units:
+            ask = f"systemd-analyze security --no-pager qaqpa-{unit}.service | tail -n 1"
+            said = site.machine.shell.run(ask).text
+            found = re.search(r": ([0-9.]+) ", said)
+            assert found, said
+            scores[unit] = float(found[1])
+        notes.append(", ".join(f"{unit} {score}" for unit, score in sorted(scores.items(), key=lambda row: row[1])))
+        for unit, most in MOST_EXPOSED.items():
+            hold(scores[unit] <= most, f"{unit} is exposed by {scores[unit]}")
 
 
 def units_rest(site: Site, besides: str) -> None:

@@ -5,7 +5,6 @@ Must not know: what the units say; only what became of it.
 
 from __future__ import annotations
 
-import re
 import socket
 import time
 import tomllib
@@ -18,8 +17,6 @@ from tests.lab.entering import inside
 from tests.lab.steps import Steps, hold
 from tests.lab.waiting import until
 
-MOST_EXPOSED = {"portal": 2.0, "console": 2.0, "sms": 2.0, "gate": 3.5}
-"""By `systemd-analyze security`, from 0 (closed in) to 10."""
 _KILLED = ("portal", "console", "sms", "steward", "nginx", "dnsmasq-captive", "dnsmasq-lan", "gate")
 _WATCHED_S = 300.0
 """The gate's 90 s, as long again until what is stopped is killed, and its start."""
@@ -32,7 +29,7 @@ def run_through(steps: Steps, place: Place) -> None:
     with steps.step("whoever left comes back within the grace, and is online as before"):
         phone.connect(PATIENCE_S)
         until(lambda: place.online(phone), "the phone to be online again", PATIENCE_S)
-    exposed(steps, place)
+    boot.exposed(steps, place.site, place.active())
     with steps.step("closed in as it is, the network's unit still tells networkd of a change"):
         place.box.shell.run("systemctl reload qaqpa-network.service")
         place.rests()
@@ -57,20 +54,6 @@ def run_through(steps: Steps, place: Place) -> None:
     finally:
         stranger.stop()
     sealed(steps, place)
-
-
-def exposed(steps: Steps, place: Place) -> None:
-    """As the systemd that runs them judges them."""
-    with steps.step("no unit is more exposed than it may be") as notes:
-        scores = {}
-        for unit in place.active():
-            said = place.box.shell.run(f"systemd-analyze security --no-pager qaqpa-{unit}.service | tail -n 1").text
-            found = re.search(r": ([0-9.]+) ", said)
-            assert found, said
-            scores[unit] = float(found[1])
-        notes.append(", ".join(f"{unit} {score}" for unit, score in sorted(scores.items(), key=lambda row: row[1])))
-        for unit, most in MOST_EXPOSED.items():
-            hold(scores[unit] <= most, f"{unit} is exposed by {scores[unit]}")
 
 
 def killed(place: Place, unit: str) -> float:

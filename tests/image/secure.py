@@ -19,31 +19,29 @@ _LOOK_EVERY_S = 3.0
 _SECURE = "od -An -t u1 -j 4 /sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
 
 
-def secure_boot(steps: Steps, image: Path, stick: Path) -> None:
-    """The chapter, on a box of its own."""
-    steps.chapter("Secure Boot")
-    with Site.open("qi-", image, visitors=0, restored=True, secure=True) as site:
-        updates = Updates(site, stick)
-        with steps.step("the firmware has taken the image's keys and checks what it starts") as notes:
-            site.machine.shell.wait(_BOOT_S)
-            hold(site.machine.shell.run(_SECURE).text.strip() == "1", "Secure Boot is off")
-            notes.append(f"{site.machine.up_s():.0f} s after switching on")
-        before = updates.version()
-        updates.good(steps)
-        with steps.step("one bit of the newer kernel is another: it is refused, and the version before runs") as notes:
-            site.machine.pull_the_plug()
-            kernel = _flip_in_kernel(site.emulated.disk, GOOD)
-            site.machine.switch_on()
-            until(lambda: _runs(site) == before, f"{before} to run", _BOOT_S, _LOOK_EVERY_S)
-            notes.append(f"{site.machine.up_s():.0f} s after switching on")
-        with steps.step("one bit of the newer root is another: likewise, and it is not chosen again") as notes:
-            site.machine.pull_the_plug()
-            _put_kernel(site.emulated.disk, GOOD, kernel)
-            _flip(site.emulated.disk, partitions(site.emulated.disk)[f"qaqpa_{GOOD}"][0] + 1024)
-            site.machine.switch_on()
-            until(lambda: _runs(site) == before, f"{before} to run", _BOOT_S * 2, _LOOK_EVERY_S)
-            until(lambda: updates.entries() == {before: "", GOOD: "0"}, "the other to be marked", 300, _LOOK_EVERY_S)
-            notes.append(f"{site.machine.up_s():.0f} s after switching on")
+def secure_boot(steps: Steps, site: Site, stick: Path) -> None:
+    """The chapter, on a box whose firmware has no keys yet."""
+    updates, machine = Updates(site, stick), site.emulated
+    with steps.step("the firmware has taken the image's keys and checks what it starts") as notes:
+        machine.shell.wait(_BOOT_S)
+        hold(machine.shell.run(_SECURE).text.strip() == "1", "Secure Boot is off")
+        notes.append(f"{machine.up_s():.0f} s after switching on")
+    before = updates.version()
+    updates.good(steps)
+    with steps.step("one bit of the newer kernel is another: it is refused, and the version before runs") as notes:
+        machine.pull_the_plug()
+        kernel = _flip_in_kernel(machine.disk, GOOD)
+        machine.switch_on()
+        until(lambda: _runs(site) == before, f"{before} to run", _BOOT_S, _LOOK_EVERY_S)
+        notes.append(f"{machine.up_s():.0f} s after switching on")
+    with steps.step("one bit of the newer root is another: likewise, and it is not chosen again") as notes:
+        machine.pull_the_plug()
+        _put_kernel(machine.disk, GOOD, kernel)
+        _flip(machine.disk, partitions(machine.disk)[f"qaqpa_{GOOD}"][0] + 1024)
+        machine.switch_on()
+        until(lambda: _runs(site) == before, f"{before} to run", _BOOT_S * 2, _LOOK_EVERY_S)
+        until(lambda: updates.entries() == {before: "", GOOD: "0"}, "the other to be marked", 300, _LOOK_EVERY_S)
+        notes.append(f"{machine.up_s():.0f} s after switching on")
 
 
 def _runs(site: Site) -> str:

@@ -20,7 +20,7 @@ from tests.lab.run import run
 from tests.lab.steps import Steps, hold
 from tests.lab.waiting import until
 
-GOOD, BAD = "0.1.1", "0.1.2"
+GOOD, BAD = "9.9.1", "9.9.2"
 CUTS = 10
 _BOOT_S = 900.0
 _INSTALL_S = 900.0
