@@ -36,7 +36,7 @@ DOCUMENTS = (
     "docs/owner.kk.md",
 )
 FREE_ARGUMENTS = tuple(
-    f"scripts/{name}" for name in ("attack", "bench", "deb", "demo", "lock", "screens", "setup", "test")
+    f"scripts/{name}" for name in ("attack", "bench", "deb", "deb-test", "demo", "lock", "screens", "setup", "test")
 )
 """Scripts whose arguments are pytest's or plain words; scripts/lab and qaqpa are checked to the last option."""
 DEMO_PREFIX = "qd-"

@@ -93,7 +93,7 @@ def _no_sms_is_lost(venue: Venue) -> None:
             if not any(to == entry["number"] and _password_of(key, entry) in text for to, text in texts)
         ]
 
-    assert len(asked) > KILLS // 4
+    assert len(asked) > KILLS // 8
     until(lambda: not missing(), "every SMS that is worth something")
 
 
