@@ -128,7 +128,7 @@ def test_without_a_source_nothing_is_asked(tmp_path: Path) -> None:
 
 
 MANIFEST = "\\ Acquiring manifest file https://n.invalid/SHA256SUMS…\nPulling 'https://n.invalid/SHA256SUMS'.\n"
-PULLING = "\\ Acquiring https://n.invalid/qaqpa_0.2.0_amd64.root.raw.zst → /proc/self/fd/3p3...\n"
+PULLING = "\\ Acquiring https://n.invalid/qaqpa_0.2.0_amd64.root.raw.gz → /proc/self/fd/3p3...\n"
 
 
 @pytest.mark.parametrize(
