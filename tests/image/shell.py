@@ -35,6 +35,7 @@ _RESTORED = """\
 [Unit]
 Description=The lab's configuration: as a box has it whose back-up was restored
 DefaultDependencies=no
+ConditionPathExists=!/etc/initrd-release
 RequiresMountsFor=/etc/qaqpa
 After=systemd-sysusers.service
 Before=qaqpa-closed.service qaqpa-network.service qaqpa-first-boot.service
