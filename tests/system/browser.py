@@ -98,7 +98,8 @@ class Window:
     """What the browser's console reports as wrong: scripts, refused styles, failed loads."""
 
     def open(self, url: str) -> Response:
-        """Go to ``url``; the last answer, after redirects."""
+        """Go to ``url``; the last answer, after redirects. What an attempt that was dropped asked for is forgotten."""
+        before = len(self.requests)
         for patience in range(5, -1, -1):
             try:
                 answer = self.page.goto(url)
@@ -109,6 +110,7 @@ class Window:
                 dropped = "ERR_NETWORK_CHANGED" in error.message or "chrome-error://" in error.message
                 if not dropped or not patience:
                     raise
+                del self.requests[before:]
         assert answer is not None, f"{url} is no other page than before"
         return answer
 
