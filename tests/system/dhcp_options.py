@@ -8,13 +8,15 @@ namespace. Must not know: what should be told.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import socket
 import struct
 import sys
 
-_PATIENCE_S = 30.0
+_ASKED, _AGAIN_S = 30, 1.0
+"""Datagrams are lost: a client asks again until it is answered (RFC 2131 §4.1, RFC 8415 §15)."""
 _INTERFACE = "eth0"
 _MAGIC = b"\x63\x82\x53\x63"
 _INFORM, _INFORMATION_REQUEST = 8, 11
@@ -44,13 +46,15 @@ def of_dhcp6(mac: str) -> str | None:
 def _exchange(family: int, port: int, server: tuple[object, ...], packet: bytes, number: bytes, *, at: int) -> bytes:
     with socket.socket(family, socket.SOCK_DGRAM) as asking:
         asking.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        asking.settimeout(_PATIENCE_S)
+        asking.settimeout(_AGAIN_S)
         asking.bind(("", port))
-        asking.sendto(packet, server)
-        while True:
-            said = asking.recv(2048)
-            if said[at : at + len(number)] == number:
+        for _ in range(_ASKED):
+            asking.sendto(packet, server)
+            with contextlib.suppress(TimeoutError):
+                while (said := asking.recv(2048))[at : at + len(number)] != number:
+                    pass
                 return said
+    raise TimeoutError(f"no DHCP server answered {_ASKED} times")
 
 
 def _option(said: bytes, start: int, head: str, wanted: int) -> str | None:
