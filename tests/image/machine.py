@@ -110,7 +110,7 @@ class Machine:
         self.shell.wait(60)
 
     def _start(self, *besides: str) -> None:
-        for name in ("shell.sock", "monitor.sock"):
+        for name in ("shell.sock", "monitor.sock", "serial.sock"):
             (self.folder / name).unlink(missing_ok=True)
         self.began = time.monotonic()
         self.process = start(
@@ -168,6 +168,7 @@ class Machine:
         firmware = TOOLS / f"usr/share/OVMF/OVMF_CODE_4M{'.secboot' if self.secure else ''}.fd"
         # Whether the kernel runs in system management mode is all that keeps it from the keys.
         chipset = "q35,smm=on" if self.secure else "q35,smm=off"
+        logged = f"logfile={self.folder / 'console.log'}"
         return [
             # Debian 13's emulator on whatever machine this is: it boots in two thirds of the time of Debian 12's.
             *(*tool("qemu-system-x86_64"), "-L", str(TOOLS / "usr/share/qemu")),
@@ -182,7 +183,8 @@ class Machine:
             *_port("wan", 2, "52:54:00:00:00:02"),
             *_port("lan", 3, "52:54:00:00:00:03"),
             *("-object", "rng-random,id=random,filename=/dev/urandom", "-device", "virtio-rng-pci,rng=random"),
-            *("-serial", f"file:{self.folder / 'console.log'}"),
+            *("-chardev", f"socket,id=serial,path={self.folder / 'serial.sock'},server=on,wait=off,{logged}"),
+            *("-serial", "chardev:serial"),
             *("-device", "virtio-serial-pci"),
             *("-monitor", f"unix:{self.folder / 'monitor.sock'},server=on,wait=off"),
             *("-device", "qemu-xhci,id=usb,addr=6"),

@@ -25,6 +25,8 @@ PORT = "lab-shell"
 _UNIT = f"""\
 [Unit]
 Description=The lab's shell
+# While nobody is at the other end, each is at its end at once.
+StartLimitIntervalSec=0
 [Service]
 ExecStart=/bin/bash -c 'exec bash --norc <>/dev/virtio-ports/{PORT} >&0 2>&1'
 Restart=always

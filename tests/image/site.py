@@ -15,7 +15,9 @@ whoever leaves. Must not know: what is on the image.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
+import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
@@ -25,6 +27,7 @@ from typing import Protocol
 
 from tests.image.machine import LAN, WAN, Machine, lay_ports
 from tests.image.shell import Restored, Said
+from tests.lab.errors import LabTaken
 from tests.lab.internet import Internet
 from tests.lab.namespaces import World, claim, give_address, ip
 from tests.lab.run import ROOT, Process, program, start
@@ -152,7 +155,7 @@ class Site:
         folder = ROOT / "build" / f"{prefix}box"
         with ExitStack() as stack:
             world = stack.enter_context(claim(prefix))
-            folder.mkdir(parents=True, exist_ok=True)
+            stack.enter_context(_alone(folder, prefix))
             (folder / "sms.jsonl").unlink(missing_ok=True)
             operator, box = world.add("operator"), world.add("box")
             lay(box)
@@ -206,6 +209,21 @@ class Site:
     def _stop(self) -> None:
         for visitor in self.visitors:
             visitor.disconnect()
+
+
+@contextlib.contextmanager
+def _alone(folder: Path, prefix: str) -> Iterator[None]:
+    """The folder is this site's: a claim on the prefix lies in ``/run``, and a part of the tests has one of its own."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise LabTaken(prefix, None) from error
+        yield
+    finally:
+        os.close(lock)
 
 
 def _start_smsc(operator: str, folder: Path) -> Process:
