@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 import random
 import re
 import signal
@@ -19,19 +18,19 @@ from pathlib import Path
 from typing import Any
 
 from tests.image.cuts import cut
+from tests.image.families import families
 from tests.image.owner import Owner
 from tests.image.secure import secure_boot
-from tests.image.site import WEB, Site
+from tests.image.site import PAGE, WEB, Site
 from tests.image.versions import BAD, GOOD, Updates, stick
+from tests.image.visit import goes_online, redirected, visits
 from tests.lab.errors import LabError
 from tests.lab.run import ROOT
 from tests.lab.steps import StepFailed, Steps, hold
-from tests.lab.visitor import Probe, Visitor
+from tests.lab.visitor import Probe
 from tests.lab.waiting import until
 
 NUMBER, E164 = "8 701 123 45 67", "+77011234567"
-PORTAL = "10.77.0.1"
-PAGE = f"http://{PORTAL}"
 BOOT_S = 900.0
 """The longest that any boot may take; emulated beside other work it can be ten times what it is alone."""
 MOST_EXPOSED = {"portal": 2.0, "console": 2.0, "sms": 2.0, "gate": 3.5}
@@ -94,6 +93,7 @@ def whole(steps: Steps, image: Path, newer: Path) -> None:
     with watched("qi-", image, visitors=2, restored=True, memory_mb=_LITTLE_MB) as site:
         comes_up(steps, site)
         stay(steps, site)
+        families(steps, site)
 
 
 @contextlib.contextmanager
@@ -215,36 +215,16 @@ def stay(steps: Steps, site: Site) -> None:
         hold(not phone.udp_echo(WEB, 4242, timeout_s=2), "a foreign UDP port answered")
         hold(not site.internet.arrivals("echo"), "something arrived out there")
     with steps.step("number entered, «Парольды алу» pressed, the SMS arrives, the password opens"):
-        agreed = until(lambda: terms(phone), "the page with the venue's terms", _PATIENCE_S, _LOOK_EVERY_S)
-        wanted = {"number": NUMBER, "terms": agreed}
-        answer = phone.fetch(f"{PAGE}/password", method="POST", form=wanted, timeout_s=60)
-        hold(answer.status == 303, f"the page answered {answer.status}")
-        secret = site.password_for(E164, timeout_s=_PATIENCE_S)
-        answer = phone.fetch(f"{PAGE}/login", method="POST", form={"password": secret}, timeout_s=60)
-        hold(answer.status == 303, f"the page answered {answer.status}: {answer.body[:300]}")
-        hold(phone.probe(Probe.APPLE, 60).online, "the phone is not online")
-        hold(phone.tcp_echo(WEB, 4242, 20), "TCP does not get through")
+        goes_online(site, phone, NUMBER, E164)
     with steps.step("a second phone is met at the gate as before"):
         other.connect(_PATIENCE_S)
         hold(other.probe(Probe.ANDROID, 60).status == 302, "the second phone was not redirected")
         hold(not other.tcp_echo(WEB, 4242, timeout_s=2), "the second phone got through")
     with steps.step("it leaves (its lease given back): closed"):
         phone.disconnect(release=True)
-        until(lambda: not visits(site) or visits(site) == ["away"], "the gate to notice", _PATIENCE_S, _LOOK_EVERY_S)
+        until(lambda: set(visits(site).values()) <= {"away"}, "the gate to notice", _PATIENCE_S, _LOOK_EVERY_S)
     with steps.step("memory") as notes:
         notes.append(memory(site))
-
-
-def terms(phone: Visitor) -> str | None:
-    """What somebody agrees to who presses the button; nothing while the page says that it comes in a moment."""
-    found = re.search(r'name="terms" value="([^"]+)"', phone.fetch(f"{PAGE}/", timeout_s=60).body)
-    return found[1] if found else None
-
-
-def redirected(phone: Visitor) -> str | None:
-    """Where its probe was sent."""
-    result = phone.probe(Probe.APPLE)
-    return result.location if result.status == 302 else None
 
 
 def power(steps: Steps, site: Site) -> None:
@@ -269,11 +249,6 @@ def power(steps: Steps, site: Site) -> None:
         units_rest(site, "qaqpa-sms")
         notes.append(f"{site.machine.up_s():.0f} s after switching on")
         notes.append(shell.run("qaqpa journal verify").text.strip())
-
-
-def visits(site: Site) -> list[str]:
-    """Where the live visits stand."""
-    return [visit["phase"] for visit in json.loads(site.machine.shell.run("qaqpa visits --json").text)]
 
 
 def journal(site: Site) -> str:

@@ -21,14 +21,13 @@ from pathlib import Path
 
 from journal.seal import verify
 from tests.image.machine import partitions
-from tests.image.site import Site
+from tests.image.site import PAGE, Site
 from tests.lab.errors import LabError
 from tests.lab.run import run
 from tests.lab.steps import hold
 from tests.lab.visitor import Visitor
 from tests.lab.waiting import until
 
-PAGE = "http://10.77.0.1"
 _SOONEST_S, _LATEST_S = 0.5, 5.0
 """From the going on to the cut. Asking, the SMS, the password and leaving take two or three of them."""
 

@@ -9,7 +9,8 @@ import re
 
 from tests.image import boot
 from tests.image.debian_place import PATIENCE_S, Place
-from tests.image.site import WEB
+from tests.image.site import PAGE, WEB
+from tests.image.visit import terms, visits
 from tests.lab.steps import Steps, hold
 from tests.lab.visitor import Probe
 from tests.lab.waiting import until
@@ -43,7 +44,7 @@ def switched(steps: Steps, place: Place) -> None:
         with steps.step("the visit ended with the machine, and the phone is asked anew; the journal verifies") as notes:
             phone.connect(PATIENCE_S)
             until(lambda: phone.probe(Probe.APPLE).status == 302, "the captive redirect", PATIENCE_S)
-            hold(not boot.visits(place.site), f"there are visits: {boot.visits(place.site)}")
+            hold(not visits(place.site), f"there are visits: {visits(place.site)}")
             notes.append(place.verified())
         with steps.step("the stranger knocked all the while; nothing arrived"):
             hold(len(place.knocks()) == known, f"it arrived: {place.knocks()[known:][:3]}")
@@ -60,15 +61,15 @@ def admitted(place: Place) -> None:
     phone = place.site.visitors[0]
     log = place.site.folder / "sms.jsonl"
     sent = sum(boot.E164.removeprefix("+") in line for line in log.read_text().splitlines())
-    agreed = until(lambda: boot.terms(phone), "the page with the venue's terms", PATIENCE_S)
+    agreed = until(lambda: terms(phone), "the page with the venue's terms", PATIENCE_S)
 
     def asked() -> bool:
         wanted = {"number": boot.NUMBER, "terms": agreed}
-        return phone.fetch(f"{boot.PAGE}/password", method="POST", form=wanted, timeout_s=60).status == 303
+        return phone.fetch(f"{PAGE}/password", method="POST", form=wanted, timeout_s=60).status == 303
 
     until(asked, "a password to be asked for", PATIENCE_S)
     secret = place.site.password_for(boot.E164, after=sent, timeout_s=PATIENCE_S)
-    answer = phone.fetch(f"{boot.PAGE}/login", method="POST", form={"password": secret}, timeout_s=60)
+    answer = phone.fetch(f"{PAGE}/login", method="POST", form={"password": secret}, timeout_s=60)
     hold(answer.status == 303, f"the page answered {answer.status}")
     until(lambda: place.online(phone), "the phone to be online", PATIENCE_S)
 
@@ -127,7 +128,7 @@ def again(steps: Steps, place: Place) -> None:
         place.rests()
         hold(place.show("gate", "MainPID") != gate, "the gate was not begun anew")
         hold(place.online(place.site.visitors[0]), "the phone is not online any more")
-        hold(boot.visits(place.site) == ["online"], f"the visits are {boot.visits(place.site)}")
+        hold(list(visits(place.site).values()) == ["online"], f"the visits are {visits(place.site)}")
 
 
 def entries(place: Place) -> int:

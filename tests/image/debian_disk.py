@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from tests.image import boot
 from tests.image.debian_place import PATIENCE_S, Place
+from tests.image.site import PAGE
 from tests.lab.run import run
 from tests.lab.steps import Steps, hold
 from tests.lab.waiting import until
@@ -105,12 +106,12 @@ def console(place: Place) -> str:
 def refused(place: Place) -> bool:
     """Whether the second visitor is told so, asks for a password all the same and is sent none."""
     other = place.site.visitors[1]
-    if _NOT_NOW not in other.fetch(f"{boot.PAGE}/", timeout_s=60).body:
+    if _NOT_NOW not in other.fetch(f"{PAGE}/", timeout_s=60).body:
         return False  # the gate looks at its disk every few seconds
     log = place.site.folder / "sms.jsonl"
     sent = log.read_text()
     wanted = {"number": "8 702 765 43 21", "terms": ""}
-    answer = other.fetch(f"{boot.PAGE}/password", method="POST", form=wanted, timeout_s=60)
+    answer = other.fetch(f"{PAGE}/password", method="POST", form=wanted, timeout_s=60)
     hold(log.read_text() == sent, "an SMS was sent")
     return _NOT_NOW in answer.body
 

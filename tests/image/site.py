@@ -5,7 +5,7 @@
         site.visitors[0].connect(60)
 
     <prefix>operator                        <prefix>box                          <prefix>visitor1 …
-    203.0.113.1, DHCP        isp0 ── br-wan ─ tap wan │ QEMU │ tap lan ─ br-lan ── eth0  (DHCP)
+    203.0.113.1, DHCP, RA    isp0 ── br-wan ─ tap wan │ QEMU │ tap lan ─ br-lan ── eth0  (DHCP)
     198.51.100.10 the Internet, .53 DNS, .75 SMSC
 
 The visitors' bridge here is what an access point of somebody else's is to the box: its port there keeps its carrier
@@ -34,6 +34,11 @@ from tests.lab.run import ROOT, Process, program, start
 from tests.lab.visitor import Visitor
 from tests.lab.waiting import until
 
+PORTAL = "10.77.0.1"
+PAGE = f"http://{PORTAL}"
+PREFIX6 = "fd77:6b7a:1::"
+"""What visitors have of IPv6, behind the one address that the operator gives the box."""
+WEB6, OPERATOR6 = "2001:db8:100::10", "2001:db8:1::1"
 WEB, DNS, SMSC = "198.51.100.10", "198.51.100.53", "198.51.100.75"
 OPERATOR = "203.0.113.1"
 SMPP_PASSWORD = "lab-smpp"
@@ -51,8 +56,10 @@ ru = "Пользуйтесь сетью в рамках закона."
 en = "Use the network within the law."
 [lan]
 ports = ["{LAN}"]
+address6 = "{PREFIX6}1/64"
 [wan]
 interface = "{WAN}"
+masquerade6 = true
 [console]
 interface = "{WAN}"
 [[sms.provider]]
@@ -162,9 +169,11 @@ class Site:
             world.cable(box, "isp1", operator, "isp0")
             ip(box, "link", "set", "isp1", "master", "br-wan", "up")
             give_address(operator, "isp0", f"{OPERATOR}/24")
+            give_address(operator, "isp0", f"{OPERATOR6}/64")
             for address in (WEB, DNS, SMSC):
                 give_address(operator, "lo", f"{address}/32")
-            internet = stack.enter_context(Internet.start(operator, [WEB], DNS, folder))
+            give_address(operator, "lo", f"{WEB6}/128")
+            internet = stack.enter_context(Internet.start(operator, [WEB, WEB6], DNS, folder))
             stack.enter_context(_start_smsc(operator, folder))
             stack.enter_context(_start_dhcp(operator, folder))
             machine = stack.enter_context(plugged_in(world, box, folder))
@@ -238,5 +247,6 @@ def _start_dhcp(operator: str, folder: Path) -> Process:
     line = ["dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--port=0", "--pid-file=", "--log-facility=-"]
     line += ["--user=root", "--group=root", "--interface=isp0", "--bind-interfaces", "--dhcp-authoritative"]
     line += ["--dhcp-range=203.0.113.20,203.0.113.40,255.255.255.0,12h", f"--dhcp-leasefile={folder / 'isp.leases'}"]
+    line += ["--enable-ra", f"--dhcp-range={OPERATOR6[:-1]},ra-only"]
     line += [f"--dhcp-option=option:router,{OPERATOR}", f"--dhcp-option=option:dns-server,{DNS}", "--log-dhcp"]
     return start(line, name="isp", log=folder / "isp.log", namespace=operator)

@@ -1,0 +1,100 @@
+"""IPv6 in the box, whose kernel has sets of MAC addresses: whatever address a device makes itself is that device's.
+
+The lab's own kernel has no such sets, and a new address there costs its first packet; here it may cost none. Must not
+know: how the gate tells devices apart.
+"""
+
+from __future__ import annotations
+
+import json
+
+from tests.image.site import PREFIX6, WEB, WEB6, Site
+from tests.image.visit import goes_online, visits
+from tests.lab.namespaces import ip
+from tests.lab.steps import Steps, hold
+from tests.lab.visitor import Visitor
+from tests.lab.waiting import until
+
+_NUMBER = "+77011234510"
+_PATIENCE_S = 120.0
+_LOOK_EVERY_S = 1.0
+_FRESH = 8
+"""Two days of a phone that makes itself another address every six hours."""
+
+
+def families(steps: Steps, site: Site) -> None:
+    """The chapter, on a box that serves."""
+    shell = site.machine.shell
+    phone, clone = site.add_visitor(), site.add_visitor()
+    steps.chapter("A device's own addresses")
+    with steps.step("the gate knows devices by a set of MAC addresses"):
+        kinds = shell.run("ipset list -terse | grep -A1 '^Name'").text
+        hold("Type: hash:mac" in kinds, f"its sets are {kinds}")
+    with steps.step("a phone that made itself an IPv6 address goes online in both families with one password") as notes:
+        phone.connect(_PATIENCE_S)
+        (first, *_) = until(lambda: own_addresses(phone), "an IPv6 address of its own", _PATIENCE_S, _LOOK_EVERY_S)
+        notes.append(first)
+        hold(not phone.udp_echo(WEB6, 4242, timeout_s=2), "IPv6 was open before")
+        goes_online(site, phone, _NUMBER)
+        hold(phone.udp_echo(WEB, 4242, 20) and phone.udp_echo(WEB6, 4242, 20), "a family is shut")
+    with steps.step(f"{_FRESH} privacy addresses, one after another, each pass with their first packet (RFC 8981)"):
+        for number in range(_FRESH):
+            fresh = _takes_another(phone, number)
+            # One datagram, never sent again: a gate that had to learn the address would have lost it.
+            hold(phone.udp_echo(WEB6, 4242, 20), f"the first packet of {fresh} was lost")
+    with steps.step("they are written down as the visit's"):
+        wanted = {_fresh(number) for number in range(_FRESH)}
+        until(lambda: wanted <= _recorded(site, phone), "all to be recorded", _PATIENCE_S, _LOOK_EVERY_S)
+    with steps.step("another's IPv6 address does not make a stranger that visitor"):
+        clone.connect(_PATIENCE_S)
+        until(lambda: own_addresses(clone), "an IPv6 address of its own", _PATIENCE_S, _LOOK_EVERY_S)
+        _speaks_from(clone, _fresh(_FRESH - 1))
+        hold(not clone.udp_echo(WEB6, 4242, timeout_s=2), "a stranger got out with a visitor's address")
+        ip(clone.namespace, "address", "del", f"{_fresh(_FRESH - 1)}/64", "dev", "eth0")
+    with steps.step("its MAC address on another port is that device: no second visit, and one end for both"):
+        _becomes(clone, phone)
+        until(lambda: clone.udp_echo(WEB6, 4242, 5), "the clone to pass for the visitor", _PATIENCE_S, _LOOK_EVERY_S)
+        hold(set(visits(site)) == {phone.mac}, f"the visits are {visits(site)}")
+        shell.run(f"qaqpa end {phone.mac}")
+        for device in (phone, clone):
+            hold(not device.udp_echo(WEB6, 4242, timeout_s=2), "IPv6 is open after the end")
+            hold(not device.udp_echo(WEB, 4242, timeout_s=2), "IPv4 is open after the end")
+    for device in (phone, clone):
+        device.disconnect()
+
+
+def own_addresses(phone: Visitor) -> list[str]:
+    """What the phone made itself from the gate's advertisement (RFC 4862), ready for use."""
+    shown = json.loads(ip(phone.namespace, "-j", "-6", "address", "show", "dev", "eth0", "scope", "global"))
+    return [a["local"] for part in shown for a in part["addr_info"] if "local" in a and not a.get("tentative")]
+
+
+def _fresh(number: int) -> str:
+    return f"{PREFIX6}abcd:{number + 1:x}"
+
+
+def _takes_another(phone: Visitor, number: int) -> str:
+    """As a phone does: the old ones are not used for anything new, and stay for what goes on."""
+    for address in own_addresses(phone):
+        ip(phone.namespace, "address", "change", f"{address}/64", "dev", "eth0", "preferred_lft", "0")
+    _speaks_from(phone, _fresh(number))
+    return _fresh(number)
+
+
+def _speaks_from(phone: Visitor, address: str) -> None:
+    for other in own_addresses(phone):
+        ip(phone.namespace, "address", "change", f"{other}/64", "dev", "eth0", "preferred_lft", "0")
+    ip(phone.namespace, "address", "add", f"{address}/64", "dev", "eth0", "nodad")
+
+
+def _becomes(clone: Visitor, phone: Visitor) -> None:
+    """The other's MAC address, and so its lease; its own IPv6 address it makes itself from that."""
+    clone.disconnect()
+    clone.become(phone.mac)
+    clone.connect(_PATIENCE_S)
+    until(lambda: own_addresses(clone), "an IPv6 address of the clone", _PATIENCE_S, _LOOK_EVERY_S)
+
+
+def _recorded(site: Site, phone: Visitor) -> set[str]:
+    said = json.loads(site.machine.shell.run("qaqpa visits --json").text)
+    return {address for visit in said if visit["device"] == phone.mac for address in visit["addresses"]}
