@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from hypothesis import HealthCheck, settings
 
-# hypothesis judges itself in CI by that machine's environment, which scripts/test cannot know. Its deadline of 200 ms an
-# example, and its second for drawing ten, are about the machine; what a draw by chance finds belongs in no other change.
+# By itself hypothesis judges from variables of the environment whether this is CI, which scripts/test need not have.
+# Its deadline of 200 ms an example, and its second for drawing ten, are about the machine; and what a draw by chance
+# finds belongs to no change that happens to be tried then.
 settings.register_profile(
     "same", derandomize=True, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
