@@ -53,7 +53,15 @@ def pss_mib(pid: int) -> float:
 
 def _by_process(venue: Venue, screens: list[int]) -> Mapping[str, float]:
     named = {unit: [venue.processes[unit].pid] for unit in (*UNITS, *STAFF_UNITS)} | {"screens": screens}
-    return {name: sum(pss_mib(each) for pid in pids for each in family(pid)) for name, pids in named.items()}
+    return {name: sum(_family_mib(pid) for pid in pids) for name, pids in named.items()}
+
+
+def _family_mib(pid: int) -> float:
+    found = pss_mib(pid)
+    for each in family(pid)[1:]:
+        with suppress(FileNotFoundError, ProcessLookupError):  # a command that it ran, and that has ended meanwhile
+            found += pss_mib(each)
+    return found
 
 
 def _admit(venue: Venue, visits: int) -> None:

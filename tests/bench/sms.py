@@ -28,6 +28,7 @@ from sms.standing import ask
 from tests.bench.effort import QUICK, Effort
 from tests.bench.ground import Ground, now_s
 from tests.bench.report import Better, Row, compared, percentile
+from tests.edge.sms.world import free_port
 from tests.lab.run import Process, program, start
 from tests.lab.venue import PORTAL
 from tests.lab.waiting import until
@@ -65,7 +66,7 @@ def recovery(effort: Effort) -> list[Row]:
     with tempfile.TemporaryDirectory(prefix="bench-sms-") as folder:
         for _ in range(1 if effort is QUICK else 3):
             with contextlib.ExitStack() as stack:
-                smsc, port = stack.enter_context(_far_smsc(Path(folder), 0))
+                smsc, port = stack.enter_context(_far_smsc(Path(folder), 0, free_port()))  # its port again, below
                 client, heard = stack.enter_context(_sender(Path(folder), port, 10))
                 _rate(client, heard, 1)
                 smsc.kill9()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import signal
 import sys
-from datetime import UTC, datetime
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from journal import visits
@@ -179,17 +179,19 @@ def journal(steps: Steps, venue: Venue) -> None:
     """What the inspector gets."""
     steps.chapter("The inspector reads the journal")
     zone = ZoneInfo("Asia/Almaty")
+    days: list[str] = []
     with steps.step("the entries of the day") as notes:
         for number, stamp, entry in visits.entries(venue.places.state / "gate/journal.db", None, None):
-            said = datetime.fromtimestamp(stamp.utc_ms / 1000, UTC).astimezone(zone).strftime("%H:%M:%S.%f")[:-3]
+            moment = datetime.fromtimestamp(stamp.utc_ms / 1000, zone)
+            days.append(moment.date().isoformat())
             fields = " ".join(f"{name}={value}" for name, value in entry_fields(entry).items())
-            notes.append(f"{number:3} {said} {fields}")
+            notes.append(f"{number:3} {moment.strftime('%H:%M:%S.%f')[:-3]} {fields}")
     with steps.step("the chain is verified: qaqpa journal verify") as notes:
         notes.append(venue.qaqpa("journal", "verify").strip())
-    today = datetime.now(zone).date().isoformat()
-    with steps.step(f"the extract: qaqpa journal extract --from {today} --to {today}") as notes:
+    first, last = days[0], days[-1]  # the same, unless it was played across midnight
+    with steps.step(f"the extract: qaqpa journal extract --from {first} --to {last}") as notes:
         target = venue.places.folder / "extract"
-        period = ("--from", today, "--to", today)
+        period = ("--from", first, "--to", last)
         said = venue.qaqpa("journal", "extract", *period, "--why", "demo", "--output", str(target))
         rows = (target / "visits.csv").read_text(encoding="utf-8-sig").splitlines()
         hold(len(rows) == 3, f"a header and two visits were expected, not {rows}")

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import pyotp
+
 from appliance.staff.hashing import Cost, Hashing
 from appliance.staff.office import Office
 from appliance.staff.roles import StaffRole
@@ -34,6 +36,12 @@ class Counting(Hashing):
     def holds(self, kept: str, password: str) -> bool:
         self.checked += 1
         return super().holds(kept, password)
+
+
+def wrong_code(secret: str, now_s: float) -> str:
+    """A code that this second factor has at no moment near this one."""
+    near = {pyotp.TOTP(secret).generate_otp(int(now_s) // 30 + steps) for steps in range(-3, 4)}
+    return next(code for code in map("{:06}".format, range(8)) if code not in near)
 
 
 @dataclass

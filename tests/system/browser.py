@@ -30,7 +30,10 @@ from playwright.sync_api import Error as PlaywrightError
 
 from appliance.wire import Language
 from portal.words import Words, words
+from tests.lab.entering import inside
+from tests.lab.namespaces import ip
 from tests.lab.venue import PORTAL
+from tests.lab.waiting import until
 
 PHONE = ViewportSize(width=360, height=740)
 """CSS pixels: a small phone, its captive window's own bars taken off."""
@@ -73,6 +76,7 @@ def browser_in(namespace: str, folder: Path) -> Iterator[Browser]:
         "HOME": str(folder),
         "LANG": "C.UTF-8",
     }
+    _take_addresses_at_once(namespace)
     expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
@@ -82,6 +86,15 @@ def browser_in(namespace: str, folder: Path) -> Iterator[Browser]:
             yield browser
         finally:
             browser.close()
+
+
+def _take_addresses_at_once(namespace: str) -> None:
+    """The namespace's links ask nobody for a second or two, by the kernel's draw, whether an IPv6 address is taken
+    (RFC 4862 §5.4): when one more address comes, Chromium drops what it loads, a form that was sent too."""
+    with inside(namespace):
+        for link in Path("/proc/sys/net/ipv6/conf").iterdir():
+            (link / "accept_dad").write_text("0")
+    until(lambda: "tentative" not in ip(namespace, "-6", "address"), "the addresses that were begun with")
 
 
 @dataclass

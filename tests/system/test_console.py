@@ -149,7 +149,7 @@ def test_a_box_that_is_well_finds_so_by_a_device_of_its_own_and_leaves_nothing(v
     assert run(["ip", "-o", "link"], namespace=venue.gate).stdout.count("\n") == before[1]
     leases = venue.places.state / "leases" / "dnsmasq.leases"
     address = told.split()[3]
-    until(lambda: address not in leases.read_text(), "the lease given back")
+    until(lambda: f" {address} " not in leases.read_text(), "the lease given back")
 
 
 def test_a_box_that_is_not_well_says_of_what(venue: Venue) -> None:

@@ -34,9 +34,10 @@ def running(venue: Venue) -> Iterator[tuple[Path, bytes]]:
 
 def holds(data: bytes, secret: str) -> bool:
     """Whether the secret stands in the bytes by itself, as text of 8 or 16 bits: six digits in the middle of a digest
-    or of a time stamp are chance."""
+    or of a time stamp, or the microseconds at the end of one, are chance."""
+    alone = rb"(?<![0-9a-f]\0)(?<![0-9a-f])(?<!:[0-9]{2}\.)"
     return any(
-        re.search(rb"(?<![0-9a-f]\0)(?<![0-9a-f])" + re.escape(secret.encode(coding)) + rb"(?!\0?[0-9a-f])", data)
+        re.search(alone + re.escape(secret.encode(coding)) + rb"(?!\0?[0-9a-f])", data)
         for coding in ("utf-8", "utf-16-be", "utf-16-le")
     )
 

@@ -99,7 +99,7 @@ def test_one_that_phones_refuse_leaves_the_portal_on_http(tmp_path: Path, issued
     assert held.problem
     assert "portal.pem" not in apply(config, held)
     assert in_place(tmp_path, "dnsmasq-announced.opts") == ""
-    assert "443" not in in_place(tmp_path, "nginx.conf")
+    assert ":443 " not in in_place(tmp_path, "nginx.conf")
     assert f"default http://{HOST}/;" in in_place(tmp_path, "nginx.conf")
 
 

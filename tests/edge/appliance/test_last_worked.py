@@ -46,7 +46,7 @@ def test_at_boot_nginx_has_the_console_alone_on_the_port_that_is_open(path: Path
     spoil(path, text)
     done = apply(path)
     assert done.exit_code == 1 and str(path) in done.output
-    assert "listen 8443 ssl" in rendered(path) and "9443" not in rendered(path)
+    assert "listen 8443 ssl" in rendered(path) and "listen 9443" not in rendered(path)
     # Nobody has the visitors' address now: one listener too many and there is no console either.
     assert "listen 10." not in rendered(path) and "portal.sock" not in rendered(path)
 

@@ -48,7 +48,7 @@ def owner() -> Owner:
 def path(tmp_path: Path, owner: Owner) -> Iterator[Path]:
     """The socket of a server that knows root as administrator, and two uids as portal and console."""
     path = tmp_path / "gate.sock"
-    for folder in (tmp_path, *list(tmp_path.parents)[:3]):
+    for folder in (tmp_path, *list(tmp_path.parents)[:2]):
         folder.chmod(0o755)
     server = Server(path, {0: Role.ADMINISTRATOR, CONSOLE: Role.STAFF, NOBODY: Role.PORTAL}, owner.post)
     server.start()

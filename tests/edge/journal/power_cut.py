@@ -60,7 +60,8 @@ class Disk:
     def after_cut(self, chance: random.Random) -> dict[str, bytes]:
         """The files as the next start may find them."""
         found = {}
-        for file in self.synced.keys() | self.pending.keys():
+        # In one order: that of a set differs from run to run, and the same seed would cut otherwise each time.
+        for file in sorted(self.synced.keys() | self.pending.keys()):
             image = bytearray(self.synced.get(file, b""))
             for step in self.pending.get(file, ()):
                 for piece in _torn(step, chance):

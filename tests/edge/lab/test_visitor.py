@@ -130,7 +130,7 @@ def test_no_server_is_told_with_the_clients_log(lab: SmallLab) -> None:
     visitor = Visitor(namespace, "eth0", "02:00:00:00:01:00", lab.folder)
     ip(lab.venue, "link", "set", "nowhere", "up")
     with pytest.raises(NoLease, match="discover"):
-        visitor.connect(timeout_s=1)
+        visitor.connect(timeout_s=3)
     visitor.disconnect()
 
 

@@ -116,7 +116,7 @@ def test_it_is_told_when_a_provider_is_bound_and_when_none_is(venue: Venue) -> N
     client.start()
     try:
         until(lambda: told == [False], "no sender to be said")
-        smsc = venue.smsc()
+        smsc = venue.smsc(port=free_port())  # its port again, below: none that the kernel gives to anybody meanwhile
         sender = venue.sender(smsc.port)
         sender.says("bound")
         until(lambda: told[-1], "the bound link to be said")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import socket
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
+from typing import Self
 
 import pytest
 from click.testing import CliRunner, Result
@@ -86,11 +87,22 @@ def test_a_trial_is_followed_to_its_receipt(box: Box) -> None:
     assert PASSWORD not in done.output + status.output
 
 
-def test_what_was_carried_and_what_it_cost_is_told_whoever_was_restarted(box: Box) -> None:
+class Noon(datetime):
+    """A clock that stands: else midnight may come between what is recorded and the look at it."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> Self:
+        return cls(2026, 11, 22, 7, 0, tzinfo=UTC).astimezone(tz)
+
+
+def test_what_was_carried_and_what_it_cost_is_told_whoever_was_restarted(
+    box: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Neither sender nor gate runs: the journal knows."""
+    monkeypatch.setattr("appliance.cli_sms.datetime", Noon)
     prices = {"first": 15.0, "second": 20.0}
     box.configure("".join(f'[[sms.provider]]\nname = "{name}"\nprice = {price}\n' for name, price in prices.items()))
-    now_ms = time.time_ns() // 1_000_000
+    now_ms = int(Noon.now().timestamp() * 1000)
     box.record(
         *((now_ms, PasswordSent(PHONE, NUMBER, f"m{count}", "s", "first", parts=2)) for count in range(20)),
         *((now_ms, PasswordDelivered(PHONE, NUMBER, f"m{count}", (count + 1) * 100)) for count in range(19)),

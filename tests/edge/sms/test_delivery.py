@@ -60,7 +60,7 @@ def test_more_messages_than_the_window_all_arrive_once(venue: Venue) -> None:
 
 
 def test_an_smsc_that_dies_and_returns_gets_the_message_once(venue: Venue) -> None:
-    smsc = venue.smsc()
+    smsc = venue.smsc(port=free_port())
     sender = venue.sender(smsc.port)
     client, gate = venue.client()
     client.send(message("before"))

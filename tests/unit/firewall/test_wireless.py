@@ -109,19 +109,20 @@ class Script:
         self._ends[-1].send(datagram)
 
     def _serve(self, end_: socket.socket) -> None:
-        while question := end_.recv(4096):
-            asked = nl80211cmd(question)
-            asked.decode()
-            index = asked.get_attr("NL80211_ATTR_IFINDEX")
-            if index is None:
-                found = [message(NL80211_CMD_NEW_INTERFACE, 1, IFINDEX=i, IFNAME=NAMES[i]) for i in self.stations]
-            else:
-                found = [*(came(mac, index, 1) for mac in self.stations[index]), self.event]
-            with contextlib.suppress(BrokenPipeError):  # it has heard enough
+        # It has heard enough whenever it closes: with an answer unread, that is a reset.
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            while question := end_.recv(4096):
+                asked = nl80211cmd(question)
+                asked.decode()
+                index = asked.get_attr("NL80211_ATTR_IFINDEX")
+                if index is None:
+                    found = [message(NL80211_CMD_NEW_INTERFACE, 1, IFINDEX=i, IFNAME=NAMES[i]) for i in self.stations]
+                else:
+                    found = [*(came(mac, index, 1) for mac in self.stations[index]), self.event]
                 if answer := b"".join(found):
                     end_.send(answer)
                 end_.send(end())
-            self.answers += 1
+                self.answers += 1
 
     def all_listed(self) -> None:
         """Wait until everything was listed anew."""

@@ -23,7 +23,7 @@ from appliance.staff.tokens import Scope
 from appliance.wire import Done, Reply, Request
 from appliance.wire_console import NoteStaff, StaffAct
 from tests.edge.portal.served import GateServer
-from tests.support.offices import IDLE_S, PASSWORD, office
+from tests.support.offices import IDLE_S, PASSWORD, office, wrong_code
 from tests.unit.portal.gate import GateWithState
 
 
@@ -164,7 +164,7 @@ def test_a_second_factor_is_set_up_at_the_terminal_and_removed(box: Box) -> None
         assert f"secret={made}" in result.output
         return result
 
-    wrong = entered(lambda _: "000000")
+    wrong = entered(lambda made: wrong_code(made, time.time()))
     assert wrong.exit_code == 1 and "write them down" not in wrong.output
     kept = office(box.console).office
     assert not kept.accounts.all()[0].has_second_factor

@@ -10,7 +10,7 @@ from appliance.staff.limits import FREE, LONGEST_WAIT_S, Limits, origin
 from appliance.staff.roles import StaffRole
 from appliance.staff.second_factors import RECOVERY_CODES, STEP_S
 from appliance.staff.signing_in import CODES_A_HALF, HALF_LASTS_S, CodeWanted, Proved, Refused, Why
-from tests.support.offices import ELSEWHERE, HOME, PASSWORD, START_S, Clock, Open
+from tests.support.offices import ELSEWHERE, HOME, PASSWORD, START_S, Clock, Open, wrong_code
 
 CHOSEN = "steppe wind 7"
 
@@ -182,21 +182,20 @@ def test_a_recovery_code_counts_once_however_it_is_typed(opened: Open) -> None:
 def test_codes_are_guessed_five_times_and_then_the_password_comes_first(opened: Open) -> None:
     secret, _ = _with_second_factor(opened)
     half, door = _half(opened), opened.office.signing_in
-    answers = [door.code(half, "000000", HOME) for _ in range(CODES_A_HALF)]
+    wrong = wrong_code(secret, opened.clock.now_s)
+    answers = [door.code(half, wrong, HOME) for _ in range(CODES_A_HALF)]
     assert answers == [Refused(Why.CODE_WRONG)] * (CODES_A_HALF - 1) + [Refused(Why.BEGIN_AGAIN)]
     assert door.code(half, _code(opened, secret), HOME) == Refused(Why.BEGIN_AGAIN)
 
 
 def test_who_has_the_password_does_not_guess_codes_for_ever(opened: Open) -> None:
-    _with_second_factor(opened)
-    door, tried = opened.office.signing_in, 0
+    secret, _ = _with_second_factor(opened)
+    door, wrong, tried = opened.office.signing_in, wrong_code(secret, opened.clock.now_s), 0
     for _ in range(20):
         wanted = door.password("owner", PASSWORD, ELSEWHERE)
         if not isinstance(wanted, CodeWanted):
             break
-        while (
-            isinstance(answer := door.code(wanted.half, "000000", ELSEWHERE), Refused) and answer.why is Why.CODE_WRONG
-        ):
+        while isinstance(answer := door.code(wanted.half, wrong, ELSEWHERE), Refused) and answer.why is Why.CODE_WRONG:
             tried += 1
     # Of ten guesses two were passwords, and the fifth code of the first half ended it.
     assert tried == FREE - 3

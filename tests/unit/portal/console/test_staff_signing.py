@@ -12,7 +12,7 @@ from appliance.wire_console import StaffAct
 from portal.console.routes import own_path
 from portal.console.sections.staff_signing import FAILURES_A_MINUTE
 from portal.console.site import COOKIE
-from tests.support.offices import PASSWORD
+from tests.support.offices import PASSWORD, wrong_code
 from tests.unit.portal.console.door import House, house
 
 CHOSEN = "steppe wind 7"
@@ -101,7 +101,7 @@ def test_the_code_is_asked_for_and_counts_once(built: House) -> None:
     assert asked.status_code == 200 and 'name="code"' in asked.text and "Set-Cookie" not in asked.headers
     assert PASSWORD not in asked.text
     half = asked.text.split('name="half" value="')[1].split('"')[0]
-    wrong = browser.post("/sign-in", half=half, code="000000")
+    wrong = browser.post("/sign-in", half=half, code=wrong_code(secret, built.made.clock.now_s))
     assert wrong.status_code == 401 and half in wrong.text and "Set-Cookie" not in wrong.headers
     assert browser.post("/sign-in", half=half, code=codes.generate_otp(step)).status_code == 303
     assert browser.get("/me").status_code == 200
