@@ -5,8 +5,9 @@
     [Evidence(mac='02:00:00:00:00:01', present=True, proof=<Proof.STATION: 'station'>, port='wlan0')]
 
 A station roams: it connects to another BSS before the first one notices that it has gone, or a moment after. So a
-station has left when no BSS has it, and where there are several, when none has it for ``roaming_s``. Pure: the time
-comes in. Must not know: hostapd, netlink.
+station has left when no BSS has it, and where there are several, when none has it for ``roaming_s``. A BSS that it went
+on from may have it for minutes yet (hostapd's ``ap_max_inactivity``): where it is lost by the one to which it came last,
+the others know nothing. Pure: the time comes in. Must not know: hostapd, netlink.
 """
 
 from __future__ import annotations
@@ -27,19 +28,24 @@ class Associations:
         self._roaming_s = roaming_s
         self._stations: dict[str, set[str]] = {}
         """BSS → who is connected to it; the BSSes that were listed or told of a station."""
+        self._newest: dict[str, str] = {}
+        """MAC address → the BSS to which it came last; nothing where only lists tell, which have no order."""
         self._leaving: dict[str, tuple[float, str]] = {}
         """MAC address → when it has left, and the BSS it was connected to last."""
 
     def connected(self, bss: str, mac: str) -> list[Evidence]:
-        """A BSS has this station now."""
-        self._stations.setdefault(bss, set()).add(mac)
-        self._leaving.pop(mac, None)
-        return [Evidence(mac, True, Proof.STATION, bss)]
+        """A station has come to this BSS just now."""
+        self._newest[mac] = bss
+        return self._has(bss, mac)
 
     def disconnected(self, bss: str, mac: str, now_s: float) -> list[Evidence]:
         """A BSS has lost this station."""
         self._stations.setdefault(bss, set()).discard(mac)
-        if (other := self._bss_of(mac)) is not None:
+        others = [name for name, stations in self._stations.items() if mac in stations]
+        if not others:
+            self._newest.pop(mac, None)
+        # What the order of events does not tell, as after a list, may be roaming.
+        elif (other := self._newest.get(mac, others[0])) in others:
             return [Evidence(mac, True, Proof.STATION, other)]
         if len(self._stations) == 1:
             return [Evidence(mac, False, Proof.STATION, bss)]
@@ -50,7 +56,9 @@ class Associations:
         """All that a BSS has now: tells of those who came and left while nobody heard."""
         before = self._stations.setdefault(bss, set())
         came, went = set(stations) - before, before.difference(stations)
-        found = [evidence for mac in sorted(came) for evidence in self.connected(bss, mac)]
+        for mac in came:
+            self._newest.pop(mac, None)
+        found = [evidence for mac in sorted(came) for evidence in self._has(bss, mac)]
         return found + [evidence for mac in sorted(went) for evidence in self.disconnected(bss, mac, now_s)]
 
     def expect(self, bss: str, stations: Collection[str]) -> None:
@@ -72,5 +80,7 @@ class Associations:
         """When ``due`` is to be asked next; None: nobody is between two BSSes."""
         return min((due_s for due_s, _ in self._leaving.values()), default=None)
 
-    def _bss_of(self, mac: str) -> str | None:
-        return next((bss for bss, stations in self._stations.items() if mac in stations), None)
+    def _has(self, bss: str, mac: str) -> list[Evidence]:
+        self._stations.setdefault(bss, set()).add(mac)
+        self._leaving.pop(mac, None)
+        return [Evidence(mac, True, Proof.STATION, bss)]

@@ -46,6 +46,33 @@ def test_with_several_a_station_has_left_when_it_turned_up_nowhere() -> None:
     assert associations.due(9.0) == []
 
 
+def test_who_leaves_where_it_came_last_is_gone_whatever_the_bss_before_still_believes() -> None:
+    associations = Associations(roaming_s=0.5)
+    associations.connected("a", ONE)
+    associations.connected("b", ONE)
+    assert associations.disconnected("b", ONE, 1.0) == []
+    assert associations.disconnected("b", ONE, 1.1) == [], "said twice: that brings nobody back to the first"
+    assert associations.due(1.5) == [gone(ONE, "b")]
+    assert associations.listed("a", [ONE], 30.0) == [], "nor does its list"
+    assert associations.disconnected("a", ONE, 300.0) == []
+    assert associations.due(300.5) == [gone(ONE, "a")]
+
+
+def test_a_late_loss_is_none_of_who_is_back_where_it_came_from() -> None:
+    associations = Associations(roaming_s=0.5)
+    for bss in ("a", "b", "a"):
+        associations.connected(bss, ONE)
+    assert associations.disconnected("b", ONE, 300.0) == [here(ONE, "a")]
+    assert associations.disconnected("a", ONE, 301.0) == []
+
+
+def test_a_list_has_no_order_so_who_is_in_two_has_left_neither() -> None:
+    associations = Associations(roaming_s=0.5)
+    associations.connected("a", ONE)
+    associations.listed("b", [ONE], 0.0)
+    assert associations.disconnected("b", ONE, 1.0) == [here(ONE, "a")]
+
+
 def test_a_list_tells_the_difference() -> None:
     associations = Associations(roaming_s=0.5)
     associations.expect("a", [ONE])
