@@ -6,8 +6,8 @@
 
 A station roams: it connects to another BSS before the first one notices that it has gone, or a moment after. So a
 station has left when no BSS has it, and where there are several, when none has it for ``roaming_s``. A BSS that it went
-on from may have it for minutes yet (hostapd's ``ap_max_inactivity``): where it is lost by the one to which it came last,
-the others know nothing. Pure: the time comes in. Must not know: hostapd, netlink.
+on from may have it for minutes yet (hostapd's ``ap_max_inactivity``): where the one to which it came last loses it, the
+others know nothing. Pure: the time comes in. Must not know: hostapd, netlink.
 """
 
 from __future__ import annotations
