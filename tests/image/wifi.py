@@ -11,23 +11,25 @@ import re
 from typing import Any
 
 from tests.image.site import WEB, Site
-from tests.image.stations import Network, Station, encrypted, plug_in, wpa2, wpa3
+from tests.image.stations import DISK, Network, Station, encrypted, plug_in, wpa2, wpa3
 from tests.lab.steps import Steps, hold
 from tests.lab.waiting import until
 
 NAME = "Алатау"
-RADIOS = 5
-SETTINGS = f"""\
-[wifi]
-interface = "wlan0"
-name = "{NAME}"
-"""
-"""Of the open network, which is what a new box with a radio has."""
+WITH_RADIOS: dict[str, Any] = {
+    "visitors": 0,
+    "restored": True,
+    "settings": f'[wifi]\ninterface = "wlan0"\nname = "{NAME}"\n',
+    "radios": 5,
+    "disks": (DISK,),
+}
+"""The box, for ``Site.open``. Its network is open, as that of a new box with a radio is."""
 PORTAL = "10.77.0.1"
 PAGE = f"http://{PORTAL}"
 _PASSWORD = "tau-men-dala 7"
 _PROBE = "http://captive.apple.com/hotspot-detect.html"
 _SECOND = "/run/lab-second.conf"
+_BOOT_S = 900.0
 _PATIENCE_S = 120.0
 _SILENCE_S = 900.0
 _GRACE_S = 180.0
@@ -36,9 +38,10 @@ _LOOK_EVERY_S = 1.0
 
 
 def wifi(steps: Steps, site: Site) -> None:
-    """The chapter, on a box that has just begun to serve."""
+    """The chapter, on a box that has just been switched on."""
     shell = site.emulated.shell
     steps.chapter("Wi-Fi")
+    shell.wait(_BOOT_S)
     with steps.step(
         "hostapd runs by its unit on the box's own radio, and the doctor finds nothing wrong with it"
     ) as notes:
