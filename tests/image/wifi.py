@@ -45,11 +45,10 @@ def wifi(steps: Steps, site: Site) -> None:
     with steps.step(
         "hostapd runs by its unit on the box's own radio, and the doctor finds nothing wrong with it"
     ) as notes:
-        hold(
-            shell.run("systemctl is-active qaqpa-hostapd", check=False).text.split() == ["active"], "hostapd is not up"
-        )
-        said = [line for line in shell.run("qaqpa doctor", check=False).text.splitlines() if "Wi-Fi" in line]
-        hold(len(said) == 1 and "visitors' network" in said[0], f"the doctor says {said}")
+        ask = "systemctl is-active qaqpa-hostapd && qaqpa doctor"
+        works = "Wi-Fi: wlan0 is visitors' network"
+        until(lambda: works in shell.run(ask, check=False).text, "hostapd to serve", _BOOT_S, _LOOK_EVERY_S)
+        notes.append(f"{site.machine.up_s():.0f} s after switching on")
         notes.append(shell.run("iw dev wlan0 info | grep channel").text.strip())
     plug_in(shell)
     phone, other, walker = (Station.on(shell, radio) for radio in (2, 3, 4))
@@ -129,7 +128,7 @@ def roams(steps: Steps, site: Site, phone: Station) -> None:
     with steps.step("in the second it is switched off: closed, whatever the first still believes") as notes:
         leaves(site, phone, phone.goes())
         notes.append(f"closed {closed_after_s(site, phone):.1f} s later")
-    shell.run(f"kill $(cat {_SECOND}.pid)")
+    shell.run(f"kill $(cat {_SECOND}.pid); qaqpa end {phone.mac}")
 
 
 def secured(steps: Steps, site: Site, phone: Station, other: Station) -> None:
