@@ -61,7 +61,14 @@ def wifi(steps: Steps, site: Site) -> None:
     with steps.step(
         "the one that was carried away, of which nothing was heard: closed, and its visit is over"
     ) as notes:
-        notes.append(f"{closed_after_s(site, walker, _SILENCE_S):.0f} s after it was out of range")
+        began = visit_of(site, walker)
+        closed_s = closed_after_s(site, walker, _SILENCE_S)
+        notes.append(f"{closed_s:.0f} s after it was out of range")
+        away = visit_of(site, walker)
+        hold(began is not None and away is not None, f"there is no visit: {began}, {away}")
+        left_s = ((away or {})["left_utc_ms"] - (began or {})["began_utc_ms"]) / 1000
+        hold(left_s < closed_s / 4, f"it left {left_s:.0f} s after it had logged in, says the journal")
+        notes.append(f"in the journal it left {left_s:.0f} s after its login")
         until(lambda: visit_of(site, walker) is None, "the visit to be over", _GRACE_S, _LOOK_EVERY_S)
     secured(steps, site, phone, other)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from firewall.presence.associations import Associations
+from firewall.presence.associations import GIVEN_UP_S, Associations
 from firewall.presence.evidence import Evidence, Proof
 
 ONE, TWO = "02:00:00:00:00:01", "02:00:00:00:00:02"
@@ -71,6 +71,35 @@ def test_a_list_has_no_order_so_who_is_in_two_has_left_neither() -> None:
     associations.connected("a", ONE)
     associations.listed("b", [ONE], 0.0)
     assert associations.disconnected("b", ONE, 1.0) == [here(ONE, "a")]
+
+
+def test_who_was_given_up_had_been_silent_since_the_lists_last_heard_it() -> None:
+    associations = Associations(roaming_s=0.5)
+    associations.connected("a", ONE)
+    associations.listed("a", [ONE], 30.0, {ONE: 20.0})
+    associations.listed("a", [ONE], 270.0, {ONE: 259.0})
+    (left,) = associations.disconnected("a", ONE, 311.0 + 5.0)
+    assert (left.present, left.silent_s) == (False, 305.0), "heard at 11 s, as the newest list has it"
+
+
+def test_who_says_farewell_is_not_dated_back_however_quiet_it_was() -> None:
+    associations = Associations(roaming_s=0.5)
+    associations.connected("a", ONE)
+    associations.listed("a", [ONE], 100.0, {ONE: 80.0})
+    assert associations.disconnected("a", ONE, 20.0 + GIVEN_UP_S - 1.0) == [gone(ONE, "a")]
+    associations.listed("a", [ONE], 1000.0, {ONE: 0.0})
+    associations.connected("a", ONE)
+    assert associations.disconnected("a", ONE, 2000.0) == [gone(ONE, "a")], "nothing is known since it came anew"
+
+
+def test_where_there_are_several_the_silence_lasts_until_nobody_has_it() -> None:
+    associations = Associations(roaming_s=0.5)
+    associations.listed("b", [], 0.0)
+    associations.connected("a", ONE)
+    associations.listed("a", [ONE], 30.0, {ONE: 10.0})
+    assert associations.disconnected("a", ONE, 330.0) == []
+    (left,) = associations.due(330.5)
+    assert (left.port, left.silent_s) == ("a", 310.5)
 
 
 def test_a_list_tells_the_difference() -> None:
