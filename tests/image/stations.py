@@ -106,10 +106,6 @@ class Station:
         self._run(f"rm -f /run/{self._name}.log; wpa_supplicant -B -D nl80211 -i {self._interface} {files}")
         self._awaits("wpa_state=COMPLETED", timeout_s=timeout_s)
 
-    def is_in(self) -> bool:
-        """Whether it may use the network."""
-        return "wpa_state=COMPLETED" in self._status()
-
     def is_taken(self, network: Network) -> bool:
         """Whether it gets into this one within some seconds."""
         with contextlib.suppress(TooLate):

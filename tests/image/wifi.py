@@ -64,7 +64,7 @@ def wifi(steps: Steps, site: Site) -> None:
     ) as notes:
         closed_s = closed_after_s(site, walker, _SILENCE_S)
         notes.append(f"closed {closed_s:.0f} s after it was out of range")
-        until(lambda: visit_of(site, walker) is None, "the visit to be over", _GRACE_S, _LOOK_EVERY_S)
+        until(lambda: not visit_of(site, walker), "the visit to be over", _GRACE_S, _LOOK_EVERY_S)
         stayed_s = recorded_s(site, walker)
         hold(stayed_s < closed_s / 2, f"the journal says that it stayed for {stayed_s:.0f} s")
         notes.append(f"in the journal it stayed for {stayed_s:.0f} s")
@@ -99,16 +99,14 @@ def goes(steps: Steps, site: Site, phone: Station, other: Station) -> None:
         phone.takes_a_lease()
         until(lambda: is_open(site, phone), "the gate to open again", _PATIENCE_S, _LOOK_EVERY_S)
         hold(phone.reaches(WEB, 4242), "TCP does not get through any more")
-        hold(
-            before is not None and before["visit"] == (visit_of(site, phone) or {}).get("visit"), "it is another visit"
-        )
+        hold(visit_of(site, phone).get("visit") == before["visit"], "it is another visit")
     with steps.step(
         "the second logs in, and its wpa_supplicant is killed: closed; after the grace all begins anew"
     ) as notes:
         logs_in(site, other, "+77011234502")
         leaves(site, other, other.is_killed())
         notes.append(f"closed {closed_after_s(site, other):.1f} s later")
-        until(lambda: visit_of(site, other) is None, "the visit to be over", _GRACE_S, _LOOK_EVERY_S)
+        until(lambda: not visit_of(site, other), "the visit to be over", _GRACE_S, _LOOK_EVERY_S)
         other.joins(Network(NAME))
         other.takes_a_lease()
         at_the_gate(other)
@@ -127,8 +125,7 @@ def roams(steps: Steps, site: Site, phone: Station) -> None:
             phone.roams(bssid)
             hold(phone.reaches(WEB, 4242), f"TCP does not get through by {bssid}")
             now = visit_of(site, phone)
-            hold(before is not None and now is not None, f"there is no visit: {before}, {now}")
-            hold((now or {})["visit"] == (before or {})["visit"] and (now or {})["phase"] == "online", f"it is {now}")
+            hold(now.get("visit") == before["visit"] and now["phase"] == "online", f"it is {now}")
         notes.append(f"{first} and {second}")
     with steps.step("in the second it is switched off: closed, whatever the first still believes") as notes:
         leaves(site, phone, phone.goes())
@@ -230,10 +227,10 @@ def is_open(site: Site, phone: Station) -> bool:
     return site.machine.shell.run(_is_open(phone), check=False).code == 0
 
 
-def visit_of(site: Site, phone: Station) -> dict[str, Any] | None:
-    """Its live visit."""
+def visit_of(site: Site, phone: Station) -> dict[str, Any]:
+    """Its live visit; empty: it has none."""
     visits = json.loads(site.machine.shell.run("qaqpa visits --json").text)
-    return next((visit for visit in visits if visit["device"] == phone.mac), None)
+    return next((visit for visit in visits if visit["device"] == phone.mac), {})
 
 
 def recorded_s(site: Site, phone: Station) -> float:
