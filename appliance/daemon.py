@@ -263,4 +263,5 @@ def _held(session: state.Session) -> dict[str, list[IPv4Address | IPv6Address]]:
 def _as_event(evidence: Evidence, at: Moment, address: str) -> Event:
     if evidence.present:
         return DeviceSeen(at, evidence.mac, evidence.proof.value, port=evidence.port, address=address)
-    return DeviceLeft(at, device=evidence.mac, proof=evidence.proof.value, left_utc_ms=at.utc_ms)
+    left_utc_ms = at.utc_ms - round(evidence.silent_s * 1000)
+    return DeviceLeft(at, device=evidence.mac, proof=evidence.proof.value, left_utc_ms=left_utc_ms)

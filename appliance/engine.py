@@ -158,7 +158,8 @@ class Engine:
                 self._step(event)
         before = self._session
         tick = now.boot_ms >= self._tick_due_ms
-        happened = self._untold + [event for event in told_of if not isinstance(event, TroubleTold)]
+        news = (self._lookout.dated(event) for event in told_of if not isinstance(event, TroubleTold))
+        happened = [*self._untold, *news]
         if tick:
             happened += self._lookout.silent(now, before)
         requests = [item for item in items if isinstance(item, Requested)]

@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
+from msgspec.structs import replace
+
 from appliance.effects import Effect, Keep
-from appliance.events import Counted, DeviceSeen, Event, Moment
+from appliance.events import Counted, DeviceLeft, DeviceSeen, Event, Moment
 from appliance.inbox import Answered, Happened, Item
 from appliance.kept import kept_device
 from appliance.presence import Presence
@@ -48,6 +50,13 @@ class Lookout:
                 # Anybody on the LAN may renew a lease in another's name.
                 case Happened(event=DeviceSeen(at=at, device=device, proof=proof)) if proof != "lease":
                     self._presence.seen(at, device)
+
+    def dated(self, event: Event) -> Event:
+        """The same; who is told to have left some time ago did not before the gate had the last word of it."""
+        if not isinstance(event, DeviceLeft) or event.left_utc_ms >= event.at.utc_ms:
+            return event
+        alive_utc_ms = self._presence.alive_utc_ms(event.at, event.device)
+        return replace(event, left_utc_ms=max(event.left_utc_ms, alive_utc_ms))
 
     def silent(self, now: Moment, session: Session) -> list[Event]:
         """Who was silent for too long has left; whoever was silent for a while is asked."""

@@ -188,11 +188,15 @@ class Presence:
                 watch.unanswered += 1
                 ask.append(device)
             elif self._read_ms >= watch.asked_ms + ANSWER_MS:
-                left_utc_ms = at.utc_ms - max(0, at.boot_ms - watch.life_boot_ms)
-                left.append(DeviceLeft(at, device, "silence", left_utc_ms, final=True))
+                left.append(DeviceLeft(at, device, "silence", self.alive_utc_ms(at, device), final=True))
             # Whoever is said to have left is said so again until its visit is gone.
             self._queue(device, watch, at_least_ms=self._now_ms + RETRY_MS)
         return Judged(tuple(ask), tuple(left))
+
+    def alive_utc_ms(self, at: Moment, device: str) -> int:
+        """When the device was last known to be alive; 0: it has no visit."""
+        watch = self._watches.get(device)
+        return 0 if watch is None else at.utc_ms - max(0, at.boot_ms - watch.life_boot_ms)
 
     def _ends_ms(self, watch: _Watch) -> int:
         """When its window is over."""

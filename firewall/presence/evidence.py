@@ -28,6 +28,8 @@ class Evidence:
     proof: Proof
     port: str = ""
     """The bridge port the device is behind, or was; "" where the source knows none."""
+    silent_s: float = 0.0
+    """Of a device that was given up for its silence: for how long nobody had heard it, as far as the source knows."""
 
 
 @dataclass(frozen=True)

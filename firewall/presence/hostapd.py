@@ -18,13 +18,15 @@ Pure. Must not know: sockets, time, which interface it is about.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 _EVENT = re.compile(rb"<\d{1,2}>")
 # Anchored: other events carry words that visitors choose (a WPS device's name, an EAP identity).
 _STATION = re.compile(rb"<\d{1,2}>AP-STA-(CONNECTED|DISCONNECTED) ([0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){5})(?: |$)")
 _OVER = re.compile(rb"<\d{1,2}>(AP-DISABLED|INTERFACE-DISABLED|CTRL-EVENT-TERMINATING)(?: |$)")
 _ENTRY = re.compile(rb"([0-9a-f]{2}(?::[0-9a-f]{2}){5})\n")
+_SILENT = re.compile(rb"^inactive_msec=(\d{1,10})$", re.MULTILINE)
 _AUTHORIZED = re.compile(rb"^flags=.*\[AUTHORIZED\]", re.MULTILINE)
 
 _LONGEST_LIST = 8192
@@ -54,6 +56,8 @@ class Listed:
     stations: frozenset[str]
     surprising: bool = False
     """It differs from what the events told: some were lost."""
+    silent_s: Mapping[str, float] = field(default_factory=dict)
+    """For how long the access point has not heard them, where it knows."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,7 @@ class Conversation:
         self._asked: bytes | None = None
         self._walked: set[str] | None = None
         """Whom the list has brought so far; None: no list is being asked for."""
+        self._silent_s: dict[str, float] = {}
         self._entries = self._walks = 0
         self._told: frozenset[str] | None = None
         """Who is connected by the events since the last list; None before the first."""
@@ -133,7 +138,7 @@ class Conversation:
             case b"PING" if answer == b"PONG\n":
                 return []
             case b"STA-FIRST":
-                self._walked, self._entries = set(), 0
+                self._walked, self._silent_s, self._entries = set(), {}, 0
                 return self._entry(answer)
             case bytes() if asked.startswith(b"STA-NEXT "):
                 return self._entry(answer)
@@ -145,7 +150,8 @@ class Conversation:
             stations = frozenset(self._walked or ())
             surprising = self._told is not None and self._told != stations
             self._walked, self._told, self._walks = None, stations, 0
-            return [Listed(stations, surprising)]
+            silent_s, self._silent_s = self._silent_s, {}
+            return [Listed(stations, surprising, silent_s)]
         if answer == b"FAIL\n" and self._walks < _WALKS:
             self._walks += 1
             self._next = b"STA-FIRST"  # the station that was to show us the next one is gone
@@ -157,5 +163,7 @@ class Conversation:
         self._entries += 1
         if _AUTHORIZED.search(answer):
             self._walked.add(mac)
+            if silent := _SILENT.search(answer):
+                self._silent_s[mac] = int(silent[1]) / 1000
         self._next = b"STA-NEXT " + found[1]
         return []

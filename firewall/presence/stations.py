@@ -226,9 +226,9 @@ class Stations:
                 self._tell(self._associations.connected(bss.name, mac))
             case Disconnected(mac):
                 self._tell(self._associations.disconnected(bss.name, mac, now_s))
-            case Listed(stations, surprising):
+            case Listed(stations, surprising, silent_s):
                 self._associations.expect(bss.name, self._expected.pop(bss.name, ()))
-                self._tell(self._associations.listed(bss.name, stations, now_s))
+                self._tell(self._associations.listed(bss.name, stations, now_s, silent_s))
                 bss.listed, bss.listed_s = True, now_s
                 self._trouble.pop(bss.name, None)
                 if surprising:

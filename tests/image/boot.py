@@ -24,6 +24,7 @@ from tests.image.secure import secure_boot
 from tests.image.site import PAGE, WEB, Site
 from tests.image.versions import BAD, GOOD, Updates, stick
 from tests.image.visit import goes_online, redirected, visits
+from tests.image.wifi import WITH_RADIOS, wifi
 from tests.lab.errors import LabError
 from tests.lab.run import ROOT
 from tests.lab.steps import StepFailed, Steps, hold
@@ -72,7 +73,7 @@ def main() -> int:
 
 
 def whole(steps: Steps, image: Path, newer: Path) -> None:
-    """A new box from its first hour to its updates; then one that checks what it starts, and a small one."""
+    """A new box from its first hour to its updates; one that checks what it starts; one with radios; a small one."""
     with tempfile.TemporaryDirectory(dir=ROOT / "build") as place:
         updates = stick(newer, Path(place) / "stick.img")
         with watched("qi-", image, visitors=2) as site:
@@ -89,6 +90,8 @@ def whole(steps: Steps, image: Path, newer: Path) -> None:
         steps.chapter("Secure Boot")
         with watched("qi-", image, visitors=0, restored=True, secure=True) as site:
             secure_boot(steps, site, updates)
+    with watched("qi-", image, **WITH_RADIOS) as site:
+        wifi(steps, site)
     steps.chapter(f"{_LITTLE_MB} MB of memory")
     with watched("qi-", image, visitors=2, restored=True, memory_mb=_LITTLE_MB) as site:
         comes_up(steps, site)

@@ -29,6 +29,8 @@ TOOLS = ROOT / "build/trees/tools"
 WAN, LAN = "enp0s2", "enp0s3"
 """How the box names its ports: by their places on the bus, which are told below."""
 _DISK_BYTES = 8 * 1024**3
+_MORE_DISKS = 16
+"""Their first place on the bus: behind all that has none of its own choosing, so that nothing else moves."""
 _PATIENT = "systemd.default_device_timeout_sec=900 systemd.default_timeout_start_sec=900"
 """Emulated on a busy machine, the disk's driver alone can take longer than the 90 s for which systemd waits."""
 _SERIAL_NUMBER = "5a1b2c3d-0001-4000-8000-000000000001"
@@ -43,6 +45,8 @@ class Machine:
     memory_mb: int
     restored: Sequence[Restored] = ()
     secure: bool = False
+    radios: int = 0
+    disks: Sequence[Path] = ()
     shell: Shell = field(init=False)
     monitor: Monitor = field(init=False)
     process: Process | None = None
@@ -69,6 +73,8 @@ class Machine:
         memory_mb: int = 1024,
         restored: Sequence[Restored] = (),
         secure: bool = False,
+        radios: int = 0,
+        disks: Sequence[Path] = (),
     ) -> Iterator[Machine]:
         """Put the image on a new disk and switch on; at the end it is switched off and the disk is gone.
 
@@ -78,11 +84,13 @@ class Machine:
             namespace: has the taps ``wan`` and ``lan``.
             restored: a configuration from before; none: a new box.
             secure: firmware with Secure Boot, whose keys nobody has chosen yet.
+            radios: how many it has, simulated by its own kernel: ``wlan0`` and on.
+            disks: further ones, which cannot be written: ``/dev/vdb`` and on.
         """
         folder.mkdir(parents=True, exist_ok=True)
         _flash(image, folder / "disk.raw")
         shutil.copyfile(TOOLS / "usr/share/OVMF/OVMF_VARS_4M.fd", folder / "firmware.fd")
-        machine = cls(namespace, folder, memory_mb, restored, secure)
+        machine = cls(namespace, folder, memory_mb, restored, secure, radios, disks)
         machine.switch_on()
         try:
             yield machine
@@ -180,6 +188,14 @@ class Machine:
             *("-drive", f"if=pflash,format=raw,file={self.folder / 'firmware.fd'}"),
             *("-drive", f"if=none,id=disk,format=raw,cache=writeback,discard=unmap,file={self.disk}"),
             *("-device", "virtio-blk-pci,drive=disk,bootindex=0,addr=4"),
+            *(
+                word
+                for number, disk in enumerate(self.disks)
+                for word in (
+                    *("-drive", f"if=none,id=more{number},format=raw,readonly=on,file={disk}"),
+                    *("-device", f"virtio-blk-pci,drive=more{number},addr={_MORE_DISKS + number:#x}"),
+                )
+            ),
             *_port("wan", 2, "52:54:00:00:00:02"),
             *_port("lan", 3, "52:54:00:00:00:03"),
             *("-object", "rng-random,id=random,filename=/dev/urandom", "-device", "virtio-rng-pci,rng=random"),
@@ -193,7 +209,7 @@ class Machine:
             *("-smbios", f"type=1,uuid={_SERIAL_NUMBER}"),
             *(
                 word
-                for name, text in shell.credentials(self.restored).items()
+                for name, text in shell.credentials(self.restored, self.radios).items()
                 for word in ("-smbios", f"type=11,value={shell.smbios(name, text)}")
             ),
             *("-smbios", f"type=11,value=io.systemd.stub.kernel-cmdline-extra={_PATIENT}"),

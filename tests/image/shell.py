@@ -45,6 +45,17 @@ Before=qaqpa-closed.service qaqpa-network.service qaqpa-first-boot.service
 Type=oneshot
 RemainAfterExit=yes
 """
+_RADIOS = """\
+[Unit]
+Description=The lab's radios: as if they were built into the box
+DefaultDependencies=no
+ConditionPathExists=!/etc/initrd-release
+Before=qaqpa-closed.service qaqpa-network.service systemd-networkd.service
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/usr/sbin/modprobe mac80211_hwsim radios={radios}
+"""
 _RESTORED_LINE = "ExecStart=/bin/bash -c 'cd /etc/qaqpa && echo {packed} | base64 -d >{name} && {kept}'\n"
 
 
@@ -58,15 +69,20 @@ class Restored:
     """Who reads it; "": anybody."""
 
 
-def credentials(restored: Sequence[Restored] = ()) -> dict[str, str]:
+def credentials(restored: Sequence[Restored] = (), radios: int = 0) -> dict[str, str]:
     """What the firmware must hand over, by name: an SMBIOS type 11 string each."""
-    given = {f"systemd.extra-unit.{PORT}.service": _UNIT}
+    given, early = {f"systemd.extra-unit.{PORT}.service": _UNIT}, []
     if restored:
         lines = [
             _RESTORED_LINE.format(packed=_packed(file.text), name=file.name, kept=_kept(file)) for file in restored
         ]
         given["systemd.extra-unit.lab-restored.service"] = _RESTORED + "".join(lines)
-        given["systemd.unit-dropin.sysinit.target"] = "[Unit]\nWants=lab-restored.service\n"
+        early.append("lab-restored.service")
+    if radios:
+        given["systemd.extra-unit.lab-radios.service"] = _RADIOS.format(radios=radios)
+        early.append("lab-radios.service")
+    if early:
+        given["systemd.unit-dropin.sysinit.target"] = f"[Unit]\nWants={' '.join(early)}\n"
     return {**given, "systemd.unit-dropin.multi-user.target": f"[Unit]\nWants={PORT}.service\n"}
 
 

@@ -19,9 +19,9 @@ import fcntl
 import json
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -122,17 +122,32 @@ class Site:
         memory_mb: int = 1024,
         restored: bool = False,
         secure: bool = False,
+        settings: str = "",
+        radios: int = 0,
+        disks: Sequence[Path] = (),
     ) -> Iterator[Site]:
         """Flash, plug in, switch on; at the end nothing of it is left but the logs in ``build/<prefix>box``.
 
         Args:
             restored: the box has the configuration of an open venue from the beginning.
             secure: its firmware checks what it starts.
+            settings: what that configuration has besides, as TOML.
+            radios: how many it has.
+            disks: further ones, which it cannot write.
         """
 
         def plugged_in(_: World, box: str, folder: Path) -> AbstractContextManager[Machine]:
-            files = RESTORED if restored else ()
-            return Machine.boot(image, folder, namespace=box, memory_mb=memory_mb, restored=files, secure=secure)
+            files = (replace(RESTORED[0], text=RESTORED[0].text + settings), *RESTORED[1:]) if restored else ()
+            return Machine.boot(
+                image,
+                folder,
+                namespace=box,
+                memory_mb=memory_mb,
+                restored=files,
+                secure=secure,
+                radios=radios,
+                disks=disks,
+            )
 
         with cls.around(prefix, lay_ports, plugged_in, visitors=visitors) as site:
             yield site

@@ -64,6 +64,25 @@ def test_the_journal_shows_the_silence_and_the_last_life(core: Core, tmp_path: P
     assert isinstance(status, wire.Status) and status.phase is Phase.STRANGER, "¶9: a new password"
 
 
+def test_given_up_by_its_access_point_it_left_when_it_was_last_heard(core: Core, tmp_path: Path) -> None:
+    pass_by(core, 305)
+    heard_utc_ms = core.now.utc_ms - 303_000
+    core.happen(DeviceLeft(core.now, PHONE, "station", heard_utc_ms))
+    (away,) = recorded(tmp_path / "journal.db", VisitAway)
+    assert away.left_utc_ms == heard_utc_ms
+
+
+def test_but_not_before_what_the_gate_let_through(core: Core, tmp_path: Path) -> None:
+    """An access point's list may be half a minute old."""
+    pass_by(core, 285)
+    pass_by(core, 5, packets=7)
+    through_utc_ms = core.now.utc_ms
+    pass_by(core, 15, packets=7)
+    core.happen(DeviceLeft(core.now, PHONE, "station", core.now.utc_ms - 303_000))
+    (away,) = recorded(tmp_path / "journal.db", VisitAway)
+    assert away.left_utc_ms == through_utc_ms
+
+
 def test_a_sleeper_that_answers_stays(core: Core) -> None:
     pass_by(core, 2 * SLEEP_S, answers=True)
     assert PHONE in core.kernel.admitted

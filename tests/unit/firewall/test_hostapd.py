@@ -40,6 +40,18 @@ def commands(*stations: str) -> list[bytes]:
     return [b"STA-FIRST", *(f"STA-NEXT {mac}".encode() for mac in stations)]
 
 
+def test_a_list_tells_for_how_long_each_was_silent() -> None:
+    conversation = attached()
+    conversation.list_again()
+    quiet, heard = entry(ONE) + b"inactive_msec=259500\n", entry(TWO) + b"inactive_msec=12\n"
+    stranger = entry(THREE, "[AUTH]") + b"inactive_msec=5\n"
+    asked = commands(ONE, TWO, THREE)
+    (listed, *_) = play(conversation, *zip(asked, (quiet, heard, stranger, b""), strict=True))
+    assert listed == Listed(frozenset({ONE, TWO}), surprising=True, silent_s={ONE: 259.5, TWO: 0.012})
+    conversation.list_again()
+    assert play(conversation, (b"STA-FIRST", b"")) == [Listed(frozenset(), surprising=True)], "nothing is left of it"
+
+
 def test_attach_then_the_list_then_events() -> None:
     conversation = attached(ONE, TWO)
     assert conversation.ask() is None
