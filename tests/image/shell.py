@@ -25,8 +25,10 @@ PORT = "lab-shell"
 _UNIT = f"""\
 [Unit]
 Description=The lab's shell
+# On a busy machine the port may be named late: it is tried until then, not five times.
+StartLimitIntervalSec=0
 [Service]
-ExecStart=/bin/bash -c 'exec bash --norc <>/dev/virtio-ports/{PORT} >&0 2>&1'
+ExecStart=/bin/bash -c 'test -c /dev/virtio-ports/{PORT} && exec bash --norc <>/dev/virtio-ports/{PORT} >&0 2>&1'
 Restart=always
 RestartSec=1
 OOMScoreAdjust=-900
