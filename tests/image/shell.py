@@ -25,10 +25,10 @@ PORT = "lab-shell"
 _UNIT = f"""\
 [Unit]
 Description=The lab's shell
-# While nobody is at the other end, each is at its end at once.
+# While nobody is at the other end each ends at once, and on a busy machine the port is named late: not five times only.
 StartLimitIntervalSec=0
 [Service]
-ExecStart=/bin/bash -c 'exec bash --norc <>/dev/virtio-ports/{PORT} >&0 2>&1'
+ExecStart=/bin/bash -c 'test -c /dev/virtio-ports/{PORT} && exec bash --norc <>/dev/virtio-ports/{PORT} >&0 2>&1'
 Restart=always
 RestartSec=1
 OOMScoreAdjust=-900

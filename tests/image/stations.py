@@ -25,7 +25,7 @@ from tests.lab.waiting import until
 
 DISK = ROOT / "build/trees/stations.raw"
 _TREE = "/run/lab-stations"
-_PATIENCE_S = 90.0
+_PATIENCE_S = 240.0
 _REFUSED_S = 15.0
 _LOOK_EVERY_S = 0.5
 _DHCP_SCRIPT = ROOT / "tests/lab/udhcpc-script"
@@ -103,7 +103,7 @@ class Station:
         self.dies()
         self._shell.write(f"{_TREE}/run/{self._name}.conf", network.configuration())
         files = f"-c /run/{self._name}.conf -P /run/{self._name}.pid -f /run/{self._name}.log"
-        self._run(f"rm -f /run/{self._name}.log; wpa_supplicant -B -D nl80211 -i {self._interface} {files}")
+        self._run(f"rm -f /run/{self._name}.log; wpa_supplicant -B -t -D nl80211 -i {self._interface} {files}")
         self._awaits("wpa_state=COMPLETED", timeout_s=timeout_s)
 
     def is_taken(self, network: Network) -> bool:
