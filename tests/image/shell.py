@@ -126,7 +126,8 @@ class Shell:
         deadline = time.monotonic() + timeout_s
         while time.monotonic() < deadline:
             with contextlib.suppress(CommandTooLong, OSError):
-                self.run("true", timeout_s=2.0)
+                # No process begins for it: what was asked while nobody listened is all answered when somebody does.
+                self._said("echo; echo {mark} 0\n", "(are you there?)", 2.0)
                 return
             time.sleep(0.2)
         raise CommandTooLong(["(the shell in the box)"], timeout_s, self._heard.decode(errors="replace"))
@@ -142,16 +143,12 @@ class Shell:
             CommandTooLong: it did not end within ``timeout_s`` seconds; it is left running.
             OSError: there is no such socket, or the emulator has closed it.
         """
-        self._number += 1
-        mark = f"lab-{self._number}-done"
-        # In base64 the line has one form, whatever quotes it has; a late answer to an earlier one has another number.
-        packed = _packed(command)
-        asked = f'bash -c "$(echo {packed} | base64 -d)" </dev/null 2>&1; code=$?; echo; echo {mark} $code\n'
-        self._connected().sendall(asked.encode())
-        text, code = self._answer(mark, command, timeout_s)
-        if check and code != 0:
-            raise CommandFailed([command], code, text)
-        return Said(code, text)
+        # In base64 the line has one form, whatever quotes it has.
+        line = f'bash -c "$(echo {_packed(command)} | base64 -d)" </dev/null 2>&1; code=$?; '
+        said = self._said(line + "echo; echo {mark} $code\n", command, timeout_s)
+        if check and said.code != 0:
+            raise CommandFailed([command], said.code, said.text)
+        return said
 
     def write(self, path: str, text: str, mode: str = "0644") -> None:
         """Make a file in the box."""
@@ -170,6 +167,14 @@ class Shell:
             self._socket = None
         self._heard = b""
 
+    def _said(self, asked: str, command: str, timeout_s: float) -> Said:
+        """What that line is answered, which says its ``{mark}`` at its end."""
+        self._number += 1
+        # A late answer to an earlier one has another number.
+        mark = f"lab-{self._number}-done"
+        self._connected().sendall(asked.format(mark=mark).encode())
+        return Said(*self._answer(mark, command, timeout_s))
+
     def _connected(self) -> socket.socket:
         if self._socket is None:
             link = socket.socket(socket.AF_UNIX)
@@ -181,7 +186,7 @@ class Shell:
             self._socket = link
         return self._socket
 
-    def _answer(self, mark: str, command: str, timeout_s: float) -> tuple[str, int]:
+    def _answer(self, mark: str, command: str, timeout_s: float) -> tuple[int, str]:
         link = self._connected()
         pattern = re.compile(rb"(?:^|\n)" + mark.encode() + rb" (\d+)\r?\n")
         deadline = time.monotonic() + timeout_s
@@ -201,4 +206,4 @@ class Shell:
         text = self._heard[: found.start()].decode(errors="replace")
         self._heard = self._heard[found.end() :]
         # What an earlier command that was given up on still said.
-        return re.split(r"(?:^|\n)lab-\d+-done \d+\r?\n", text)[-1], int(found[1])
+        return int(found[1]), re.split(r"(?:^|\n)lab-\d+-done \d+\r?\n", text)[-1]
