@@ -31,7 +31,7 @@ WAN, LAN = "enp0s2", "enp0s3"
 _DISK_BYTES = 8 * 1024**3
 _MORE_DISKS = 16
 """Their first place on the bus: behind all that has none of its own choosing, so that nothing else moves."""
-_PATIENT = "systemd.default_device_timeout_sec=900 systemd.default_timeout_start_sec=900"
+_PATIENT = "systemd.default_device_timeout_sec=300 systemd.default_timeout_start_sec=900"
 """Emulated on a busy machine, the disk's driver alone can take longer than the 90 s for which systemd waits."""
 _SERIAL_NUMBER = "5a1b2c3d-0001-4000-8000-000000000001"
 
