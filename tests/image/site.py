@@ -29,7 +29,7 @@ from tests.image.machine import LAN, WAN, Machine, lay_ports
 from tests.image.shell import Restored, Said
 from tests.lab.errors import LabTaken
 from tests.lab.internet import Internet
-from tests.lab.namespaces import World, claim, give_address, ip
+from tests.lab.namespaces import World, claim, give_address, ip, set_sysctl
 from tests.lab.run import ROOT, Process, program, start
 from tests.lab.visitor import Visitor
 from tests.lab.waiting import until
@@ -185,6 +185,8 @@ class Site:
             ip(box, "link", "set", "isp1", "master", "br-wan", "up")
             give_address(operator, "isp0", f"{OPERATOR}/24")
             give_address(operator, "isp0", f"{OPERATOR6}/64")
+            # Who does not forward is announced as no way out.
+            set_sysctl(operator, "net/ipv6/conf/all/forwarding", "1")
             for address in (WEB, DNS, SMSC):
                 give_address(operator, "lo", f"{address}/32")
             give_address(operator, "lo", f"{WEB6}/128")
