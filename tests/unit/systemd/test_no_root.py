@@ -25,6 +25,10 @@ def box(tmp_path: Path) -> Path:
         program.parent.mkdir(exist_ok=True)
         program.write_text("#!/bin/sh\n")
         program.chmod(0o755)
+    # In a variable of firmware's nobody can seek.
+    tail = tmp_path / "bin/tail"
+    tail.write_text('#!/bin/sh\n[ $# = 2 ] && exec /usr/bin/tail "$@"\necho "tail: cannot seek" >&2\nexit 1\n')
+    tail.chmod(0o755)
     (tmp_path / "efi").mkdir()
     selects(tmp_path, NEW, [NEW, OLD, "reboot-to-firmware-setup"])
     return tmp_path
