@@ -75,13 +75,12 @@ def _fresh(number: int) -> str:
 
 def _takes_another(phone: Visitor, number: int) -> str:
     """As a phone does: the old ones are not used for anything new, and stay for what goes on."""
-    for address in own_addresses(phone):
-        ip(phone.namespace, "address", "change", f"{address}/64", "dev", "eth0", "preferred_lft", "0")
     _speaks_from(phone, _fresh(number))
     return _fresh(number)
 
 
 def _speaks_from(phone: Visitor, address: str) -> None:
+    """A further address, which is preferred to all it has."""
     for other in own_addresses(phone):
         ip(phone.namespace, "address", "change", f"{other}/64", "dev", "eth0", "preferred_lft", "0")
     ip(phone.namespace, "address", "add", f"{address}/64", "dev", "eth0", "nodad")

@@ -2,7 +2,7 @@
 
     plug_in(shell)
     phone = Station.on(shell, radio=2)
-    phone.joins(OPEN.format(ssid=...))
+    phone.joins(Network("Алатау"))
     phone.takes_a_lease()
     phone.fetch("http://captive.apple.com/hotspot-detect.html").leads_to
 

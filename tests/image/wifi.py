@@ -11,7 +11,7 @@ import re
 from datetime import datetime
 from typing import Any
 
-from tests.image.site import WEB, Site
+from tests.image.site import PAGE, PORTAL, WEB, Site
 from tests.image.stations import DISK, Network, Station, encrypted, plug_in, wpa2, wpa3
 from tests.lab.steps import Steps, hold
 from tests.lab.waiting import until
@@ -25,8 +25,6 @@ WITH_RADIOS: dict[str, Any] = {
     "disks": (DISK,),
 }
 """The box, for ``Site.open``. Its network is open, as that of a new box with a radio is."""
-PORTAL = "10.77.0.1"
-PAGE = f"http://{PORTAL}"
 _PASSWORD = "tau-men-dala 7"
 _PROBE = "http://captive.apple.com/hotspot-detect.html"
 _SECOND = "/run/lab-second.conf"

@@ -109,6 +109,15 @@ def test_nothing_is_written_that_is_there(box: Box) -> None:
     assert box.firmware["written"] == before
 
 
+def test_a_boot_partition_that_is_not_there_takes_nothing_away(box: Box) -> None:
+    box.has(NEW, OLD)
+    box.starts("0.10.0")
+    before = box.firmware
+    box.kernels.rename(box.folder / "unmounted")
+    box.starts("0.10.0")
+    assert box.firmware == before
+
+
 def test_before_an_update_begins_its_trial_it_is_the_one_that_runs(box: Box) -> None:
     box.has(NEW, OLD)
     box.starts("0.10.0")
