@@ -52,6 +52,7 @@ from appliance.users import CONSOLE_USER, PORTAL_USER
 from appliance.wire import Trouble
 from firewall.counters import Counters
 from firewall.gate import Gate
+from firewall.presence.announcements import Announcements
 from firewall.presence.claims import Claim, Claims
 from firewall.presence.evidence import Address, Evidence
 from firewall.presence.whereabouts import Network, Whereabouts
@@ -111,6 +112,12 @@ def run(config: Config, version: str) -> None:
         leased=whereabouts.leased,
         deliver=disputed,
     )
+    announcements = config.lan.gate6 and Announcements(
+        config.lan.interface,
+        config.lan.gate6.network,
+        admitted=gate.admits,
+        holder=gate.holder,
+    )
     messages = SmsClient(
         sockets.sms_socket(config),
         deliver=lambda report: happened(as_event(report, now())),
@@ -165,6 +172,7 @@ def run(config: Config, version: str) -> None:
         stack.callback(whereabouts.stop)
         engine.start(version, same_boot=boot_before == boot_id, alive_utc_ms=alive_utc_ms)
         parts: tuple[Part, ...] = (claims, librarian, meter, messages, uplink, aside, server)
+        parts += (announcements,) if announcements else ()
         for part in parts:
             part.start()
             stack.callback(part.stop)

@@ -90,8 +90,10 @@ def _vlans(config: Config) -> dict[str, list[str]]:
 def _bridge(config: Config) -> str:
     # networkd makes the MAC address of machine and name, and sets it: so it stays when ports come and go. Without
     # spanning tree a port passes frames at once; visitors' ports reach the gate alone, so there is no loop to find.
+    # Without snooping the gate hears what devices ask the whole link (RFC 4862 5.4), whoever queries groups there.
     return _text(
-        ("[NetDev]", f"Name={config.lan.interface}", "Kind=bridge"), ("", "[Bridge]", "STP=no", "ForwardDelaySec=0")
+        ("[NetDev]", f"Name={config.lan.interface}", "Kind=bridge"),
+        ("", "[Bridge]", "STP=no", "MulticastSnooping=no", "ForwardDelaySec=0"),
     )
 
 

@@ -34,7 +34,7 @@ def ruleset(settings: Settings, abilities: Abilities) -> Ruleset:
     """Everything of ours for these settings on this kernel, in the order in which it is loaded."""
     # filter before nat: until the drop stands, nothing may be translated either.
     tables: tuple[Table, ...] = (
-        ipv6.filter_table(settings, abilities.nat6, abilities.owned),
+        ipv6.filter_table(settings, abilities.nat6, abilities.owned, abilities.mac_sets),
         ipv4.filter_table(settings),
         ipv4.nat_table(settings),
     )

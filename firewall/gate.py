@@ -114,9 +114,10 @@ class Gate:
         difference = sets.replace({address: macs[mac] for address, mac in holders.items()}, taken)
         self._bridge_address.hold()
         self._binding.sync({bare(key): bare(macs[mac]) for key, mac in holders.items() if is_ipv4(key)})
-        self._holder, self._held = holders, {}
+        held: dict[str, set[bytes]] = {}
         for address, mac in holders.items():
-            self._held.setdefault(mac, set()).add(address)
+            held.setdefault(mac, set()).add(address)
+        self._holder, self._held = holders, held
         changed = (*difference.gone, *difference.fresh)
         self._connections.forget([ip_address(text) for key in changed if (text := ip_text(key))])
         # Last, because it may fail: whoever holds the xtables lock must not keep admissions from being renewed. The
@@ -211,6 +212,10 @@ class Gate:
     def holder(self, address: Address) -> str | None:
         """The MAC address of the device that is admitted under this address, as far as we did it. From any thread."""
         return self._holder.get(ip_key(address))
+
+    def admits(self, mac: str) -> bool:
+        """Whether this device is admitted under any address, as far as we did it. From any thread."""
+        return mac in self._held
 
     def sizes(self) -> dict[str, int]:
         """How many members each set has, as we left it. From any thread."""

@@ -48,6 +48,7 @@ _BEGINS = conntrack("NEW")
 _KNOWN = conntrack("RELATED,ESTABLISHED")
 _ANSWER = conntrack("RELATED,ESTABLISHED", ("ctdir", "REPLY"))  # why not plain ESTABLISHED: see ipv4
 _DOWN = member(DOWN6, "dst")
+_FROM_KNOWN = member(DOWN6, "src", counts=False)
 _TO_GARDEN = member(GARDEN6, "dst")
 _FROM_GARDEN = member(GARDEN6, "src")
 _GARDEN_PORTS = "80,443"  # why these alone: see ipv4
@@ -73,15 +74,19 @@ _FROM_PROVIDER = (
 )
 
 
-def filter_table(settings: Settings, redirects: bool, owned: bool) -> Table:
+def filter_table(settings: Settings, redirects: bool, owned: bool, mac_sets: bool) -> Table:
     """What may pass, and what may reach the gate itself.
 
     Args:
         redirects: whether ``nat_table`` is loaded.
         owned: whether ``owners.table`` is.
+        mac_sets: whether ``UP6`` knows MAC addresses.
     """
     policies = (("INPUT", Verdict.DROP), ("FORWARD", Verdict.DROP), ("OUTPUT", Verdict.ACCEPT))
-    chains = _shut(settings) if settings.lan6 is None else _open(settings, str(settings.lan6.network), redirects, owned)
+    if settings.lan6 is None:
+        chains = _shut(settings)
+    else:
+        chains = _open(settings, str(settings.lan6.network), redirects, owned, mac_sets)
     return Table(Family.IPV6, TableName.FILTER, policies, chains)
 
 
@@ -98,7 +103,7 @@ def _shut(settings: Settings) -> tuple[Chain, ...]:
     return forward, entry
 
 
-def _open(settings: Settings, prefix: str, redirects: bool, owned: bool) -> tuple[Chain, ...]:
+def _open(settings: Settings, prefix: str, redirects: bool, owned: bool, mac_sets: bool) -> tuple[Chain, ...]:
     lan, wan = settings.lan_interface, settings.wan_interface
     forward = Chain(
         "QQ-FORWARD",
@@ -111,9 +116,15 @@ def _open(settings: Settings, prefix: str, redirects: bool, owned: bool) -> tupl
         "QQ-FROM-LAN",
         (
             Rule("QQ-NEW", matches=(_NEW,)),
-            # Every packet must match, as in IPv4. A set of MAC addresses says nothing about the address, so the prefix
-            # does; extension headers change nothing here, and fragments arrive put together by connection tracking.
-            Rule("ACCEPT", source=prefix, out_interface=wan, matches=_up(owned, counts=True)),
+            # Every packet must match, as in IPv4. A set of MAC addresses says nothing about the address: what a device
+            # sends from must be in its visit, so in the journal, before it passes. Extension headers change nothing
+            # here, and fragments arrive put together by connection tracking.
+            Rule(
+                "ACCEPT",
+                source=prefix,
+                out_interface=wan,
+                matches=(*((_FROM_KNOWN,) if mac_sets else ()), *_up(owned, counts=True)),
+            ),
             Rule(
                 "ACCEPT",
                 source=prefix,

@@ -137,8 +137,8 @@ class Sets:
         wanted: Wanted = {UP4: {address: address + holders[address] for address in four}, DOWN4: _alone(four)}
         if UP6 in self._left:
             six = [address for address in holders if not is_ipv4(address)]
-            # A device that is known by its MAC address may send IPv6 as soon as any address of it is admitted: a new
-            # address of its own (RFC 8981) loses nothing upward, and its answers pass once the neighbour table tells.
+            # A device that is known by its MAC address may ask names under a new address (RFC 8981) before the
+            # neighbour table has told whose it is, and by the answer it does.
             wanted[UP6] = _alone(holders.values() if self._mac_sets else six)
             for name in HALVES.keys() & self._left.keys():
                 mark = HALVES[name].mark

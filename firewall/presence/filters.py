@@ -10,13 +10,14 @@ import ctypes
 import socket
 import struct
 from collections.abc import Sequence
+from ipaddress import IPv4Network, IPv6Network
 
 Instruction = tuple[int, int, int, int]
 """Code, steps to jump over if it is so, if it is not, constant."""
 
 _WORD, _HALF, _BYTE, _WORD_AT_INDEX, _HALF_AT_INDEX, _BYTE_AT_INDEX = 0x20, 0x28, 0x30, 0x40, 0x48, 0x50
 _INDEX_IS_IPV4_HEADER, _INDEX_IS_VALUE, _INDEX_IS_KEPT, _KEEP = 0xB1, 0x07, 0x61, 0x02
-_EQUALS, _EQUALS_INDEX, _HAS_BITS, _RETURN = 0x15, 0x1D, 0x45, 0x06
+_EQUALS, _EQUALS_INDEX, _HAS_BITS, _AND, _RETURN = 0x15, 0x1D, 0x45, 0x54, 0x06
 _LINK = 0xFFE00000  # SKF_LL_OFF: the frame's own header, also where the socket gets only what is behind it
 _PROTOCOL = 0xFFFFF000  # SKF_AD_OFF + SKF_AD_PROTOCOL: the frame's EtherType
 _SO_ATTACH_FILTER = 26  # asm-generic/socket.h; Python has no name for it
@@ -62,6 +63,35 @@ DHCP_ANSWERS = _all_of(
     (_INDEX_IS_IPV4_HEADER, 0), (_HALF_AT_INDEX, 2), (_EQUALS, 68),
 )  # fmt: skip
 """For a packet socket without link headers, bound to ETH_P_ALL: what servers say to DHCP's clients."""
+
+
+def arp_claims(network: IPv4Network) -> list[Instruction]:
+    """For a packet socket bound to ETH_P_ARP: whose sender is of the network (a probe's 0.0.0.0 is not)."""
+    return _all_of(
+        (_WORD, 14), (_EQUALS, 0x0001_0800), (_HALF, 18), (_EQUALS, 0x0604),  # Ethernet and IPv4
+        *_within(28, network),
+    )  # fmt: skip
+
+
+def first_words(network: IPv6Network) -> list[Instruction]:
+    """For a packet socket bound to ETH_P_IPV6: whoever asks whether an address of the network is free to be its own
+    (RFC 4862 5.4.2): a neighbour solicitation from no address."""
+    nobody = [step for place in range(22, 38, 4) for step in ((_WORD, place), (_EQUALS, 0))]
+    return _all_of(
+        (_HALF, 20), (_EQUALS, 58 << 8 | 255), *nobody, (_HALF, 54), (_EQUALS, 135 << 8), *_within(62, network)
+    )
+
+
+def _within(place: int, network: IPv4Network | IPv6Network) -> list[tuple[int, int]]:
+    """The address at this place is of the network."""
+    steps = []
+    for begin in range(0, len(network.network_address.packed), 4):
+        mask, wanted = (
+            int.from_bytes(address.packed[begin : begin + 4]) for address in (network.netmask, network.network_address)
+        )
+        if mask:
+            steps += [(_WORD, place + begin), (_AND, mask), (_EQUALS, wanted)]
+    return steps
 
 
 def attach(sock: socket.socket, program: Sequence[Instruction]) -> None:

@@ -87,6 +87,6 @@ def test_a_flood_costs_little_and_ends(heard: Heard) -> None:
 @pytest.mark.usefixtures("venue")
 def test_no_interface_is_said() -> None:
     claims = Claims("lan7", Venue.settings.lan.network, holder=lambda _: None, leased=lambda *_: False, deliver=print)
-    with inside(GATE), pytest.raises(KernelRefused, match="listen to ARP on lan7"):
+    with inside(GATE), pytest.raises(KernelRefused, match="listen to claims on lan7"):
         claims.start()
     claims.stop()

@@ -1,6 +1,8 @@
-"""A device that is known by its MAC address: that goes from the set when the device does.
+"""A device that is known by its MAC address: that goes from the set when the device does, and only what is the visit's
+of its addresses passes.
 
-The sets are kept by a double, for the kernels that these tests meet have none of type hash:mac.
+The kernels that these tests meet have no sets of type hash:mac. So the members are kept by a double, and before the
+kernel's own rules a set of addresses stands for one of MAC addresses: the rules ask both by the same word.
 """
 
 from __future__ import annotations
@@ -9,11 +11,13 @@ from collections.abc import Iterable, Iterator
 
 import pytest
 
-from firewall.datapath import Abilities
+from firewall import tables
+from firewall.datapath import Abilities, ruleset
 from firewall.gate import Gate
 from firewall.members import ip_key, mac_key
 from firewall.settings import Settings
-from tests.kernel.venue import ADDRESSES, GATE, MACS, VISITORS
+from tests.kernel.test_passage import SIX, arrived
+from tests.kernel.venue import ADDRESSES, ADDRESSES6, GATE, MACS, VISITORS, sh
 from tests.lab.entering import inside
 
 ONE, TWO, _ = VISITORS
@@ -73,3 +77,13 @@ def test_a_mac_address_stays_as_long_as_any_address_of_its_device(by_mac: Gate) 
     assert KeptMembers.sets["qq-up6"] == {mac_key(MACS[ONE])}
     by_mac.revoke(MACS[ONE], [ADDRESSES[TWO]])
     assert KeptMembers.sets["qq-up6"] == set()
+
+
+def test_an_address_that_is_not_the_visits_does_not_pass(gate6: Gate, settings6: Settings) -> None:
+    del gate6  # the cables carry IPv6
+    with inside(GATE):
+        tables.load(ruleset(settings6, Abilities(mac_sets=True, nat6=True)))
+    sh(f"ipset add qq-up6 {ADDRESSES6[ONE]} timeout 300")
+    assert arrived(ONE) == set()
+    sh(f"ipset add qq-down6 {ADDRESSES6[ONE]} timeout 300")
+    assert arrived(ONE, SIX) == SIX

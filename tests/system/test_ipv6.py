@@ -35,6 +35,12 @@ def own_addresses(phone: Visitor) -> list[str]:
     return [a["local"] for part in shown for a in part["addr_info"] if "local" in a and not a.get("tentative")]
 
 
+def addresses(guest: Guest) -> list[str]:
+    """What the guest's visit has."""
+    (visit,) = [v for v in json.loads(guest.venue.qaqpa("visits", "--json")) if v["device"] == guest.phone.mac]
+    return [*visit["addresses"]]
+
+
 def joined(venue: Venue) -> Guest:
     """A guest whose phone has an address of both families."""
     guest = Guest.new(venue)
@@ -112,8 +118,21 @@ def test_privacy_address_that_appears_during_the_visit(guest: Guest) -> None:
     assert not reached(guest, fresh), "the phone does not have it yet"
     ip(guest.phone.namespace, "address", "add", f"{fresh}/64", "dev", "eth0", "nodad")
     until(lambda: reached(guest, fresh), "the new address to pass")
-    (visit,) = [v for v in json.loads(guest.venue.qaqpa("visits", "--json")) if v["device"] == guest.phone.mac]
-    assert fresh in visit["addresses"]
+    assert fresh in addresses(guest)
+
+
+def test_privacy_address_that_was_announced_passes_with_its_first_packet(guest: Guest) -> None:
+    """RFC 4862 5.4: a phone asks whether the address is free, and sends nothing else before it is the visit's."""
+    guest.go_online()
+    fresh = "2001:db8:77::abce"
+    ip(guest.phone.namespace, "address", "add", f"{fresh}/64", "dev", "eth0")
+    until(lambda: fresh in addresses(guest), "the address to be the visit's")
+    until(lambda: fresh in own_addresses(guest.phone), "the phone to use it")
+    for other in own_addresses(guest.phone):
+        if other != fresh:
+            ip(guest.phone.namespace, "address", "del", f"{other}/64", "dev", "eth0")
+    # One datagram, never sent again: a gate that had to learn the address would have lost it.
+    assert guest.phone.udp_echo(WEB6, 4242, timeout_s=20)
 
 
 def test_address_that_another_device_claims_is_nobodys(venue: Venue) -> None:

@@ -78,10 +78,9 @@ def test_a_door_of_the_console_that_would_be_the_visitors_too(change: dict[str, 
 @pytest.mark.parametrize(
     ("abilities", "golden"),
     [
-        # Sets of MAC addresses and of IPv6 addresses are asked by the same rules.
-        (datapath.Abilities(mac_sets=True, nat6=True), "ipv6-open"),
+        (datapath.Abilities(mac_sets=True, nat6=True), "ipv6-open-by-mac"),
         (datapath.Abilities(mac_sets=False, nat6=True), "ipv6-open"),
-        (datapath.Abilities(mac_sets=True, nat6=True, owner_marks=True), "ipv6-open"),
+        (datapath.Abilities(mac_sets=True, nat6=True, owner_marks=True), "ipv6-open-by-mac"),
         (datapath.Abilities(mac_sets=False, nat6=True, owner_marks=True), "ipv6-open-owned"),
         (datapath.Abilities(mac_sets=False, nat6=False), "ipv6-open-without-nat"),
     ],
