@@ -70,7 +70,7 @@ def test_an_address_is_learnt_before_its_first_packet(learnt: Heard) -> None:
 
 
 def test_who_is_not_admitted_is_not_learnt_nor_what_is_no_such_question(learnt: Heard) -> None:
-    takes(THREE, f"{PREFIX}3333")
+    asks(THREE, f"{PREFIX}3333")
     asks(ONE, "2001:db8:ffff::1")  # of another network
     asks(ONE, f"{PREFIX}1111", hop_limit=254)  # from elsewhere
     asks(ONE, f"{PREFIX}2222", source="fe80::1")  # asks for somebody
@@ -81,12 +81,15 @@ def test_who_is_not_admitted_is_not_learnt_nor_what_is_no_such_question(learnt: 
 
 
 def test_to_ask_is_no_claim(learnt: Heard) -> None:
-    until(lambda: pings(GATE, ADDRESSES6[ONE]), "the first device to be known")
-    asks(TWO, ADDRESSES6[ONE])
+    until(lambda: pings(GATE, ADDRESSES6[THREE]), "a device that is not admitted to be known")
+    sh(f"ip neighbour del {ADDRESSES6[ONE]} dev br-lan || true")
+    asks(TWO, ADDRESSES6[THREE])
+    asks(TWO, ADDRESSES6[ONE])  # which is admitted, and of which the kernel knows nothing for the moment
     asks(TWO, f"{PREFIX}abcd")
     assert heard_of(learnt, MACS[TWO]) == f"{PREFIX}abcd"
     with inside(GATE):
-        assert mac_of("br-lan", IPS6[ONE]) == MACS[ONE]
+        assert mac_of("br-lan", IPS6[THREE]) == MACS[THREE]
+        assert mac_of("br-lan", IPS6[ONE]) is None
 
 
 def test_no_interface_is_said(settings6: Settings) -> None:
