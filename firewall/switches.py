@@ -63,11 +63,21 @@ def _wanted(settings: Settings) -> list[tuple[str, str]]:
             # A visitor must not become the gate's router; the provider must stay it, for which 2 is said before
             # forwarding is switched on: the kernel forgets its routers at that moment.
             (f"ipv6/conf/{lan}/accept_ra", "0"),
-            (f"ipv6/conf/{wan}/accept_ra", "2"),
+            *_provider(f"ipv6/conf/{wan}/accept_ra"),
             ("ipv6/conf/all/forwarding", "1"),
         ]
     # Without lan6, IPv6 forwarding is left as it is: the rules drop everything.
     return wanted
+
+
+def _provider(switch: str) -> tuple[tuple[str, str], ...]:
+    """Where it is off, another (systemd-networkd, dhcpcd) hears the provider's router: a second who did would give the
+    uplink two addresses and two ways out."""
+    try:
+        off = (_ROOT / switch).read_text().strip() == "0"
+    except OSError:
+        off = False  # no such interface now
+    return () if off else ((switch, "2"),)
 
 
 def _set(name: str, value: str) -> int:

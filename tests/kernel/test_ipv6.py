@@ -217,6 +217,18 @@ def test_a_router_is_heard_on_the_wan_and_not_on_the_lan() -> None:
     assert not re.search(r"fe80::bad\b|2001:db8:bad:", sh("ip -6 route; ip -6 addr"))
 
 
+def test_the_providers_router_is_heard_by_one(settings6: Settings, new_gate: NewGate) -> None:
+    switch = f"net/ipv6/conf/{settings6.wan_interface}/accept_ra"
+    write_sysctl(switch, "1")
+    with inside(GATE):
+        new_gate(settings6).setup()
+    assert read_sysctl(switch) == "2", "the kernel hears it, and forwards too"
+    write_sysctl(switch, "0")  # as systemd-networkd does, which hears it itself
+    with inside(GATE):
+        new_gate(settings6).setup()
+    assert read_sysctl(switch) == "0"
+
+
 def test_a_new_address_of_an_admitted_device_passes_after_a_retry(gate6: Gate) -> None:
     """With a set of addresses, the first packet is refused, and that is what makes the gate learn."""
     came: queue.Queue[Address] = queue.Queue()
