@@ -82,14 +82,14 @@ def whole(steps: Steps, image: Path, newer: Path) -> None:
             stay(steps, site)
             power(steps, site)
             steps.chapter("New versions")
-            box = Updates(site, updates)
+            box = Updates(site, newer, updates)
             box.cut(steps, random.Random(_SEED))
             site.emulated.go_on()
             box.good(steps)
             box.bad(steps)
         steps.chapter("Secure Boot")
         with watched("qi-", image, visitors=0, restored=True, secure=True) as site:
-            secure_boot(steps, site, updates)
+            secure_boot(steps, Updates(site, newer, updates))
     with watched("qi-", image, **WITH_RADIOS) as site:
         wifi(steps, site)
     steps.chapter(f"{_LITTLE_MB} MB of memory")

@@ -9,7 +9,7 @@ import json
 
 from tests.image.site import PREFIX6, WEB, WEB6, Site
 from tests.image.visit import goes_online, visits
-from tests.lab.namespaces import ip
+from tests.lab.namespaces import ip, set_sysctl
 from tests.lab.steps import Steps, hold
 from tests.lab.visitor import Visitor
 from tests.lab.waiting import until
@@ -88,9 +88,11 @@ def _waits_for(site: Site, phone: Visitor, address: str) -> None:
 
 
 def _becomes(clone: Visitor, phone: Visitor) -> None:
-    """The other's MAC address, and so its lease; its own IPv6 address it makes itself from that."""
+    """The other's MAC address, so its lease, and the IPv6 address made from that, which it does not ask for."""
     clone.disconnect()
     clone.become(phone.mac)
+    for interface in ("all", clone.interface):
+        set_sysctl(clone.namespace, f"net/ipv6/conf/{interface}/accept_dad", "0")
     clone.connect(_PATIENCE_S)
     until(lambda: own_addresses(clone), "an IPv6 address of the clone", _PATIENCE_S, _LOOK_EVERY_S)
 

@@ -9,7 +9,6 @@ import contextlib
 from pathlib import Path
 
 from tests.image.machine import partitions, tool
-from tests.image.site import Site
 from tests.image.versions import GOOD, Updates
 from tests.lab.errors import LabError
 from tests.lab.run import run
@@ -22,9 +21,9 @@ _LOOK_EVERY_S = 3.0
 _SECURE = "od -An -t u1 -j 4 /sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
 
 
-def secure_boot(steps: Steps, site: Site, stick: Path) -> None:
+def secure_boot(steps: Steps, updates: Updates) -> None:
     """The chapter, on a box whose firmware has no keys yet."""
-    updates, machine = Updates(site, stick), site.emulated
+    machine = updates.site.emulated
     with steps.step("the firmware has taken the image's keys and checks what it starts") as notes:
         machine.shell.wait(_BOOT_S)
         hold(machine.shell.run(_SECURE).text.strip() == "1", "Secure Boot is off")
@@ -35,7 +34,7 @@ def secure_boot(steps: Steps, site: Site, stick: Path) -> None:
         machine.pull_the_plug()
         kernel = _flip_in_kernel(machine.disk, GOOD)
         machine.switch_on()
-        until(lambda: _runs(site) == before, f"{before} to run", _BOOT_S, _LOOK_EVERY_S)
+        until(lambda: _runs(updates) == before, f"{before} to run", _BOOT_S, _LOOK_EVERY_S)
         until(lambda: updates.entries() == {before: "", GOOD: "0"}, "it to be marked", _MARKED_S, _LOOK_EVERY_S)
         notes.append(f"{machine.up_s():.0f} s after switching on")
     with steps.step("one bit of the newer root is another: likewise, and it is not chosen again") as notes:
@@ -44,16 +43,16 @@ def secure_boot(steps: Steps, site: Site, stick: Path) -> None:
         _put_kernel(machine.disk, GOOD, kernel)
         _flip(machine.disk, partitions(machine.disk)[f"qaqpa_{GOOD}"][0] + 1024)
         machine.switch_on()
-        until(lambda: _runs(site) == before, f"{before} to run", _BOOT_S * 3, _LOOK_EVERY_S)
+        until(lambda: _runs(updates) == before, f"{before} to run", _BOOT_S * 3, _LOOK_EVERY_S)
         until(lambda: updates.entries() == {before: "", GOOD: "0"}, "it to be marked", _MARKED_S, _LOOK_EVERY_S)
         notes.append(f"{machine.up_s():.0f} s after switching on")
 
 
-def _runs(site: Site) -> str:
+def _runs(updates: Updates) -> str:
     """Which version; "": none answers."""
     with contextlib.suppress(LabError, OSError):
-        site.machine.shell.wait(30)
-        return Updates(site, Path()).version()
+        updates.site.machine.shell.wait(30)
+        return updates.version()
     return ""
 
 

@@ -1,4 +1,4 @@
-"""New versions by a USB stick: one that is well is kept, one that is not is given up by the box itself.
+"""New versions, from the net and from a USB stick: one that is well is kept, one that is not is given up by the box.
 
 And a power cut in the middle of an update leaves untouched what ran before. Must not know: how an update is installed.
 """
@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.image.machine import partitions, tool
+from tests.image.publisher import published
 from tests.image.site import Site
 from tests.lab.errors import LabError
 from tests.lab.run import run
@@ -38,16 +39,18 @@ def stick(files: Path, to: Path) -> Path:
 
 @dataclass(frozen=True)
 class Updates:
-    """A box, and the stick with newer versions."""
+    """A box, and newer versions: as files, and on a stick."""
 
     site: Site
+    files: Path
     stick: Path
 
     def good(self, steps: Steps) -> None:
         """One that is well."""
-        with steps.step("a newer version is installed from a USB stick, into the other slot") as notes:
+        with steps.step("a newer version is installed over https, into the other slot") as notes:
             began = time.monotonic()
-            self._install(GOOD)
+            with published(self.site, self.files) as source:
+                self._install(GOOD, source)
             notes.append(f"{time.monotonic() - began:.0f} s")
         with steps.step("after a restart it runs, is found healthy by itself, and is kept") as notes:
             self.site.emulated.reboot(_BOOT_S)
@@ -59,9 +62,11 @@ class Updates:
     def bad(self, steps: Steps) -> None:
         """One whose gate does not start."""
         with steps.step(
-            "a version that is not well is given up by the box itself, and the one before runs again"
+            "a version from a USB stick that is not well is given up by the box itself, and the one before runs again"
         ) as notes:
-            self._install(BAD)
+            self._plug()
+            self._install(BAD, "stick")
+            self.site.emulated.monitor.unplug()
             began, ran = time.monotonic(), set[str]()
             self.site.emulated.reboot(_BOOT_S)
 
@@ -118,13 +123,11 @@ class Updates:
         except (LabError, OSError):
             return  # the plug was pulled
 
-    def _install(self, version: str) -> None:
-        machine = self.site.emulated
-        self._plug()
-        offered = json.loads(machine.shell.run("qaqpa update list --from stick --json").text)["offered"]
-        hold(version in offered, f"the stick offers {offered}")
-        machine.shell.run(f"qaqpa update install --from stick --version {version}", timeout_s=_INSTALL_S)
-        machine.monitor.unplug()
+    def _install(self, version: str, source: str) -> None:
+        shell = self.site.machine.shell
+        offered = json.loads(shell.run(f"qaqpa update list --from {source} --json").text)["offered"]
+        hold(version in offered, f"{source} offers {offered}")
+        shell.run(f"qaqpa update install --from {source} --version {version}", timeout_s=_INSTALL_S)
 
     def _oldest(self) -> str:
         return min(self.entries())
