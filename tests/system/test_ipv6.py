@@ -17,7 +17,6 @@ from tests.attack.test_resolver import dig
 from tests.lab.namespaces import give_address, ip
 from tests.lab.run import run, start
 from tests.lab.venue import PORTAL, WEB, WEB6, Venue
-from tests.lab.visitor import Visitor
 from tests.lab.waiting import until
 from tests.system.audit import entries as entries_of
 from tests.system.audit import wiretap
@@ -29,17 +28,11 @@ CHANGES = {"lan.address6": f"{GATE6}/64", "portal.garden": [GARDEN, "none.exampl
 PREFIX = ipaddress.ip_network("2001:db8:77::/64")
 
 
-def own_addresses(phone: Visitor) -> list[str]:
-    """What the phone made itself from the router's advertisement (RFC 4862), ready for use."""
-    shown = json.loads(ip(phone.namespace, "-j", "-6", "address", "show", "dev", "eth0", "scope", "global"))
-    return [a["local"] for part in shown for a in part["addr_info"] if "local" in a and not a.get("tentative")]
-
-
 def joined(venue: Venue) -> Guest:
     """A guest whose phone has an address of both families."""
     guest = Guest.new(venue)
     guest.phone.connect()
-    until(lambda: own_addresses(guest.phone), "the phone to make itself an IPv6 address")
+    until(guest.phone.own_addresses, "the phone to make itself an IPv6 address")
     return guest
 
 
@@ -65,7 +58,7 @@ def guest(venue: Venue) -> Guest:
 
 
 def test_router_is_announced(guest: Guest) -> None:
-    (address, *_) = own_addresses(guest.phone)
+    (address, *_) = guest.phone.own_addresses()
     assert ipaddress.ip_address(address) in PREFIX
 
 
@@ -88,7 +81,7 @@ def test_both_families_go_online_at_once_and_leave_together(venue: Venue) -> Non
     guest.leave()
     guest.phone.connect()
     until(guest.online, "the visit to go on")
-    until(lambda: own_addresses(guest.phone), "an IPv6 address after the return")
+    until(guest.phone.own_addresses, "an IPv6 address after the return")
     until(lambda: guest.phone.tcp_echo(WEB6, 4242), "IPv6 to go on as well")
     guest.venue.qaqpa("end", guest.phone.mac)
     assert not guest.online()
@@ -141,7 +134,7 @@ def test_what_the_phone_sent_and_got_is_recorded_once_though_the_gate_was_killed
     guest.leave()  # whatever was needed to get here belongs to the first stretch
     guest.phone.connect()
     until(lambda: guest.phase() == "online", "the visit to go on")
-    until(lambda: own_addresses(guest.phone), "an IPv6 address after the return")
+    until(guest.phone.own_addresses, "an IPv6 address after the return")
     sent4, sent6 = 0, 0
 
     def poured6() -> int:
@@ -188,7 +181,7 @@ def claimed(venue: Venue, address: str) -> list[AddressClaimed]:
 
 def test_visitors_do_not_reach_each_other(venue: Venue) -> None:
     guest, other = online(venue), online(venue)
-    theirs = own_addresses(other.phone)[0]
+    theirs = other.phone.own_addresses()[0]
     assert not guest.phone.ping(theirs, timeout_s=0.5)
     assert not guest.phone.ping(other.address, timeout_s=0.5)
     assert guest.phone.ping(WEB6)
