@@ -9,7 +9,6 @@ Must not know: what a session makes of it.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -160,11 +159,11 @@ def _asked(what: str, *, needed: bool) -> str:
     return str(click.prompt(what, default=None if needed else "", show_default=False, err=True))
 
 
-def _scanned(line: Callable[[], str] = sys.stdin.readline) -> mrz.Zone:
+def _scanned() -> mrz.Zone:
     """As many lines as it takes: scanners send two, three or one."""
     click.echo("scan the document:", err=True)
     text = ""
-    while piece := line():
+    while piece := sys.stdin.readline():
         text += piece
         if zone := mrz.read(text, datetime.now(UTC).date()):
             return zone

@@ -2,8 +2,7 @@
 
     1. Revoke               the gate is closed for those who left, and what they used is read (the engine steps that)
     2. Record, Keep         one durable transaction for the whole batch (group commit)
-    3. Admit                the gate is opened for those whose record is durable now
-    4. SendPassword         (Answer is the engine's, after all this)
+    3. Admit, SendPassword  the gate is opened for whom the record is durable now (Answer is the engine's, after this)
 
 When 1 or 2 fails nothing is opened or sent, and whom it closed out stays outside until a later batch succeeded; what
 they had used is told again. Must not know: how a step decides, who asked.

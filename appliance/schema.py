@@ -1,6 +1,6 @@
 """The configuration's keys as a form or a reference shows them: kind, bounds, choices, value when left out.
 
-    >>> key_of("lan.lease_s").kind, key_of("lan.lease_s").least
+    >>> by_name()["lan.lease_s"].kind, by_name()["lan.lease_s"].least
     (<Kind.WHOLE: 'whole'>, 120)
 
 Read off the types of ``appliance.sections``: what is there is here. Tables of which there may be several are told by
@@ -73,14 +73,6 @@ def keys() -> tuple[Key, ...]:
 def by_name() -> Mapping[str, Key]:
     """The same."""
     return {key.name: key for key in keys()}
-
-
-def key_of(name: str) -> Key:
-    """
-    Raises:
-        KeyError: there is no such key.
-    """
-    return by_name()[name]
 
 
 def groups() -> tuple[str, ...]:

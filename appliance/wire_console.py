@@ -221,6 +221,3 @@ class Figures(_Reply, frozen=True, tag="figures"):
     disk_free_bytes: int
     sms_parts: dict[str, int] = {}
     """By provider: what is paid of those that were sent."""
-
-
-ConsoleReply = VenueNow | FoundVisits | Blocks | Figures

@@ -14,7 +14,6 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable
 from datetime import tzinfo
 from typing import BinaryIO
 
@@ -72,23 +71,3 @@ def plain(row: list[Cell]) -> str | None:
     away, up_bytes, down_bytes, counted, clock = row[_OTHERS:_FIXED]
     marked, more = _CALCULATED.sub(";'", texts), _CALCULATED.sub(";'", personal) if len(personal) > 1 else ""
     return f"{marked[1:]};{away};{up_bytes};{down_bytes};{counted};{clock}{more}\r\n"
-
-
-def write_csv(visits: Iterable[Visit], out: BinaryIO, zone: tzinfo, language: Language = Language.ENGLISH) -> int:
-    """Write all of them.
-
-    Returns:
-        How many there were.
-
-    Raises:
-        OSError: ``out`` cannot be written to.
-    """
-    writer = CsvWriter(out, language, zone)
-    written = 0
-    try:
-        for visit in visits:
-            writer.add(visit)
-            written += 1
-    finally:
-        writer.close()
-    return written

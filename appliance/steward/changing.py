@@ -90,7 +90,6 @@ class Changing:
                 digest(toml),
                 left,
                 held.staff if held else "",
-                self._starting or (),
                 self._starting is not None,
                 "" if held else self._undone_why,
             )

@@ -165,8 +165,6 @@ class Settings(_Reply, frozen=True, tag="settings"):
     """Whole seconds until the pending change is undone; None: nothing is pending."""
     changed_by: str = ""
     """Whose change is pending."""
-    starting: tuple[str, ...] = ()
-    """Units that are about to begin anew with it."""
     is_starting: bool = False
     """It is being put in force, or undone, just now; neither keep nor undo is possible yet."""
     undone_why: str = ""

@@ -81,8 +81,6 @@ class Proved(msgspec.Struct, frozen=True, tag="proved"):
     expired: int
     sealed: int
     signers: tuple[str, ...]
-    seal_beside: int
-    """Up to which entry the checkpoint vouches that lies beside the journal; 0: there is none."""
     extracts: tuple[Made, ...]
     clocks: tuple[Clock, ...]
     breaks: tuple[str, ...]
@@ -139,7 +137,6 @@ def _journal(journal: Path) -> Proved:
         verdict.expired,
         verdict.sealed,
         verdict.signers or ((fingerprint(bytes.fromhex(beside.public)),) if beside else ()),
-        beside.seq if beside else 0,
         tuple(_made(stamp.utc_ms, cast(ExtractMade, entry)) for _, stamp, entry in extracts),
         tuple(Clock(entry.before_utc_ms, entry.after_utc_ms, entry.reason) for entry in clocks),
         tuple(entry.why for entry in breaks),

@@ -20,7 +20,6 @@ from io import BytesIO
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from journal.as_csv import write_csv
 from journal.entries import Entry, Stamp, VisitBegan, VisitEnded
 from journal.index import Indexer
 from journal.seal import verify
@@ -28,6 +27,7 @@ from journal.search import find
 from journal.store import Store
 from journal.visits import visits
 from tests.bench import big_journal
+from tests.support.csv_file import write_csv
 
 BATCHES = (1, 4, 16, 64, 256, 1024)
 WRITERS = (1, 16, 256)

@@ -10,7 +10,6 @@ import argparse
 import contextlib
 import random
 import re
-import signal
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -27,7 +26,7 @@ from tests.image.visit import goes_online, redirected, visits
 from tests.image.wifi import WITH_RADIOS, wifi
 from tests.lab.errors import LabError
 from tests.lab.run import ROOT
-from tests.lab.steps import StepFailed, Steps, hold
+from tests.lab.steps import FAILURES, Steps, hold, played
 from tests.lab.visitor import Probe
 from tests.lab.waiting import until
 
@@ -46,30 +45,22 @@ _LOOK_EVERY_S = 1.0
 
 def main() -> int:
     """Play it; the process's exit code."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     parser = argparse.ArgumentParser(description="The flashable image under emulation.")
     parser.add_argument("image", type=Path, help="the whole disk, unpacked")
     parser.add_argument("newer", type=Path, nargs="?", help=f"folder of updates to {GOOD} (well) and {BAD} (not)")
     parser.add_argument("--short", action="store_true", help="one boot of a box that has its configuration")
     given = parser.parse_args()
-    steps, image = Steps(), given.image.resolve()
-    print("Qaqpa: the image, flashed and plugged in (under emulation)")
-    try:
-        if given.short:
-            with watched("qi-", image, visitors=2, restored=True) as site:
-                first_boot(steps, site)
-                comes_up(steps, site)
-                stay(steps, site)
-        else:
-            whole(steps, image, given.newer.resolve())
-    except (StepFailed, LabError, AssertionError) as error:
-        print(f"\nThe boot test failed: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("\nStopped; nothing is left behind.", file=sys.stderr)
-        return 130
-    print(f"\nEvery step held. {steps.elapsed_s():.0f} s in all; nothing is left behind.")
-    return 0
+    image = given.image.resolve()
+
+    def play(steps: Steps) -> None:
+        if not given.short:
+            return whole(steps, image, given.newer.resolve())
+        with watched("qi-", image, visitors=2, restored=True) as site:
+            first_boot(steps, site)
+            comes_up(steps, site)
+            stay(steps, site)
+
+    return played("Qaqpa: the image, flashed and plugged in (under emulation)", "The boot test", play)
 
 
 def whole(steps: Steps, image: Path, newer: Path) -> None:
@@ -105,7 +96,7 @@ def watched(prefix: str, image: Path, **options: Any) -> Iterator[Site]:
     with Site.open(prefix, image, **options) as site:
         try:
             yield site
-        except (StepFailed, LabError, AssertionError):
+        except FAILURES:
             print(f"\nThe box's console: {site.folder}/console.log", file=sys.stderr)
             print(journal(site), file=sys.stderr)
             raise

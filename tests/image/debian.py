@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import signal
 import sys
 from pathlib import Path
 
@@ -18,8 +17,7 @@ from tests.image.debian_place import PATIENCE_S, Place
 from tests.image.machine import WAN
 from tests.image.owner import Owner
 from tests.image.site import Site
-from tests.lab.errors import LabError
-from tests.lab.steps import StepFailed, Steps, hold
+from tests.lab.steps import FAILURES, Steps, hold, played
 from tests.lab.waiting import until
 
 _INTERFACES = f"""\
@@ -34,39 +32,33 @@ iface {WAN} inet dhcp
 
 def main() -> int:
     """Play it; the process's exit code."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    steps = Steps()
     trees, package = (Path(word).resolve() for word in sys.argv[1:3])
-    print(f"{package.name} on a Debian 13 with a systemd of its own")
-    try:
-        with Site.around(
-            "qd-",
-            lay_bridges,
-            lambda world, box, folder: Container.boot(trees, folder, world, box=box),
-            visitors=2,
-        ) as site:
-            assert isinstance(site.machine, Container)
-            place = Place(site, site.machine, package.name)
-            try:
-                installed(steps, place, package)
-                set_up(steps, place)
-                boot.stay(steps, site)
-                recorded(steps, place)
-                debian_units.run_through(steps, place)
-                debian_disk.run_through(steps, place)
-                debian_away.run_through(steps, place)
-            except (StepFailed, LabError, AssertionError):
-                print(f"\nThe machine's console: {site.folder}/console.log", file=sys.stderr)
-                print(boot.journal(site), file=sys.stderr)
-                raise
-    except (StepFailed, LabError, AssertionError) as error:
-        print(f"\nThe package's test failed: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("\nStopped; nothing is left behind.", file=sys.stderr)
-        return 130
-    print(f"\nEvery step held. {steps.elapsed_s():.0f} s in all; nothing is left behind.")
-    return 0
+    title = f"{package.name} on a Debian 13 with a systemd of its own"
+    return played(title, "The package's test", lambda steps: whole(steps, trees, package))
+
+
+def whole(steps: Steps, trees: Path, package: Path) -> None:
+    """From the bare Debian until nothing of ours is left."""
+    with Site.around(
+        "qd-",
+        lay_bridges,
+        lambda world, box, folder: Container.boot(trees, folder, world, box=box),
+        visitors=2,
+    ) as site:
+        assert isinstance(site.machine, Container)
+        place = Place(site, site.machine, package.name)
+        try:
+            installed(steps, place, package)
+            set_up(steps, place)
+            boot.stay(steps, site)
+            recorded(steps, place)
+            debian_units.run_through(steps, place)
+            debian_disk.run_through(steps, place)
+            debian_away.run_through(steps, place)
+        except FAILURES:
+            print(f"\nThe machine's console: {site.folder}/console.log", file=sys.stderr)
+            print(boot.journal(site), file=sys.stderr)
+            raise
 
 
 def installed(steps: Steps, place: Place, package: Path) -> None:

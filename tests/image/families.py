@@ -31,7 +31,7 @@ def families(steps: Steps, site: Site) -> None:
         hold("Type: hash:mac" in kinds, f"its sets are {kinds}")
     with steps.step("a phone that made itself an IPv6 address goes online in both families with one password") as notes:
         phone.connect(_PATIENCE_S)
-        (first, *_) = until(lambda: own_addresses(phone), "an IPv6 address of its own", _PATIENCE_S, _LOOK_EVERY_S)
+        (first, *_) = until(phone.own_addresses, "an IPv6 address of its own", _PATIENCE_S, _LOOK_EVERY_S)
         notes.append(first)
         hold(not phone.udp_echo(WEB6, 4242, timeout_s=2), "IPv6 was open before")
         goes_online(site, phone, _NUMBER)
@@ -48,7 +48,7 @@ def families(steps: Steps, site: Site) -> None:
         hold(_fresh(_FRESH) in _recorded(site, phone), "it passes, and is not the visit's")
     with steps.step("another's IPv6 address does not make a stranger that visitor"):
         clone.connect(_PATIENCE_S)
-        until(lambda: own_addresses(clone), "an IPv6 address of its own", _PATIENCE_S, _LOOK_EVERY_S)
+        until(clone.own_addresses, "an IPv6 address of its own", _PATIENCE_S, _LOOK_EVERY_S)
         _speaks_from(clone, _fresh(_FRESH), "nodad")
         hold(not clone.udp_echo(WEB6, 4242, timeout_s=2), "a stranger got out with a visitor's address")
         ip(clone.namespace, "address", "del", f"{_fresh(_FRESH)}/64", "dev", "eth0")
@@ -64,26 +64,20 @@ def families(steps: Steps, site: Site) -> None:
         device.disconnect()
 
 
-def own_addresses(phone: Visitor) -> list[str]:
-    """What the phone made itself from the gate's advertisement (RFC 4862), ready for use."""
-    shown = json.loads(ip(phone.namespace, "-j", "-6", "address", "show", "dev", "eth0", "scope", "global"))
-    return [a["local"] for part in shown for a in part["addr_info"] if "local" in a and not a.get("tentative")]
-
-
 def _fresh(number: int) -> str:
     return f"{PREFIX6}abcd:{number + 1:x}"
 
 
 def _speaks_from(phone: Visitor, address: str, *how: str) -> None:
     """A further address. As a phone does: the old ones are not used for anything new, and stay for what goes on."""
-    for other in own_addresses(phone):
+    for other in phone.own_addresses():
         ip(phone.namespace, "address", "change", f"{other}/64", "dev", "eth0", "preferred_lft", "0")
     ip(phone.namespace, "address", "add", f"{address}/64", "dev", "eth0", *how)
 
 
 def _waits_for(site: Site, phone: Visitor, address: str) -> None:
     """The phone has found nobody else there, and the visit has it, though nothing was sent yet."""
-    until(lambda: address in own_addresses(phone), f"{address} to be the phone's", _PATIENCE_S, _LOOK_EVERY_S)
+    until(lambda: address in phone.own_addresses(), f"{address} to be the phone's", _PATIENCE_S, _LOOK_EVERY_S)
     until(lambda: address in _recorded(site, phone), f"{address} to be the visit's", _PATIENCE_S, _LOOK_EVERY_S)
 
 
@@ -94,7 +88,7 @@ def _becomes(clone: Visitor, phone: Visitor) -> None:
     for interface in ("all", clone.interface):
         set_sysctl(clone.namespace, f"net/ipv6/conf/{interface}/accept_dad", "0")
     clone.connect(_PATIENCE_S)
-    until(lambda: own_addresses(clone), "an IPv6 address of the clone", _PATIENCE_S, _LOOK_EVERY_S)
+    until(clone.own_addresses, "an IPv6 address of the clone", _PATIENCE_S, _LOOK_EVERY_S)
 
 
 def _recorded(site: Site, phone: Visitor) -> set[str]:

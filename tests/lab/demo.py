@@ -6,16 +6,14 @@ Exit code 0 only if every step held. Must not know: anything that a visitor, an 
 from __future__ import annotations
 
 import json
-import signal
 import sys
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from journal import visits
 from tests.lab import device
-from tests.lab.errors import LabError
 from tests.lab.run import run
-from tests.lab.steps import StepFailed, Steps, hold
+from tests.lab.steps import Steps, hold, played
 from tests.lab.venue import PORTAL, WEB, WEB6, Venue
 from tests.lab.visitor import Probe, Visitor
 from tests.lab.waiting import PATIENCE_S, until
@@ -28,26 +26,19 @@ PAGE = f"http://{PORTAL}"
 
 def main() -> int:
     """Play the day; the process's exit code."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ended politely, it clears up as after Ctrl-C
-    steps = Steps()
-    print("Qaqpa: one venue's day in network namespaces")
-    try:
-        steps.chapter("The venue opens")
-        with Venue.open("qd-", visitors=2, changes={"presence.grace_s": GRACE_S}) as venue:
-            print(f"  ✓ {'operator, SMSC, gateway, two phones: up':<92}{steps.elapsed_s():6.2f} s")
-            arrival(steps, venue)
-            password(steps, venue)
-            online(steps, venue)
-            leaving(steps, venue)
-            journal(steps, venue)
-    except (StepFailed, LabError, AssertionError) as error:
-        print(f"\nThe demo failed: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("\nStopped; nothing is left behind.", file=sys.stderr)
-        return 130
-    print(f"\nEvery step held. {steps.elapsed_s():.0f} s in all; nothing is left behind.")
-    return 0
+    return played("Qaqpa: one venue's day in network namespaces", "The demo", day)
+
+
+def day(steps: Steps) -> None:
+    """From the venue's opening to the journal."""
+    steps.chapter("The venue opens")
+    with Venue.open("qd-", visitors=2, changes={"presence.grace_s": GRACE_S}) as venue:
+        print(f"  ✓ {'operator, SMSC, gateway, two phones: up':<92}{steps.elapsed_s():6.2f} s")
+        arrival(steps, venue)
+        password(steps, venue)
+        online(steps, venue)
+        leaving(steps, venue)
+        journal(steps, venue)
 
 
 def arrival(steps: Steps, venue: Venue) -> None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+
+from tests.lab.errors import LabError
 
 
 class StepFailed(Exception):
@@ -45,6 +48,31 @@ class Steps:
 
     def _bold(self, text: str) -> str:
         return f"\x1b[1m{text}\x1b[0m" if self._tty else text
+
+
+FAILURES = (StepFailed, LabError, AssertionError)
+"""What a step that did not hold raises."""
+
+
+def played(title: str, name: str, play: Callable[[Steps], None]) -> int:
+    """A program of steps, from its first line to its last; the process's exit code, 0 only if every step held.
+
+    Args:
+        name: what failed, where it does, as a sentence begins.
+    """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ended politely, it clears up as after Ctrl-C
+    steps = Steps()
+    print(title)
+    try:
+        play(steps)
+    except FAILURES as error:
+        print(f"\n{name} failed: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nStopped; nothing is left behind.", file=sys.stderr)
+        return 130
+    print(f"\nEvery step held. {steps.elapsed_s():.0f} s in all; nothing is left behind.")
+    return 0
 
 
 def hold(promise: bool, otherwise: str) -> None:

@@ -143,6 +143,11 @@ class Visitor:
         prefix = int(mask) if mask.isdigit() else IPv4Network(f"0.0.0.0/{mask}").prefixlen
         return Lease(address, prefix, router.split()[0] if router else None, tuple(dns.split()), server, int(seconds))
 
+    def own_addresses(self) -> list[str]:
+        """What it made itself from the gate's advertisement (RFC 4862), ready for use."""
+        shown = json.loads(ip(self.namespace, "-j", "-6", "address", "show", "dev", self.interface, "scope", "global"))
+        return [a["local"] for part in shown for a in part["addr_info"] if "local" in a and not a.get("tentative")]
+
     def release(self) -> None:
         """Give the lease back, and stay on the link without an address.
 

@@ -25,15 +25,7 @@ from tests.lab.venue import Venue
 DOCUMENTS = (
     "README.md",
     "CONTRIBUTING.md",
-    "docs/architecture.md",
-    "docs/install.md",
-    "docs/integrator.md",
-    "docs/inspector.md",
-    "docs/inspector.ru.md",
-    "docs/inspector.kk.md",
-    "docs/owner.md",
-    "docs/owner.ru.md",
-    "docs/owner.kk.md",
+    *sorted(str(path.relative_to(ROOT)) for path in (ROOT / "docs").glob("*.md")),
 )
 FREE_ARGUMENTS = tuple(
     f"scripts/{name}" for name in ("attack", "bench", "deb", "deb-test", "demo", "lock", "screens", "setup", "test")
@@ -100,10 +92,13 @@ def test_a_command_that_does_not_exist_would_be_found(line: str, problem: str) -
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_links_of_the_documents_lead_somewhere(document: str) -> None:
     text = (ROOT / document).read_text()
-    links = re.findall(r"\]\(([^)#\s]+)", text) + re.findall(r'(?:src|href)="([^"#]+)"', text)
+    links = re.findall(r"\]\(([^)\s]+)", text) + re.findall(r'(?:src|href)="([^"]+)"', text)
     for link in links:
         if not link.startswith(("http:", "https:", "mailto:")):
-            assert ((ROOT / document).parent / link).exists(), f"{document}: {link}"
+            path, _, heading = link.partition("#")
+            target = (ROOT / document).parent / path if path else ROOT / document
+            assert target.exists(), f"{document}: {link}"
+            assert not heading or heading in headings(target), f"{document}: {link}"
 
 
 def test_every_command_and_option_of_qaqpa_says_what_it_does() -> None:
@@ -260,6 +255,12 @@ def tree(command: click.Command, name: str) -> Iterator[tuple[str, click.Command
     if isinstance(command, click.Group):
         for child_name, child in command.commands.items():
             yield from tree(child, f"{name} {child_name}")
+
+
+def headings(document: Path) -> set[str]:
+    """What a link may name after "#", as GitHub makes it of headings: small letters, blanks become hyphens."""
+    lines = re.findall(r"^#+ (.+)$", document.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", line.lower()).replace(" ", "-") for line in lines}
 
 
 def left_of_the_demo() -> list[Path]:

@@ -17,7 +17,6 @@ from tests.attack.test_resolver import dig
 from tests.lab.namespaces import give_address, ip
 from tests.lab.run import run, start
 from tests.lab.venue import PORTAL, WEB, WEB6, Venue
-from tests.lab.visitor import Visitor
 from tests.lab.waiting import until
 from tests.system.audit import entries as entries_of
 from tests.system.audit import wiretap
@@ -27,12 +26,6 @@ GATE6 = "2001:db8:77::1"
 GARDEN = "till.example.kz"
 CHANGES = {"lan.address6": f"{GATE6}/64", "portal.garden": [GARDEN, "none.example"]}
 PREFIX = ipaddress.ip_network("2001:db8:77::/64")
-
-
-def own_addresses(phone: Visitor) -> list[str]:
-    """What the phone made itself from the router's advertisement (RFC 4862), ready for use."""
-    shown = json.loads(ip(phone.namespace, "-j", "-6", "address", "show", "dev", "eth0", "scope", "global"))
-    return [a["local"] for part in shown for a in part["addr_info"] if "local" in a and not a.get("tentative")]
 
 
 def addresses(guest: Guest) -> list[str]:
@@ -45,7 +38,7 @@ def joined(venue: Venue) -> Guest:
     """A guest whose phone has an address of both families."""
     guest = Guest.new(venue)
     guest.phone.connect()
-    until(lambda: own_addresses(guest.phone), "the phone to make itself an IPv6 address")
+    until(guest.phone.own_addresses, "the phone to make itself an IPv6 address")
     return guest
 
 
@@ -71,7 +64,7 @@ def guest(venue: Venue) -> Guest:
 
 
 def test_router_is_announced(guest: Guest) -> None:
-    (address, *_) = own_addresses(guest.phone)
+    (address, *_) = guest.phone.own_addresses()
     assert ipaddress.ip_address(address) in PREFIX
 
 
@@ -94,7 +87,7 @@ def test_both_families_go_online_at_once_and_leave_together(venue: Venue) -> Non
     guest.leave()
     guest.phone.connect()
     until(guest.online, "the visit to go on")
-    until(lambda: own_addresses(guest.phone), "an IPv6 address after the return")
+    until(guest.phone.own_addresses, "an IPv6 address after the return")
     until(lambda: guest.phone.tcp_echo(WEB6, 4242), "IPv6 to go on as well")
     guest.venue.qaqpa("end", guest.phone.mac)
     assert not guest.online()
@@ -127,8 +120,8 @@ def test_privacy_address_that_was_announced_passes_with_its_first_packet(guest: 
     fresh = "2001:db8:77::abce"
     ip(guest.phone.namespace, "address", "add", f"{fresh}/64", "dev", "eth0")
     until(lambda: fresh in addresses(guest), "the address to be the visit's")
-    until(lambda: fresh in own_addresses(guest.phone), "the phone to use it")
-    for other in own_addresses(guest.phone):
+    until(lambda: fresh in guest.phone.own_addresses(), "the phone to use it")
+    for other in guest.phone.own_addresses():
         if other != fresh:
             ip(guest.phone.namespace, "address", "del", f"{other}/64", "dev", "eth0")
     # One datagram, never sent again: a gate that had to learn the address would have lost it.
@@ -160,7 +153,7 @@ def test_what_the_phone_sent_and_got_is_recorded_once_though_the_gate_was_killed
     guest.leave()  # whatever was needed to get here belongs to the first stretch
     guest.phone.connect()
     until(lambda: guest.phase() == "online", "the visit to go on")
-    until(lambda: own_addresses(guest.phone), "an IPv6 address after the return")
+    until(guest.phone.own_addresses, "an IPv6 address after the return")
     sent4, sent6 = 0, 0
 
     def poured6() -> int:
@@ -207,7 +200,7 @@ def claimed(venue: Venue, address: str) -> list[AddressClaimed]:
 
 def test_visitors_do_not_reach_each_other(venue: Venue) -> None:
     guest, other = online(venue), online(venue)
-    theirs = own_addresses(other.phone)[0]
+    theirs = other.phone.own_addresses()[0]
     assert not guest.phone.ping(theirs, timeout_s=0.5)
     assert not guest.phone.ping(other.address, timeout_s=0.5)
     assert guest.phone.ping(WEB6)

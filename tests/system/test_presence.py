@@ -29,7 +29,7 @@ from tests.lab.visitor import Probe
 from tests.lab.waiting import PATIENCE_S, until
 from tests.system.audit import chain, entries, kernel, law_2, wiretap
 from tests.system.guest import Guest, knock
-from tests.system.test_ipv6 import GATE6, own_addresses, reached
+from tests.system.test_ipv6 import GATE6, reached
 
 WINDOW_S = 12
 GRACE_S = 1800
@@ -91,7 +91,7 @@ def evening(venue: Venue) -> Iterator[Evening]:
     for guest in (interrupted, gone, haunted, releasing, robbed, by_arp, by_ns):
         guest.go_online()
     for guest in (haunted, by_ns):
-        until(lambda g=guest: own_addresses(g.phone) and reached(g), "IPv6 to pass after a retry")  # type: ignore[misc]
+        until(lambda g=guest: g.phone.own_addresses() and reached(g), "IPv6 to pass after a retry")  # type: ignore[misc]
     set_sysctl(by_ns.phone.namespace, "net/ipv4/conf/eth0/arp_ignore", "8")  # it answers no ARP from now on
 
     asked_at = IPv4Address(interrupted.address).packed
@@ -170,7 +170,7 @@ def gate_mac(venue: Venue) -> str:
 
 def answers_for(guest: Guest, by: Guest) -> list[Packet]:
     """What a neighbour could say in the name of another, from its own MAC address, as answers and as traffic."""
-    address, (address6, *_) = guest.address, own_addresses(guest.phone)
+    address, (address6, *_) = guest.address, guest.phone.own_addresses()
     own, theirs, gate = by.phone.mac, guest.phone.mac, gate_mac(guest.venue)
     ether = Ether(src=own, dst=gate)
     reply = {"op": 2, "psrc": address, "hwdst": gate, "pdst": PORTAL}

@@ -180,6 +180,26 @@ def test_nothing_expires_while_the_clock_is_not_trusted(path: Path, world: World
         assert verify(path).expired == 3
 
 
+def test_a_run_under_way_when_the_clock_is_set_is_begun_anew(
+    path: Path, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the clock that was wrong it would have taken what is young."""
+    monkeypatch.setattr("appliance.retention.SCANNED", 2)
+    with books(path, world) as keeper:
+        keeper.append(visit_of(world, "v", NUMBER), {})
+        world.passes(31 * DAY_MS)
+        keeper.append(note(world), {})
+        assert told(path, RetentionRan) == [], "two of its entries were looked at"
+        world.passes(1_000, clock_set_by_ms=2 * DAY_MS)
+        for _ in range(20):
+            keeper.append(note(world), {})
+            world.passes(1_000)
+        (ran,) = told(path, RetentionRan)
+        assert isinstance(ran, RetentionRan)
+        assert ran.before_utc_ms >= NOON_MS + 3 * DAY_MS, "thirty days before what the clock says now"
+        assert verify(path).expired == 3
+
+
 @pytest.mark.parametrize("wrong_utc_ms", [60_000, NOON_MS + 3650 * DAY_MS])
 def test_an_entry_with_a_wrong_clock_goes_with_its_neighbours(path: Path, world: World, wrong_utc_ms: int) -> None:
     """A clock at 1970 does not make a young entry old, one at 2036 keeps none for ever."""

@@ -171,6 +171,10 @@ def test_bad_fields_change_nothing(core: Core) -> None:
     assert ask(core, replace(long, person=replace(PERSON, iin="1"))) == DeskRefused(DeskRefusal.FIELD_OFF, "iin")
     assert ask(core, replace(long, staff=" ", person=PERSON)) == DeskRefused(DeskRefusal.STAFF_UNNAMED)
     assert ask(core, replace(long, staff="a\x1b[2J", person=PERSON)) == DeskRefused(DeskRefusal.CHARACTERS, "staff")
+    unnamed = AskPasswordAtDesk(" ", code=typed, number=NUMBER, language=wire.Language.KAZAKH)
+    assert ask(core, unnamed) == DeskRefused(DeskRefusal.STAFF_UNNAMED)
+    acting = MakeVouchers("aigul", label="Summer\x1b[2J", count=1)
+    assert ask(core, acting) == DeskRefused(DeskRefusal.CHARACTERS, "label")
     assert (core.kernel.admitted, kinds(core)) == ({}, ["gate_started"])
 
 

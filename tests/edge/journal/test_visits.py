@@ -11,12 +11,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from journal.as_csv import write_csv
 from journal.entries import Entry, Stamp, VisitAway, VisitEnded, VisitMoved, VisitResumed
 from journal.errors import JournalCorrupt
 from journal.visit import Visit
 from journal.visits import entries, visits
 from tests.edge.journal.samples import NOON_MS, NUMBER, PHONE, at, began, ended, moment, stay, used, write
+from tests.support.csv_file import write_csv
 
 
 @pytest.fixture

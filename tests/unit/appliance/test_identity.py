@@ -108,6 +108,11 @@ def test_doubts_are_told_and_refuse_nothing() -> None:
     assert Doubt.IIN_OTHER_BIRTH_DATE in identity.doubts(other)
 
 
+def test_what_is_longer_than_any_document_says_is_refused() -> None:
+    assert judged(document_number="1" * 40) == Person("Ахметов", "Әлия", document_number="1" * 40)
+    assert judged(document_number="1" * 41) == DeskRefused(DeskRefusal.TOO_LONG, "document_number")
+
+
 # ── the machine-readable zone ───────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -189,6 +194,36 @@ def test_the_latest_century_that_is_past_is_meant(born: str) -> None:
     assert zone.birth_date == ("1926-01-01" if born == "260101" else "2025-11-22")
 
 
+def _card(first: str, second: str, names: str = CARD[2]) -> mrz.Zone | None:
+    """A card's zone, whose last check digit is reckoned here."""
+    second = second.ljust(29, "<")
+    whole = first[5:] + second[:7] + second[8:15] + second[18:29]
+    return mrz.read(first + second + str(mrz.check_digit(whole)) + names, TODAY)
+
+
+def test_a_long_number_goes_on_in_the_optional_data() -> None:
+    """9303-5's own example of a number with more than nine characters."""
+    zone = _card("I<UTOD23145890<7349<<<<<<<<<<<", "3407127M9507122UTO")
+    assert zone is not None
+    assert (zone.document_number, zone.wrong, zone.birth_date) == ("D23145890734", (), "1934-07-12")
+
+
+def test_an_empty_field_needs_no_check_digit_and_another_document_is_none() -> None:
+    empty = PASSPORT[1][:28] + "<" * 14 + "<"
+    whole = empty[:10] + empty[13:20] + empty[21:43]
+    zone = mrz.read(PASSPORT[0] + empty + str(mrz.check_digit(whole)), TODAY)
+    assert zone is not None and zone.wrong == ()
+    assert mrz.read("V" + "".join(PASSPORT)[1:], TODAY) is None, "a visa"
+    assert mrz.read("X" + "".join(CARD)[1:], TODAY) is None
+
+
+@pytest.mark.parametrize("born", ["740230", "741301"])
+def test_a_day_that_there_is_not_is_no_birth_date(born: str) -> None:
+    zone = _card(CARD[0], f"{born}{mrz.check_digit(born)}F1204159UTO")
+    assert zone is not None
+    assert (zone.birth_date, zone.wrong) == ("", ())
+
+
 # ── voucher codes ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -217,3 +252,9 @@ def test_vouchers_are_too_many_to_guess_and_kept_as_keyed_hashes() -> None:
     one = vouchers.digest(b"k" * 32, "ACDEFHJKLMNP")
     assert one != vouchers.digest(b"l" * 32, "ACDEFHJKLMNP")
     assert "ACDE" not in one.upper()
+
+
+@pytest.mark.parametrize("numbers", [[0] * 11, [0] * 13, [-1] * 12])
+def test_what_makes_no_code_is_a_mistake_of_ours(numbers: list[int]) -> None:
+    with pytest.raises(ValueError, match="no numbers of a voucher"):
+        vouchers.from_random(numbers)

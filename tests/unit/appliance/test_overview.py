@@ -6,6 +6,7 @@ import pytest
 from immutables import Map
 from msgspec.structs import replace
 
+from appliance import seeking
 from appliance.console_events import VenueLooked, VisitsSought
 from appliance.effects import Answer
 from appliance.events import Moment, Usage
@@ -151,3 +152,8 @@ def test_it_changes_nothing() -> None:
     before = talk.session
     talk.says(VisitsSought(talk.at, FindVisits()), ["answer FoundVisits"])
     assert talk.session is before
+
+
+def test_who_looks_for_nothing_finds_everybody() -> None:
+    for by_part in (True, False):
+        assert seeking.fits("  ", by_part=by_part)("02:00:00:00:00:01", "", ())

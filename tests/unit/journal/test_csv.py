@@ -14,9 +14,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from journal.as_csv import CsvWriter, plain, write_csv
+from journal.as_csv import CsvWriter, plain
 from journal.columns import HEADERS, PERSONAL, Language, Table, harmless, inert, visible
 from journal.visit import Visit
+from tests.support.csv_file import write_csv
 
 ALMATY = ZoneInfo("Asia/Almaty")
 BEGAN = datetime(2024, 2, 29, 17, 59, 59, 999_000, tzinfo=UTC)

@@ -19,7 +19,8 @@ from appliance.steward.changing import Changing
 from appliance.steward.pending import Now, Places
 from appliance.steward.telling import Notes
 from appliance.steward.units import NotRestarted
-from appliance.wire_console import NoteStaff
+from appliance.wire_console import NoteStaff, NoteTestSms
+from appliance.wire_journal import NoteBackup
 
 UNDO_S = 120
 
@@ -46,12 +47,24 @@ class Gate:
 
     away: bool = False
     told: list[NoteStaff] = field(default_factory=list)
+    besides: list[NoteBackup | NoteTestSms] = field(default_factory=list)
+    says: wire.Refusal | None = None
+    """Why it records no test SMS."""
 
     def ask(self, request: wire.Request) -> wire.Reply:
         if self.away:
             raise GateUnreachable("in memory", "away")
-        assert isinstance(request, NoteStaff)
-        self.told.append(request)
+        match request:
+            case NoteStaff():
+                self.told.append(request)
+            case NoteBackup():
+                self.besides.append(request)
+            case NoteTestSms() if self.says is not None:
+                return wire.Refused(self.says)
+            case NoteTestSms():
+                self.besides.append(request)
+            case _:
+                raise AssertionError(request)
         return wire.Done()
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from appliance.staff.accounts import MOST
 from appliance.staff.errors import HashingBusy, StaffProblem, StaffRefused
 from appliance.staff.hashing import AT_ONCE, WAITING, Cost, Hashing
 from appliance.staff.office import Office
@@ -186,3 +188,73 @@ def test_no_password_stands_in_any_file(opened: Open) -> None:
     whole = b"".join(path.read_bytes() for path in opened.folder.iterdir())
     for secret in (PASSWORD, told, told.replace("-", "")):
         assert secret.encode() not in whole
+
+
+def test_whoever_is_gone_meanwhile_is_said_to_be(opened: Open) -> None:
+    """Two owners work at once: what one removed the other can neither change nor remove."""
+    accounts = opened.office.accounts
+    for attempt in (
+        lambda: accounts.set_password("gone", CHOSEN),
+        lambda: accounts.change("gone", name="Other"),
+        lambda: accounts.disable("gone"),
+        lambda: accounts.remove("gone"),
+    ):
+        with pytest.raises(StaffRefused) as refused:
+            attempt()
+        assert refused.value.why is StaffProblem.NO_SUCH_ACCOUNT
+
+
+def test_a_venue_has_so_many_accounts_and_no_more(opened: Open) -> None:
+    accounts = opened.office.accounts
+    told = msgspec.json.decode((opened.folder / "staff.json").read_bytes())
+    owner = told["accounts"]["owner"]
+    told["accounts"] = {f"one{number}": owner for number in range(MOST)}
+    (opened.folder / "staff.json").write_bytes(msgspec.json.encode(told))
+    with pytest.raises(StaffRefused) as refused:
+        accounts.make("another", "Another", StaffRole.DESK, CHOSEN)
+    assert refused.value.why is StaffProblem.TOO_MANY
+
+
+def test_a_hash_is_made_anew_the_next_time_where_there_is_no_time_for_it_now(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office(tmp_path, "owner")
+    stronger = Counting()
+    stronger._hasher = Hashing(Cost(memory_kib=16, passes=1))._hasher
+    monkeypatch.setattr(stronger, "hashed", busy)
+    assert Office.open(tmp_path, 60, Clock(), stronger).accounts.proved("owner", PASSWORD)
+    assert "m=16" not in (tmp_path / "staff.json").read_text()
+
+
+def test_a_hash_is_not_made_anew_of_a_password_that_was_changed_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process has changed it between judging the old one and writing its better hash."""
+    accounts = office(tmp_path, "owner").office.accounts
+    stronger = Counting()
+    stronger._hasher = Hashing(Cost(memory_kib=16, passes=1))._hasher
+    later = Office.open(tmp_path, 60, Clock(), stronger)
+    hashed = stronger.hashed
+
+    def meanwhile(password: str) -> str:
+        accounts.set_password("owner", CHOSEN)
+        return hashed(password)
+
+    monkeypatch.setattr(stronger, "hashed", meanwhile)
+    assert later.accounts.proved("owner", PASSWORD), "it was right when it was judged"
+    assert accounts.proved("owner", CHOSEN) and accounts.proved("owner", PASSWORD) is None
+
+
+def test_who_hashes_for_too_long_gives_up_and_leaves_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A box whose processor stands still: the places must not be gone for ever."""
+    monkeypatch.setattr("appliance.staff.hashing._PATIENCE_S", 0.0)
+    hashing = Hashing(Cost(memory_kib=4096, passes=3))
+    for _ in range(AT_ONCE + WAITING + 1):
+        with pytest.raises(HashingBusy):
+            hashing.hashed("a password")
+    monkeypatch.undo()
+    assert hashing.hashed("a password").startswith("$argon2id$")
+
+
+def busy(_password: str) -> str:
+    raise HashingBusy

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pyotp
 import pytest
 
-from appliance.staff.errors import StaffProblem, StaffRefused
-from appliance.staff.limits import FREE, LONGEST_WAIT_S, Limits, origin
+from appliance.staff.errors import HashingBusy, StaffProblem, StaffRefused
+from appliance.staff.limits import FREE, LONGEST_WAIT_S, MOST, Limits, origin
 from appliance.staff.roles import StaffRole
 from appliance.staff.second_factors import RECOVERY_CODES, STEP_S
 from appliance.staff.signing_in import CODES_A_HALF, HALF_LASTS_S, CodeWanted, Proved, Refused, Why
@@ -223,3 +223,46 @@ def test_nothing_is_confirmed_without_a_code_of_it(opened: Open) -> None:
             factors.confirm("owner", code)
         assert refused.value.why is StaffProblem.CODE_WRONG
     assert isinstance(opened.office.signing_in.password("owner", PASSWORD, HOME), Proved)
+
+
+def test_where_there_is_no_room_to_hash_nobody_is_counted(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    door = opened.office.signing_in
+    monkeypatch.setattr(opened.hashing, "holds", busy)
+    for _ in range(FREE + 1):
+        assert door.password("owner", PASSWORD, HOME) == Refused(Why.BUSY)
+        assert door.again("owner", PASSWORD, HOME) == Refused(Why.BUSY)
+    monkeypatch.undo()
+    assert isinstance(door.password("owner", PASSWORD, HOME), Proved)
+    assert isinstance(door.again("owner", PASSWORD, HOME), Proved)
+
+
+def test_an_account_that_is_removed_between_password_and_code_opens_nothing(opened: Open) -> None:
+    secret, _ = _with_second_factor(opened)
+    half = _half(opened)
+    opened.office.accounts.make("second", "Second", StaffRole.OWNER, CHOSEN)
+    opened.office.accounts.remove("owner")
+    assert opened.office.signing_in.code(half, _code(opened, secret), HOME) == Refused(Why.BEGIN_AGAIN)
+
+
+def test_halves_that_nobody_finishes_are_bounded(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever has passwords alone fills no memory: the oldest goes."""
+    monkeypatch.setattr("appliance.staff.signing_in._HALVES", 3)
+    secret, _ = _with_second_factor(opened)
+    door = opened.office.signing_in
+    first, *_, last = (_half(opened) for _ in range(4))
+    assert len(door._halves) == 3
+    assert door.code(first, _code(opened, secret), HOME) == Refused(Why.BEGIN_AGAIN)
+    assert isinstance(door.code(last, _code(opened, secret), HOME), Proved)
+
+
+def test_what_is_counted_is_bounded(opened: Open) -> None:
+    limits = Limits(opened.clock)
+    for number in range(MOST + 1):
+        assert limits.enter(f"address {number}") == 0
+    assert len(limits._of) == MOST
+    limits.give_back("address 0")  # pushed out: there is nothing to give back
+    assert len(limits._of) == MOST
+
+
+def busy(_kept: str, _password: str) -> bool:
+    raise HashingBusy

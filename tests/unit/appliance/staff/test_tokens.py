@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from appliance.staff import claim as claiming
+from appliance.staff import spoken
 from appliance.staff.claim import WRONG_AN_HOUR, WRONG_OF_ALL
 from appliance.staff.errors import StaffProblem, StaffRefused
 from appliance.staff.roles import StaffRole
-from appliance.staff.tokens import Scope
+from appliance.staff.tokens import MOST, Scope
 from tests.support.offices import START_S, Open, office
 
 
@@ -102,3 +103,17 @@ def test_claims_are_guessed_ten_times_an_hour(tmp_path: Path) -> None:
     assert box.office.claim.wait_s() == 3600
     box.clock.now_s += 3600
     assert box.office.claim.take(code)
+
+
+def test_a_venue_has_so_many_tokens_and_no_more(opened: Open) -> None:
+    tokens = opened.office.tokens
+    for number in range(MOST):
+        tokens.make(f"one {number}", frozenset({Scope.METRICS}), "owner", None)
+    with pytest.raises(StaffRefused) as refused:
+        tokens.make("another", frozenset({Scope.METRICS}), "owner", None)
+    assert refused.value.why is StaffProblem.TOO_MANY
+
+
+@pytest.mark.parametrize("typed", ["A" * 65, "😀", ""])
+def test_what_no_spoken_code_is(typed: str) -> None:
+    assert spoken.well_formed(typed) is None

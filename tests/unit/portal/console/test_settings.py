@@ -15,7 +15,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
-from appliance.schema import Key, Kind, groups, key_of, keys
+from appliance.schema import Key, Kind, by_name, groups, keys
 from appliance.staff.roles import StaffRole
 from appliance.steward import wire
 from appliance.steward.editing import with_values
@@ -269,9 +269,9 @@ def test_a_search_opens_what_it_finds_without_scripts(made: Made) -> None:
 
 
 def test_the_schema_knows_bounds_and_choices() -> None:
-    assert (key_of("lan.lease_s").least, key_of("lan.lease_s").most) == (120, 604800)
-    assert key_of("sms.provider.bind").choices == ("transceiver", "pair")
-    assert key_of("venue.terms.kk").kind is Kind.LONG_TEXT
+    assert (by_name()["lan.lease_s"].least, by_name()["lan.lease_s"].most) == (120, 604800)
+    assert by_name()["sms.provider.bind"].choices == ("transceiver", "pair")
+    assert by_name()["venue.terms.kk"].kind is Kind.LONG_TEXT
 
 
 @pytest.mark.parametrize("role", [StaffRole.DESK, StaffRole.INSPECTOR])
