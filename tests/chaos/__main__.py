@@ -29,17 +29,18 @@ def main() -> int:
         parser.error("there is no such fault; --list names them")
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ended politely, it clears up as after Ctrl-C
     began = time.monotonic()
-    script = Script(given.seed, given.faults, given.visitors, chosen)
+    script = Script(given.seed, given.faults, given.visitors, names=chosen)
     result = campaign("qz-", script, lambda what: print(what, flush=True))
     for name, count in sorted(result.injected.items()):
         print(f"{count:6}  {name}")
+    print("judged: " + ", ".join(f"{count} {what}" for what, count in result.seen.items()))
     for law, count in by_law(result.violations).items():
         print(f"{count:6}  violations: {law}")
     for trouble in result.lab:
         print(f"the lab's own trouble: {trouble}")
     print(
         f"seed {given.seed}: {sum(result.injected.values())} faults, {len(result.violations)} violations; "
-        f"{given.visitors} visitors, let in {result.stays} times; {time.monotonic() - began:.0f} s"
+        f"{given.visitors} visitors and a stranger; {time.monotonic() - began:.0f} s"
     )
     return 1 if result.violations or result.lab else 0
 

@@ -13,11 +13,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 
 from tests.chaos import pages, passage, texts
 from tests.chaos.book import Allows, Asked, Entered, Fault, Left, Quit, Saw, Tried
 from tests.chaos.evidence import Entry, Evidence, Person, is_mac
-from tests.chaos.spans import END, Span, Story, open_addresses, presences, spans
+from tests.chaos.spans import END, Presence, Span, Story, open_addresses, presences, spans
 
 SLACK_MS = 1_500
 """Between a moment as a visitor knows it and the same as the gate noted it, on a machine that does other things too."""
@@ -107,7 +108,7 @@ class Auditor:
         for story in stories.values():
             yield from _begins(story)
             yield from _ends(story, excuses)
-            yield from _open(story, excuses, evidence.read_ms)
+            yield from _open(story, excuses, evidence.read_ms, evidence.grace_ms)
             yield from _acknowledged(story, evidence.entries)
             yield from _met(story, excuses)
         for stay in stays:
@@ -165,16 +166,17 @@ def _ends(story: Story, excuses: Excuses) -> Iterator[Violation]:
         yield Violation(stay.left_ms, law, story.person.mac, what)
 
 
-def _open(story: Story, excuses: Excuses, read_ms: int) -> Iterator[Violation]:
-    for one in presences(story.notes):
+def _open(story: Story, excuses: Excuses, read_ms: int, grace_ms: int) -> Iterator[Violation]:
+    for one, after in pairwise([*presences(story.notes), Presence((END, END))]):
         _, left_ms = one.left_ms
-        after_ms = left_ms + NOTICE_MS
+        if after.came_ms[1] < left_ms + grace_ms:
+            continue  # the visit goes on; whether anybody noticed is told by what else is recorded
+        closed_by_ms = left_ms + NOTICE_MS
+        if unwatched := excuses.excuse(Allows.UNWATCHED, left_ms - SLACK_MS, closed_by_ms):
+            closed_by_ms = max(closed_by_ms, unwatched.settled_ms + NOTICE_MS)
         for stay in story.spans:
-            if after_ms < read_ms and stay.opened_ms <= left_ms and stay.closed_ms > after_ms:
-                unwatched = excuses.excuse(Allows.UNWATCHED, left_ms - SLACK_MS, after_ms)
-                if unwatched is None or stay.closed_ms > unwatched.settled_ms + NOTICE_MS:
-                    what = f"closed at {stay.closed_ms}: {stay.visit}"
-                    yield Violation(left_ms, Law.OPEN, story.person.mac, what)
+            if closed_by_ms < read_ms and stay.opened_ms <= left_ms and stay.closed_ms > closed_by_ms:
+                yield Violation(left_ms, Law.OPEN, story.person.mac, f"after {closed_by_ms - left_ms} ms: {stay.visit}")
 
 
 def _told(stay: Span, note: Left | Quit, excuses: Excuses) -> bool:

@@ -7,30 +7,32 @@ Must not know: single faults, what the auditor looks at.
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from tests.chaos import book
 from tests.chaos.auditor import Auditor, Law, Violation
 from tests.chaos.book import Book, now_ms
 from tests.chaos.crowd import Crowd
-from tests.chaos.evidence import Person, Reader, Sources, admitted, journal
+from tests.chaos.evidence import Evidence, Person, Reader, Sources, admitted, journal
 from tests.chaos.faults import FAULTS, Fault
 from tests.chaos.plan import Planned, plan
 from tests.chaos.spans import open_addresses
 from tests.lab.errors import TooLate
 from tests.lab.readiness import ready
-from tests.lab.run import program, start
+from tests.lab.run import ROOT, program, start
 from tests.lab.venue import Venue
 from tests.lab.waiting import PATIENCE_S, until
 
-BUDGET = 20_000
+BUDGET, GRACE_S = 20_000, 8
 CHANGES: Mapping[str, object] = {
     "lan.address6": "2001:db8:77::1/64",
-    "presence.grace_s": 8,
+    "presence.grace_s": GRACE_S,
     "password.resend_s": 0,
     "password.number_per_hour": 1000,
     "password.device_per_hour": 1000,
@@ -50,6 +52,10 @@ class Script:
     count: int
     """How many faults."""
     visitors: int = 4
+    strangers: int = 1
+    """Visitors besides who never log in."""
+    haste: float = 1.0
+    """Faults, and the life between them, are this much shorter."""
     names: Sequence[str] = tuple(FAULTS)
     """Of the faults to choose from."""
 
@@ -61,8 +67,8 @@ class Result:
     injected: Counter[str] = field(default_factory=Counter)
     """How many times each fault was."""
     violations: list[Violation] = field(default_factory=list)
-    stays: int = 0
-    """How many times somebody was let in."""
+    seen: Mapping[str, int] = field(default_factory=dict)
+    """How much the auditor had to judge."""
     lab: list[str] = field(default_factory=list)
     """Troubles of the lab's own, which make the result worth less."""
 
@@ -70,27 +76,36 @@ class Result:
 class Campaign:
     """A venue with its crowd, its ear and its auditor. Made by ``opened``."""
 
-    def __init__(self, venue: Venue, crowd: Crowd, reader: Reader, faults: Book[book.Fault]) -> None:
-        self.venue, self.crowd, self._reader, self._faults = venue, crowd, reader, faults
+    def __init__(self, venue: Venue, crowd: Crowd, reader: Reader, haste: float) -> None:
+        self.venue, self.crowd, self._reader, self._haste = venue, crowd, reader, haste
+        self._faults = Book(venue.places.folder / "chaos" / "faults", book.Fault)
         self.auditor = Auditor()
+        self.evidence = Evidence(())
+        """What the last audit went by."""
 
     def warm(self) -> None:
         """Everybody has been let in once, so that a fault meets people who have something to lose."""
-        until(lambda: all(day.stays for day in self.crowd.days) or self.crowd.failures(), "the crowd", _WARM_S)
+        until(
+            lambda: all(day.stays or day.stays_out for day in self.crowd.days) or self.crowd.failures(),
+            "the crowd",
+            _WARM_S,
+        )
 
     def audit(self) -> list[Violation]:
         """What is found for the first time, with everybody at rest."""
         with self.crowd.at_rest():
             at_ms, monotonic_ms = now_ms(), time.monotonic_ns() // 1_000_000
-            return self.auditor.audit(self._reader.read(at_ms, monotonic_ms, BUDGET))
+            read = self._reader.read(at_ms, monotonic_ms)
+        self.evidence = replace(read, budget=BUDGET, grace_ms=GRACE_S * 1000)
+        return self.auditor.audit(self.evidence)
 
     def break_it(self, planned: Planned) -> list[Violation]:
         """One fault, from life before it to the audit after it."""
         fault = planned.fault
-        time.sleep(planned.after_s)  # life as it is; no waiting
+        time.sleep(planned.after_s / self._haste)  # life as it is; no waiting
         injected_ms = now_ms()
         fault.inject(self.venue)
-        time.sleep(planned.holds_s)  # the fault's own length
+        time.sleep(planned.holds_s / self._haste)  # the fault's own length
         fault.undo(self.venue)
         stuck = self._settle(fault)
         self._faults.write(book.Fault(fault.name, injected_ms, now_ms(), fault.allows))
@@ -123,9 +138,9 @@ class Campaign:
 
 
 @contextmanager
-def opened(prefix: str, visitors: int, seed: int) -> Iterator[Campaign]:
+def opened(prefix: str, script: Script) -> Iterator[Campaign]:
     """A venue with everybody in it."""
-    with Venue.open(prefix, visitors=visitors, changes=CHANGES) as venue:
+    with Venue.open(prefix, visitors=script.visitors + script.strangers, changes=CHANGES) as venue:
         folder = venue.places.folder / "chaos"
         folder.mkdir()
         people = [
@@ -148,8 +163,8 @@ def opened(prefix: str, visitors: int, seed: int) -> Iterator[Campaign]:
         with ear:
             ear.wait_for_line("ready")
             try:
-                with Crowd(venue, people, seed) as crowd:
-                    yield Campaign(venue, crowd, Reader(people, sources), Book(folder / "faults", book.Fault))
+                with Crowd(venue, people, script.strangers, script.seed) as crowd:
+                    yield Campaign(venue, crowd, Reader(people, sources), script.haste)
             finally:
                 venue.smsc.stop()  # a fault may have put another in the place of the first
 
@@ -157,7 +172,7 @@ def opened(prefix: str, visitors: int, seed: int) -> Iterator[Campaign]:
 def campaign(prefix: str, script: Script, say: Callable[[str], None]) -> Result:
     """All of it; ``say`` is told each fault and each violation."""
     result = Result()
-    with opened(prefix, script.visitors, script.seed) as running:
+    with opened(prefix, script) as running:
         running.warm()
         for planned in plan([FAULTS[name] for name in script.names], script.count, script.seed):
             found = running.break_it(planned)
@@ -166,6 +181,34 @@ def campaign(prefix: str, script: Script, say: Callable[[str], None]) -> Result:
             for violation in found:
                 say(f"        {violation}")
         result.violations = list(running.auditor.found)
-        result.stays = sum(day.stays for day in running.crowd.days)
+        if result.violations:
+            say(f"what the auditor went by is in {keep(running.venue, script.seed)}")
+        result.seen = seen(running.evidence)
         result.lab = running.crowd.failures()
     return result
+
+
+def keep(venue: Venue, seed: int) -> Path:
+    """Books, logs and journal, for whoever looks for the cause."""
+    kept, there = ROOT / "build" / "chaos" / f"seed-{seed}", venue.places.folder
+    shutil.rmtree(kept, ignore_errors=True)
+    for part in ("chaos", "log", "state/gate"):
+        shutil.copytree(there / part, kept / part)
+    for part in ("sms.jsonl", "arrivals.jsonl"):
+        shutil.copy(there / part, kept / part)
+    return kept
+
+
+def seen(evidence: Evidence) -> Mapping[str, int]:
+    """How much of everything there was; of nothing an auditor finds nothing."""
+    notes = [note for own in evidence.notes.values() for note in own]
+    return {
+        "pages": sum(isinstance(note, book.Saw) for note in notes),
+        "tries": sum(isinstance(note, book.Tried) for note in notes),
+        "leavings": sum(isinstance(note, book.Left | book.Quit) for note in notes),
+        "visits": sum(entry.kind == "visit_began" for entry in evidence.entries),
+        "entries": len(evidence.entries),
+        "SMS": len(evidence.texts),
+        "packets": len(evidence.packets),
+        "arrivals": len(evidence.arrivals),
+    }

@@ -1,6 +1,6 @@
 """Simulated visitors living their days, each a thread with a phone of its own and a log of what was true.
 
-    with Crowd(venue, people, seed) as crowd:
+    with Crowd(venue, people, strangers=1, seed=1) as crowd:
         with crowd.at_rest():        # nobody is in the middle of anything
             audit()
 
@@ -75,13 +75,18 @@ class Crowd:
     """All of them.
 
     Args:
+        strangers: how many of them, the last ones, never log in.
         seed: draws what they do.
     """
 
-    def __init__(self, venue: Venue, people: Sequence[Person], seed: int) -> None:
+    def __init__(self, venue: Venue, people: Sequence[Person], strangers: int, seed: int) -> None:
         self._venue, self._people = venue, people
         self._pace = Pace()
-        self.days = [Day(venue, person, Random(f"{seed} {person.number}"), self._pace) for person in people]
+        out = people[len(people) - strangers :]
+        self.days = [
+            Day(venue, person, Random(f"{seed} {person.number}"), self._pace, stays_out=person in out)
+            for person in people
+        ]
         self._threads = [threading.Thread(target=day.live, name=f"visitor {day.person.number}") for day in self.days]
         self._threads.append(threading.Thread(target=self._knock, name="knocking"))
 

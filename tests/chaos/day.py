@@ -53,12 +53,17 @@ class Over(Protocol):
 
 
 class Day:
-    """Of one visitor; ``live`` is its thread."""
+    """Of one visitor; ``live`` is its thread.
 
-    def __init__(self, venue: Venue, person: Person, chance: Random, pace: Pace) -> None:
+    Args:
+        stays_out: it reads the page and never logs in; its packets knock all the same, as everybody's.
+    """
+
+    def __init__(self, venue: Venue, person: Person, chance: Random, pace: Pace, *, stays_out: bool) -> None:
         self.person, self._venue, self._phone = person, venue, venue.visitors[person.number - 1]
         self._book = notes_of(venue.places.folder / "chaos", person)
         self._chance, self._pace = chance, pace
+        self.stays_out = stays_out
         self._tried: set[str] = set()
         self.stays = 0
         """How many times it has been let in."""
@@ -106,7 +111,7 @@ class Day:
             says = self._look()
             if Says.ONLINE in says or Says.LOGGED_IN in says:
                 self._browse()
-            elif not says or says & {Says.MOMENT, Says.AWAY, Says.BUSY, Says.NO_RECORD, Says.NO_SMS}:
+            elif self.stays_out or not says or says & {Says.MOMENT, Says.AWAY, Says.BUSY, Says.NO_RECORD, Says.NO_SMS}:
                 return
             elif password := self._newest():
                 self._enter(password)

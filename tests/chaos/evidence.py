@@ -1,6 +1,6 @@
 """What the auditor goes by, read from outside the product: SQLite's rows, the kernel's sets, the SMSC's log, the books.
 
-    evidence = Reader(people, sources).read(now_ms, monotonic_ms, budget=1000)
+    evidence = Reader(people, sources).read(now_ms, monotonic_ms)
 
 The chain is reckoned anew by the arithmetic that is published for whoever must repeat it (in ``journal.seal``'s words).
 Must not know: any code of the product; what should be there.
@@ -105,6 +105,8 @@ class Evidence:
     faults: Sequence[Fault] = ()
     budget: int = 1_000_000
     """How many SMS may be sent."""
+    grace_ms: int = 0
+    """Within which whoever left may return."""
 
 
 def journal(path: Path) -> list[Entry]:
@@ -156,7 +158,7 @@ class Reader:
         self._texts: Book[dict[str, Any]] = Book(sources.smsc_log, dict[str, Any])
         self._arrivals: Book[dict[str, Any]] = Book(sources.arrivals, dict[str, Any])
 
-    def read(self, now_ms: int, monotonic_ms: int, budget: int) -> Evidence:
+    def read(self, now_ms: int, monotonic_ms: int) -> Evidence:
         """What there is. Packets first and the journal last: whatever was let through has been recorded before.
 
         Args:
@@ -179,7 +181,6 @@ class Reader:
             passing,
             [Text(each["utc_ms"], f"+{each['to']}", each["text"]) for each in self._texts.lines()],
             list(self._faults.lines()),
-            budget,
         )
 
 

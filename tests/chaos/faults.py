@@ -9,6 +9,7 @@ product mends by itself is left to it. Must not know: visitors, the auditor.
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -54,7 +55,7 @@ def _killed(unit: str) -> Fault:
 def _stopped(unit: str) -> Fault:
     def send(number: signal.Signals) -> Callable[[Venue], None]:
         def signalled(venue: Venue) -> None:
-            venue.processes[unit].send(number)
+            os.killpg(venue.processes[unit].pid, number)  # with its workers
 
         return signalled
 

@@ -9,7 +9,7 @@ import re
 import socket
 from collections.abc import Iterator, Mapping
 
-from tests.chaos.book import FIRST_PORT, HOME, Entered, Quit
+from tests.chaos.book import FIRST_PORT, HOME, Entered, Packet, Quit
 from tests.chaos.evidence import Evidence
 from tests.chaos.spans import Story
 
@@ -20,8 +20,8 @@ _GATES_OWN = {(socket.IPPROTO_TCP, 2775), (socket.IPPROTO_UDP, 53), (socket.IPPR
 """SMPP; questions of names, which the Internet's own log attributes."""
 _ANYBODYS = {(socket.IPPROTO_TCP, 80)}
 """Requests of pages, which the Internet's own log attributes."""
-_UNREACHED = {socket.IPPROTO_ICMP, socket.IPPROTO_ICMPV6}
-"""The gate's own neighbour discovery, and its own answers."""
+_OWN_SOURCES = re.compile(r"fe80:|::$|2001:db8:ffff:|203\.0\.113\.")
+"""Of what has no port: neighbour discovery, groups (RFC 3810), unreachables. Visitors have none of them but by NAT."""
 
 
 def strays(evidence: Evidence, stories: Mapping[str, Story]) -> Iterator[tuple[float, str, str]]:
@@ -32,7 +32,7 @@ def strays(evidence: Evidence, stories: Mapping[str, Story]) -> Iterator[tuple[f
         if (mac := device_of.get(number)) is not None:
             if why := _why_not(packet.at_ms, stories[mac]):
                 yield packet.at_ms, mac, f"{packet.source} to {packet.destination}, {why}"
-        elif packet.protocol not in _UNREACHED and (packet.protocol, packet.port) not in _GATES_OWN | _ANYBODYS:
+        elif not _may_come(packet):
             yield packet.at_ms, "", f"nobody's: {packet.source} to {packet.destination} port {packet.port}"
     for arrival in evidence.arrivals:
         if (named := _NAME.search(arrival.detail)) and (mac := device_of.get(int(named[1]))) is not None:
@@ -40,6 +40,13 @@ def strays(evidence: Evidence, stories: Mapping[str, Story]) -> Iterator[tuple[f
                 yield arrival.at_ms, mac, f"{arrival.service} {arrival.detail}, {why}"
         elif arrival.service in ("http", "dns") and arrival.detail:
             yield arrival.at_ms, "", f"nobody's: {arrival.service} {arrival.detail}"
+
+
+def _may_come(packet: Packet) -> bool:
+    """Of a packet that is no visitor's knock."""
+    if packet.protocol in (socket.IPPROTO_TCP, socket.IPPROTO_UDP):
+        return (packet.protocol, packet.port) in _GATES_OWN | _ANYBODYS
+    return bool(_OWN_SOURCES.match(packet.source))
 
 
 def _why_not(at_ms: float, story: Story) -> str:
