@@ -9,7 +9,7 @@ import time
 
 from tests.chaos.auditor import by_law
 from tests.chaos.campaign import Script, campaign
-from tests.chaos.faults import FAULTS
+from tests.chaos.catalogue import FAULTS
 
 
 def main() -> int:

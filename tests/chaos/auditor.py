@@ -11,13 +11,13 @@ in force; law 1, the records and the chain nothing excuses. Must not know: how f
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import pairwise
 
 from tests.chaos import pages, passage, texts
 from tests.chaos.book import Allows, Asked, Entered, Fault, Left, Quit, Saw, Tried
-from tests.chaos.evidence import Entry, Evidence, Person, is_mac
+from tests.chaos.evidence import Entry, Evidence, is_mac
 from tests.chaos.spans import END, Presence, Span, Story, open_addresses, presences, spans
 
 SLACK_MS = 1_500
@@ -28,6 +28,8 @@ NOTICE_MS = 10_000
 """Within which whoever is out of range must be closed."""
 ALIVE_MS = 21_000
 """A gate that runs says so on its disk at least so often: as of then ends are told that it did not live to see."""
+AGAIN_MS = 120_000
+"""What is younger is judged again at the next audit: entries about it may have come since."""
 SAME_TAP_MS = 6_000
 """The same number again within this is the same tap: answered alike, and recorded once."""
 
@@ -84,6 +86,9 @@ class Auditor:
         """Everything so far, each once."""
         self._seen: list[bytes] = []
         """The digests of all entries that were read, by their number."""
+        self._read_ms = 0
+        self._since_ms = 0
+        """When this journal began, if another was set aside: of what was before, it has no account."""
 
     def audit(self, evidence: Evidence) -> list[Violation]:
         """What is found for the first time."""
@@ -97,8 +102,24 @@ class Auditor:
 
     def _judge(self, evidence: Evidence) -> Iterator[Violation]:
         excuses = Excuses(evidence.faults)
+        since_ms = max((fault.settled_ms for fault in evidence.faults if Allows.NEW_JOURNAL in fault.allows), default=0)
+        if since_ms != self._since_ms:
+            self._since_ms, self._seen = since_ms, []
+        fresh_ms = max(since_ms, self._read_ms - AGAIN_MS)
+        self._read_ms = evidence.read_ms
+        evidence = _since(evidence, since_ms, fresh_ms)
         stays = spans(evidence.entries)
-        stories = {person.mac: _story(person, stays, evidence) for person in evidence.people}
+        stories = {
+            person.mac: Story(
+                person,
+                [stay for stay in stays if stay.device == person.mac],
+                evidence.notes.get(person.mac, ()),
+                [text.at_ms for text in evidence.texts if text.to == person.phone],
+                since_ms,
+                fresh_ms,
+            )
+            for person in evidence.people
+        }
         yield from self._remembered(evidence.entries)
         yield from _unrecorded(evidence)
         for at_ms, device, what in passage.strays(evidence, stories):
@@ -137,19 +158,22 @@ def _unrecorded(evidence: Evidence) -> Iterator[Violation]:
         yield Violation(evidence.read_ms, Law.UNRECORDED, "", key)
 
 
-def _story(person: Person, stays: Sequence[Span], evidence: Evidence) -> Story:
-    return Story(
-        person,
-        [stay for stay in stays if stay.device == person.mac],
-        evidence.notes.get(person.mac, ()),
-        [text.at_ms for text in evidence.texts if text.to == person.phone],
+def _since(evidence: Evidence, since_ms: int, fresh_ms: int) -> Evidence:
+    """Only what is to be judged; the visitors' books stay, for who entered and left before."""
+    return replace(
+        evidence,
+        packets=[packet for packet in evidence.packets if packet.at_ms >= fresh_ms],
+        arrivals=[arrival for arrival in evidence.arrivals if arrival.at_ms >= fresh_ms],
+        texts=[text for text in evidence.texts if text.at_ms >= since_ms],
     )
 
 
 def _begins(story: Story) -> Iterator[Violation]:
     entered = [note for note in story.notes if isinstance(note, Entered) and note.right]
     for stay in story.spans:
-        if stay.began and not any(_between(note.began_ms, stay.opened_ms, note.at_ms) for note in entered):
+        if not stay.began or stay.opened_ms < story.since_ms:
+            continue  # it went on; or is told again in another journal
+        if not any(_between(note.began_ms, stay.opened_ms, note.at_ms) for note in entered):
             what = f"nobody entered the right password then: {stay.visit}"
             yield Violation(stay.opened_ms, Law.BEGAN, story.person.mac, what)
 
@@ -160,6 +184,8 @@ def _ends(story: Story, excuses: Excuses) -> Iterator[Violation]:
     for stay in story.spans:
         if stay.closed_ms == END or any(_told(stay, note, excuses) for note in leavings):
             continue
+        if excuses.excuse(Allows.OUT_OF_RANGE, stay.left_ms, stay.left_ms):
+            continue
         here = any(one.came_ms[1] <= stay.left_ms <= one.left_ms[0] for one in there)
         law = Law.THROWN_OUT if here else Law.ENDED
         what = f"by {stay.proof}, recorded at {stay.closed_ms}: {stay.visit}"
@@ -169,7 +195,7 @@ def _ends(story: Story, excuses: Excuses) -> Iterator[Violation]:
 def _open(story: Story, excuses: Excuses, read_ms: int, grace_ms: int) -> Iterator[Violation]:
     for one, after in pairwise([*presences(story.notes), Presence((END, END))]):
         _, left_ms = one.left_ms
-        if after.came_ms[1] < left_ms + grace_ms:
+        if left_ms < story.since_ms or after.came_ms[1] < left_ms + grace_ms:
             continue  # the visit goes on; whether anybody noticed is told by what else is recorded
         closed_by_ms = left_ms + NOTICE_MS
         if unwatched := excuses.excuse(Allows.UNWATCHED, left_ms - SLACK_MS, closed_by_ms):
@@ -190,7 +216,7 @@ def _told(stay: Span, note: Left | Quit, excuses: Excuses) -> bool:
 def _acknowledged(story: Story, entries: Sequence[Entry]) -> Iterator[Violation]:
     mac = story.person.mac
     asked = [entry.at_ms for entry in entries if entry.kind == "password_asked" and entry.device == mac]
-    for note in story.notes:
+    for note in story.judged():
         match note:
             case Asked(status=303, location="/"):
                 if not any(note.began_ms - SAME_TAP_MS <= at_ms <= note.at_ms for at_ms in asked):
@@ -205,7 +231,7 @@ def _acknowledged(story: Story, entries: Sequence[Entry]) -> Iterator[Violation]
 def _met(story: Story, excuses: Excuses) -> Iterator[Violation]:
     """What the visitor was shown, and whether the Internet was there."""
     mac = story.person.mac
-    for note in story.notes:
+    for note in story.judged():
         match note:
             case Saw():
                 for what in pages.untrue(note, story, excuses):

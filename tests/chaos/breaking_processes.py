@@ -1,27 +1,20 @@
-"""What can be broken, how, how it is made good again, and what may be meanwhile: a closed list.
-
-    fault = FAULTS["kill gate"]
-    with fault.in_force(site): ...
-
-A fault undoes what a person or systemd would undo (a dead process is started again, a cable is plugged in); what the
-product mends by itself is left to it. Must not know: visitors, the auditor.
-"""
+"""Processes killed, stopped, restarted, starved of memory; a configuration and an update in the middle of it all."""
 
 from __future__ import annotations
 
 import os
+import re
 import signal
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from pathlib import Path
 
 from tests.chaos.book import Allows
+from tests.chaos.faults import Deed, Fault, Site
+from tests.lab import device
 from tests.lab.device import UNITS
-from tests.lab.namespaces import give_address, ip
-from tests.lab.run import program, run, start
-from tests.lab.venue import SMSC, Venue
+from tests.lab.run import run
 
-_PAGES = (Allows.NO_PAGE,)
-_WHILE_AWAY: Mapping[str, tuple[Allows, ...]] = {
+WHILE_AWAY: Mapping[str, tuple[Allows, ...]] = {
     # Whoever is admitted stays so in the kernel: that the Internet is out of reach is allowed with none of them.
     "gate": (Allows.NO_PAGE, Allows.UNWATCHED),
     "dnsmasq-lan": (),
@@ -30,101 +23,86 @@ _WHILE_AWAY: Mapping[str, tuple[Allows, ...]] = {
     "portal": (Allows.NO_PAGE,),
     "nginx": (Allows.NO_PAGE,),
 }
-_FLUSHED = (Allows.NO_PAGE, Allows.NO_INTERNET)
-
-
-@dataclass(frozen=True)
-class Fault:
-    """One way to break something."""
-
-    name: str
-    allows: tuple[Allows, ...]
-    inject: Callable[[Venue], None]
-    undo: Callable[[Venue], None] = lambda _: None
-    hold_s: tuple[float, float] = (0.5, 6.0)
-    """For how long it lasts: at least, at most."""
+_OF_ALL = (Allows.NO_PAGE, Allows.UNWATCHED, Allows.NO_SMS, Allows.SMS_TWICE)
+_ROOM_BYTES = 512 * 1024
+"""More than a process has: the next larger piece of memory is refused."""
 
 
 def _killed(unit: str) -> Fault:
-    def kill(venue: Venue) -> None:
-        venue.processes[unit].kill9()
+    def kill(site: Site) -> None:
+        site.venue.processes[unit].kill9()
 
-    return Fault(f"kill -9 {unit}", _WHILE_AWAY[unit], kill, lambda venue: venue.restart(unit))
+    return Fault(f"kill -9 {unit}", WHILE_AWAY[unit], kill, lambda site: site.venue.restart(unit), (0.5, 12.0))
+
+
+def _signalled(unit: str, number: signal.Signals) -> Deed:
+    def signalled(site: Site) -> None:
+        os.killpg(site.venue.processes[unit].pid, number)  # with its workers
+
+    return signalled
 
 
 def _stopped(unit: str) -> Fault:
-    def send(number: signal.Signals) -> Callable[[Venue], None]:
-        def signalled(venue: Venue) -> None:
-            os.killpg(venue.processes[unit].pid, number)  # with its workers
+    stop, go_on = _signalled(unit, signal.SIGSTOP), _signalled(unit, signal.SIGCONT)
+    return Fault(f"SIGSTOP {unit}", WHILE_AWAY[unit], stop, go_on, (1.0, 12.0))
 
-        return signalled
 
-    return Fault(f"SIGSTOP {unit}", _WHILE_AWAY[unit], send(signal.SIGSTOP), send(signal.SIGCONT), (1.0, 12.0))
+def _begin_anew(site: Site, *units: str) -> None:
+    for unit in units:
+        site.venue.processes[unit].stop()
+        site.venue.restart(unit)
 
 
 def _restarted(unit: str) -> Fault:
-    def restart(venue: Venue) -> None:
-        venue.processes[unit].stop()
-        venue.restart(unit)
-
-    return Fault(f"restart {unit}", _WHILE_AWAY[unit], restart, hold_s=(0.0, 0.0))
+    return Fault(f"restart {unit}", WHILE_AWAY[unit], lambda site: _begin_anew(site, unit), hold_s=(0.0, 0.0))
 
 
-def _smsc_goes(venue: Venue) -> None:
-    venue.smsc.kill9()
+def _starved(unit: str) -> Fault:
+    def starve(site: Site) -> None:
+        pid = site.venue.processes[unit].pid
+        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[0])
+        limit = pages * os.sysconf("SC_PAGE_SIZE") + _ROOM_BYTES
+        _limit(pid, str(limit))
+
+    def feed(site: Site) -> None:
+        process = site.venue.processes[unit]
+        if process.alive:
+            _limit(process.pid, "unlimited")
+        else:
+            site.venue.restart(unit)
+
+    return Fault(f"memory of {unit} used up", WHILE_AWAY[unit], starve, feed, (1.0, 8.0))
 
 
-def _smsc_comes(venue: Venue) -> None:
-    log = venue.places.folder / "sms.jsonl"
-    venue.smsc = start(
-        program("tests.lab.smsc", "--host", SMSC, "--port", "2775", "--log", str(log)),
-        name="smsc",
-        log=venue.places.folder / "log" / "smsc.log",
-        namespace=venue.operator,
-    )
-    venue.smsc.wait_for_line("ready 2775")
+def _limit(pid: int, size_bytes: str) -> None:
+    """As the process's own user may, whatever else root may not here."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    uid, gid = (re.search(rf"(?m)^{name}:\s+(\d+)", status) for name in ("Uid", "Gid"))
+    assert uid is not None and gid is not None, status
+    own = ["setpriv", f"--reuid={uid[1]}", f"--regid={gid[1]}", "--clear-groups", "--"]
+    run([*own, "prlimit", f"--pid={pid}", f"--as={size_bytes}:"])
 
 
-def _in_the_gate(command: str) -> Callable[[Venue], None]:
-    """Somebody types this at the gate."""
-
-    def typed(venue: Venue) -> None:
-        run(["sh", "-c", command], namespace=venue.gate, check=False)
-
-    return typed
-
-
-def _line_cut(venue: Venue) -> None:
-    ip(venue.operator, "link", "set", "isp0", "down")
+def _apply(site: Site) -> None:
+    """A name that the pages and the SMS bear, in the middle of everything."""
+    config = site.venue.places.config
+    name = f'name = "Qaqpa Lab {site.chance.randrange(100)}"'
+    config.write_text(re.sub(r'(?m)^name = "Qaqpa Lab.*?"', name, config.read_text(), count=1))
+    device.apply(site.venue.places, site.venue.gate)
+    _begin_anew(site, "gate", "dnsmasq-lan", "dnsmasq-captive", "portal", "nginx")
 
 
-def _line_mended(venue: Venue) -> None:
-    give_address(venue.operator, "isp0", "203.0.113.1/24")
-    # IPv6 addresses and routes go with the link.
-    give_address(venue.operator, "isp0", "2001:db8:ffff::1/64")
-    ip(venue.operator, "-6", "route", "replace", "2001:db8:77::/64", "via", "2001:db8:ffff::2")
+def _update(site: Site) -> None:
+    """As the package's script does with what runs."""
+    device.apply(site.venue.places, site.venue.gate)
+    _begin_anew(site, *UNITS)
 
 
-_ALL = (
+PROCESSES = (
     *map(_killed, UNITS),
     *map(_stopped, UNITS),
     *map(_restarted, UNITS),
-    Fault("SMSC gone", (Allows.NO_SMS, Allows.SMS_TWICE), _smsc_goes, _smsc_comes, (1.0, 15.0)),
-    Fault("iptables -F", _FLUSHED, _in_the_gate("iptables-legacy -F")),
-    Fault("iptables -t nat -F", _FLUSHED, _in_the_gate("iptables-legacy -t nat -F")),
-    Fault("ip6tables -F", _FLUSHED, _in_the_gate("ip6tables-legacy -F")),
-    Fault("ipset flush", (Allows.NO_INTERNET,), _in_the_gate("ipset flush")),
-    Fault(
-        "ipset destroy",
-        _FLUSHED,
-        _in_the_gate("iptables-legacy -F; iptables-legacy -t nat -F; ip6tables-legacy -F; ipset destroy"),
-    ),
-    Fault(
-        "uplink gone",
-        (Allows.NO_INTERNET, Allows.NO_UPLINK, Allows.NO_SMS, Allows.SMS_TWICE),
-        _line_cut,
-        _line_mended,
-        (2.0, 12.0),
-    ),
+    *map(_starved, ("gate", "sms", "portal")),
+    Fault("configuration applied", _OF_ALL, _apply, hold_s=(0.0, 0.0)),
+    Fault("update", _OF_ALL, _update, hold_s=(0.0, 0.0)),
 )
-FAULTS: Mapping[str, Fault] = {fault.name: fault for fault in _ALL}

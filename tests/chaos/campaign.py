@@ -11,19 +11,23 @@ import shutil
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from random import Random
 
 from tests.chaos import book
 from tests.chaos.auditor import Auditor, Law, Violation
 from tests.chaos.book import Book, now_ms
+from tests.chaos.catalogue import FAULTS
 from tests.chaos.crowd import Crowd
+from tests.chaos.disk import Disk
 from tests.chaos.evidence import Evidence, Person, Reader, Sources, admitted, journal
-from tests.chaos.faults import FAULTS, Fault
+from tests.chaos.faults import Fault, Site
 from tests.chaos.plan import Planned, plan
 from tests.chaos.spans import open_addresses
-from tests.lab.errors import TooLate
+from tests.lab.errors import LabError
+from tests.lab.namespaces import ip
 from tests.lab.readiness import ready
 from tests.lab.run import ROOT, program, start
 from tests.lab.venue import Venue
@@ -57,6 +61,8 @@ class Script:
     haste: float = 1.0
     """Faults, and the life between them, are this much shorter."""
     names: Sequence[str] = tuple(FAULTS)
+    with_disk: bool = True
+    """The journal lies on a disk of its own, for those faults that need one."""
     """Of the faults to choose from."""
 
 
@@ -76,8 +82,9 @@ class Result:
 class Campaign:
     """A venue with its crowd, its ear and its auditor. Made by ``opened``."""
 
-    def __init__(self, venue: Venue, crowd: Crowd, reader: Reader, haste: float) -> None:
-        self.venue, self.crowd, self._reader, self._haste = venue, crowd, reader, haste
+    def __init__(self, site: Site, crowd: Crowd, reader: Reader, haste: float) -> None:
+        self.site, self.crowd, self._reader, self._haste = site, crowd, reader, haste
+        self.venue = venue = site.venue
         self._faults = Book(venue.places.folder / "chaos" / "faults", book.Fault)
         self.auditor = Auditor()
         self.evidence = Evidence(())
@@ -104,30 +111,30 @@ class Campaign:
         fault = planned.fault
         time.sleep(planned.after_s / self._haste)  # life as it is; no waiting
         injected_ms = now_ms()
-        fault.inject(self.venue)
-        time.sleep(planned.holds_s / self._haste)  # the fault's own length
-        fault.undo(self.venue)
-        stuck = self._settle(fault)
-        self._faults.write(book.Fault(fault.name, injected_ms, now_ms(), fault.allows))
-        found = self.audit()
-        if stuck:
-            self.auditor.add(stuck)
-        return [*found, *([stuck] if stuck else [])]
-
-    def _settle(self, fault: Fault) -> Violation | None:
-        """Wait until all is as it should be."""
+        stuck: Violation | None = None
         try:
-            for unit in self.venue.processes:
-                self._answers(unit)
-            until(self._agree, "kernel and journal to agree", PATIENCE_S)
-            if book.Allows.NO_SMS in fault.allows:
-                until(self._bound, "the SMSC to be bound", 2 * PATIENCE_S, every_s=0.3)
-        except TooLate as error:
-            return Violation(now_ms(), Law.STUCK, "", f"{fault.name}: {error}")
-        return None
+            fault.inject(self.site)
+            time.sleep(planned.holds_s / self._haste)  # the fault's own length
+            fault.undo(self.site)
+            self._settle(fault)
+        except (LabError, AssertionError) as error:
+            stuck = Violation(now_ms(), Law.STUCK, "", f"{fault.name}: {error}")
+            self.auditor.add(stuck)
+        self._faults.write(book.Fault(fault.name, injected_ms, now_ms(), fault.allows))
+        return [*self.audit(), *([stuck] if stuck else [])]
 
-    def _answers(self, unit: str) -> None:
-        until(lambda: ready(unit, self.venue.places, self.venue.gate), f"{unit} to answer", PATIENCE_S)
+    def _settle(self, fault: Fault) -> None:
+        """Wait until all is as it should be; what ended meanwhile is started again, as systemd does."""
+        until(lambda: all(map(self._serves, self.venue.processes)), "all to serve", 2 * PATIENCE_S, every_s=0.1)
+        until(self._agree, "kernel and journal to agree", PATIENCE_S, every_s=0.1)
+        if book.Allows.NO_SMS in fault.allows:
+            until(self._bound, "the SMSC to be bound", 2 * PATIENCE_S, every_s=0.3)
+
+    def _serves(self, unit: str) -> bool:
+        if not self.venue.processes[unit].alive:
+            with suppress(AssertionError):  # it ended again: it will be tried again
+                self.venue.restart(unit)
+        return ready(unit, self.venue.places, self.venue.gate)
 
     def _agree(self) -> bool:
         recorded = open_addresses(journal(self.venue.places.state / "gate/journal.db"))
@@ -154,19 +161,26 @@ def opened(prefix: str, script: Script) -> Iterator[Campaign]:
             smsc_log=log / "sms.jsonl",
             arrivals=log / "arrivals.jsonl",
         )
-        ear = start(
-            program("tests.chaos.ear", "isp0", str(folder / "packets")),
-            name="ear",
-            log=log / "log" / "ear.log",
-            namespace=venue.operator,
-        )
-        with ear:
-            ear.wait_for_line("ready")
-            try:
-                with Crowd(venue, people, script.strangers, script.seed) as crowd:
-                    yield Campaign(venue, crowd, Reader(people, sources), script.haste)
-            finally:
-                venue.smsc.stop()  # a fault may have put another in the place of the first
+        with ExitStack() as stack:
+            stack.callback(_end_smsc, venue)
+            ear = start(
+                program("tests.chaos.ear", "isp0", str(folder / "packets")),
+                name="ear",
+                log=log / "log" / "ear.log",
+                namespace=venue.operator,
+            )
+            stack.enter_context(ear).wait_for_line("ready")
+            disk = stack.enter_context(Disk.mounted(venue)) if script.with_disk else None
+            place = venue.add_visitor()
+            ip(place.namespace, "link", "set", place.interface, "up")
+            site = Site(venue, place, disk, Random(f"{script.seed} faults"))
+            crowd = stack.enter_context(Crowd(venue, people, script.strangers, script.seed))
+            yield Campaign(site, crowd, Reader(people, sources), script.haste)
+
+
+def _end_smsc(venue: Venue) -> None:
+    """The one that a fault may have put in the place of the first."""
+    venue.smsc.stop()
 
 
 def campaign(prefix: str, script: Script, say: Callable[[str], None]) -> Result:

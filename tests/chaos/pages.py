@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol, assert_never
 
-from tests.chaos.book import Allows, Asked, Entered, Fault, Quit, Saw, Says
+from tests.chaos.book import Allows, AnyNote, Asked, Entered, Fault, Quit, Saw, Says
 from tests.chaos.spans import END, Story
 
 _SLACK_MS = 1_500
@@ -39,7 +39,10 @@ def _holds(says: Says, seen: Saw, story: Story, excuses: Excuses) -> bool:
     def excused(allows: Allows, tail_ms: int) -> bool:
         return excuses.excuse(allows, seen.began_ms, seen.at_ms, tail_ms) is not None
 
-    own, before = story.spans, [note for note in story.notes if note.began_ms < seen.at_ms]
+    def did(*kinds: type[AnyNote]) -> bool:
+        return any(isinstance(note, kinds) and note.began_ms < seen.at_ms for note in story.notes)
+
+    own = story.spans
     match says:
         case Says.ONLINE | Says.LOGGED_IN:
             return any(
@@ -50,21 +53,23 @@ def _holds(says: Says, seen: Saw, story: Story, excuses: Excuses) -> bool:
         case Says.NOT_ASKED:
             return not _throughout(seen, story)
         case Says.QUEUED:
-            return any(isinstance(note, Asked) for note in before) and not _throughout(seen, story)
+            return did(Asked) and not _throughout(seen, story)
         case Says.SENT | Says.ARRIVED:
             return any(at_ms <= seen.at_ms for at_ms in story.sent_ms) and not _throughout(seen, story)
         case Says.FAILED:
             return excused(Allows.NO_SMS, _SMS_TAIL_MS)
         case Says.WRONG | Says.VOID:
-            return any(isinstance(note, Entered) and not note.right for note in before)
+            return any(
+                isinstance(note, Entered) and not note.right and note.began_ms < seen.at_ms for note in story.notes
+            )
         case Says.EXPIRED:
-            return any(isinstance(note, Asked) for note in before)
+            return did(Asked)
         case Says.AWAY:
             return any(
                 not stay.over and stay.closed_ms != END and stay.left_ms <= seen.at_ms + _SLACK_MS for stay in own
             ) and not _throughout(seen, story)
         case Says.QUIT:
-            return any(isinstance(note, Quit) for note in before)
+            return did(Quit)
         case Says.SENT_AWAY:
             return any(stay.over and stay.left_ms <= seen.at_ms for stay in story.spans)
         case Says.MOMENT | Says.BUSY | Says.STRANGER:

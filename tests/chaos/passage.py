@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import socket
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping
 
 from tests.chaos.book import FIRST_PORT, HOME, Entered, Packet, Quit
@@ -26,17 +27,18 @@ _OWN_SOURCES = re.compile(r"fe80:|::$|2001:db8:ffff:|203\.0\.113\.")
 
 def strays(evidence: Evidence, stories: Mapping[str, Story]) -> Iterator[tuple[float, str, str]]:
     """Moment, device and kind of everything that came out and should not have."""
+    rights = {mac: _Rights(story) for mac, story in stories.items()}
     device_of = {person.number: person.mac for person in evidence.people}
     for packet in evidence.packets:
         number = packet.port - FIRST_PORT
         if (mac := device_of.get(number)) is not None:
-            if why := _why_not(packet.at_ms, stories[mac]):
+            if why := rights[mac].why_not(packet.at_ms):
                 yield packet.at_ms, mac, f"{packet.source} to {packet.destination}, {why}"
         elif not _may_come(packet):
             yield packet.at_ms, "", f"nobody's: {packet.source} to {packet.destination} port {packet.port}"
     for arrival in evidence.arrivals:
         if (named := _NAME.search(arrival.detail)) and (mac := device_of.get(int(named[1]))) is not None:
-            if why := _why_not(arrival.at_ms, stories[mac]):
+            if why := rights[mac].why_not(arrival.at_ms):
                 yield arrival.at_ms, mac, f"{arrival.service} {arrival.detail}, {why}"
         elif arrival.service in ("http", "dns") and arrival.detail:
             yield arrival.at_ms, "", f"nobody's: {arrival.service} {arrival.detail}"
@@ -49,15 +51,24 @@ def _may_come(packet: Packet) -> bool:
     return bool(_OWN_SOURCES.match(packet.source))
 
 
-def _why_not(at_ms: float, story: Story) -> str:
-    """Why this device may not have been heard out there at that moment; "" if it may."""
-    if not any(stay.opened_ms <= at_ms <= stay.closed_ms + CLOSING_MS for stay in story.spans):
-        return "and the journal has no visit then"
-    entered = [each.began_ms for each in story.notes if isinstance(each, Entered) and each.right]
-    since_ms = max((began_ms for began_ms in entered if began_ms <= at_ms), default=None)
-    if since_ms is None:
-        return "and it never had entered a password"
-    quits = [each for each in story.notes if isinstance(each, Quit) and each.status == 303]
-    if any(since_ms < each.began_ms and each.at_ms < at_ms for each in quits):
-        return "and it had said that it leaves"
-    return ""
+class _Rights:
+    """When one device may be heard out there. Made once, asked for each packet."""
+
+    def __init__(self, story: Story) -> None:
+        self._story = story
+        self._entered = [note.began_ms for note in story.notes if isinstance(note, Entered) and note.right]
+        self._quits = [note for note in story.notes if isinstance(note, Quit) and note.status == 303]
+        self._quit_ms = [note.at_ms for note in self._quits]
+
+    def why_not(self, at_ms: float) -> str:
+        """Why it may not at that moment; "" if it may."""
+        stay = self._story.span_at(at_ms)
+        if stay is None or at_ms > stay.closed_ms + CLOSING_MS:
+            return "and the journal has no visit then"
+        place = bisect_right(self._entered, at_ms)
+        if not place:
+            return "and it never had entered a password"
+        quits = bisect_left(self._quit_ms, at_ms)
+        if quits and self._quits[quits - 1].began_ms > self._entered[place - 1]:
+            return "and it had said that it leaves"
+        return ""

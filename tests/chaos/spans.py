@@ -5,6 +5,7 @@ Pure. Must not know: any code of the product; which of the two is right.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -45,6 +46,19 @@ class Story:
     """By the visitor's own log."""
     sent_ms: Sequence[int] = ()
     """When the SMSC took an SMS to its number."""
+    since_ms: int = 0
+    """When the journal began; of what was before, it has no account."""
+    fresh_ms: int = 0
+    """What was before, has been judged."""
+
+    def judged(self) -> Iterator[AnyNote]:
+        """The notes that are to agree with the journal."""
+        return (note for note in self.notes if note.began_ms >= max(self.since_ms, self.fresh_ms))
+
+    def span_at(self, at_ms: float) -> Span | None:
+        """The last that was opened by then."""
+        place = bisect_right(self.spans, at_ms, key=lambda span: span.opened_ms)
+        return self.spans[place - 1] if place else None
 
 
 @dataclass(frozen=True)

@@ -11,13 +11,15 @@ import pytest
 
 from tests.chaos.auditor import Law, Violation
 from tests.chaos.campaign import Campaign, Script, opened, seen
-from tests.chaos.faults import FAULTS
+from tests.chaos.catalogue import FAULTS
 from tests.chaos.plan import plan
 from tests.lab.run import run
 from tests.lab.waiting import until
 
 NAMES = ("kill -9 gate", "SIGSTOP portal", "kill -9 nginx", "SMSC gone", "ipset destroy", "uplink gone")
-SCRIPT = Script(seed=int(os.environ.get("CHAOS_SEED", "1")), count=len(NAMES), visitors=3, names=NAMES, haste=4.0)
+SCRIPT = Script(
+    seed=int(os.environ.get("CHAOS_SEED", "1")), count=len(NAMES), visitors=3, names=NAMES, haste=4.0, with_disk=False
+)
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.chaos.faults import FAULTS
+from tests.chaos.catalogue import FAULTS
 from tests.chaos.plan import plan
 
 
