@@ -107,14 +107,14 @@ class Auditor:
             self._since_ms, self._seen = since_ms, []
         fresh_ms = max(since_ms, self._read_ms - AGAIN_MS)
         self._read_ms = evidence.read_ms
-        evidence = _since(evidence, since_ms, fresh_ms)
+        everything, evidence = evidence, _since(evidence, since_ms, fresh_ms)
         stays = spans(evidence.entries)
         stories = {
             person.mac: Story(
                 person,
                 [stay for stay in stays if stay.device == person.mac],
                 evidence.notes.get(person.mac, ()),
-                [text.at_ms for text in evidence.texts if text.to == person.phone],
+                [text.at_ms for text in everything.texts if text.to == person.phone],
                 since_ms,
                 fresh_ms,
             )
@@ -237,11 +237,10 @@ def _met(story: Story, excuses: Excuses) -> Iterator[Violation]:
                 for what in pages.untrue(note, story, excuses):
                     yield Violation(note.at_ms, Law.PAGE, mac, what)
             case Tried(reached=False):
-                throughout = any(
-                    stay.opened_ms <= note.began_ms and note.at_ms <= stay.closed_ms for stay in story.spans
-                )
-                if throughout and not excuses.excuse(Allows.NO_INTERNET, note.began_ms, note.at_ms):
-                    yield Violation(note.at_ms, Law.CUT_OFF, mac, f"for {note.at_ms - note.began_ms} ms")
+                stay = story.span_at(note.began_ms)
+                admitted = stay is not None and note.at_ms <= stay.closed_ms
+                if admitted and not excuses.excuse(Allows.NO_INTERNET, note.began_ms, note.at_ms):
+                    yield Violation(note.at_ms, Law.CUT_OFF, mac, f"for {note.at_ms - note.began_ms} ms: {note.met}")
             case _:
                 pass
 

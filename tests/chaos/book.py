@@ -104,6 +104,8 @@ class Tried(Note, frozen=True):
 
     reached: bool
     """The Internet itself answered."""
+    met: str = ""
+    """Else: who did, or what went wrong."""
 
 
 AnyNote = Came | Left | Asked | Entered | Quit | Saw | Tried

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+
 from tests.chaos.book import Allows
 from tests.chaos.faults import Fault, Site
 
@@ -47,6 +50,8 @@ def _corrupt(site: Site) -> None:
     """A page in the middle is other bytes."""
     site.venue.processes["gate"].kill9()
     journal = site.venue.places.state / "gate" / "journal.db"
+    with closing(sqlite3.connect(journal)) as connection:  # else the log would cover what is spoilt
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     pages = journal.stat().st_size // _PAGE_BYTES
     with journal.open("r+b") as file:
         file.seek(site.chance.randrange(1, pages) * _PAGE_BYTES)

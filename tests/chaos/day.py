@@ -134,9 +134,10 @@ class Day:
             home = f"v{self.person.number}.{HOME}"
             answer = self._phone.fetch(f"http://{WEB}/", headers={"Host": home}, timeout_s=_ANSWERS_S)
             reached = answer.status == 404
-        except NoAnswer:
-            reached = False
-        self._book.write(Tried(began_ms, now_ms(), reached))
+            met = "" if reached else f"status {answer.status}"
+        except NoAnswer as error:
+            reached, met = False, str(error)
+        self._book.write(Tried(began_ms, now_ms(), reached, met))
 
     def _ask(self) -> None:
         began_ms = now_ms()

@@ -37,6 +37,9 @@ class Disk:
         venue.processes["gate"].stop()
         run(["truncate", "-s", f"{_SIZE_MB}M", str(disk.image)])
         run(["mkfs.ext4", "-q", "-F", "-m", "0", str(disk.image)])
+        # Processes have mounts of their own: only below a shared mount they see one go.
+        run(["mount", "--bind", str(venue.places.state), str(venue.places.state)])
+        run(["mount", "--make-shared", str(venue.places.state)])
         disk.mount()
         (disk.folder / "lost+found").rmdir()
         try:
@@ -46,7 +49,7 @@ class Disk:
             yield disk
         finally:
             venue.processes["gate"].stop()
-            run(["umount", "--lazy", str(disk.folder)])
+            run(["umount", "--lazy", str(disk.folder), str(venue.places.state)])
 
     def mount(self) -> None:
         run(["mount", "-o", "loop", str(self.image), str(self.folder)])
