@@ -132,6 +132,9 @@ def _open(settings: Settings, prefix: str, redirects: bool, owned: bool, mac_set
                 protocol="tcp",
                 matches=(Match("multiport", (("dports", _GARDEN_PORTS),)), _TO_GARDEN),
             ),
+            # What is refused is answered, and the answer quotes it: to an address out there it would be a way out for
+            # anybody, payload and all. (In IPv4 the kernel drops such sources itself: rp_filter.)
+            Rule("DROP", source=f"!{prefix}"),
             Rule("REJECT", protocol="tcp", target_options=_RESET),
             *(
                 Rule("REJECT", protocol="udp", matches=(port("udp", number),), target_options=_UNREACHABLE)
@@ -139,8 +142,7 @@ def _open(settings: Settings, prefix: str, redirects: bool, owned: bool, mac_set
             ),
             # Not dropped in silence as in IPv4: the answer makes the gate resolve who sent, and so learn a new address
             # of an admitted device (RFC 8981), whose next try passes.
-            Rule("REJECT", source=prefix, target_options=_PROHIBITED),
-            Rule("DROP"),
+            Rule("REJECT", target_options=_PROHIBITED),
         ),
     )
     private = () if settings.private_wan else PRIVATE
@@ -186,7 +188,11 @@ def _open(settings: Settings, prefix: str, redirects: bool, owned: bool, mac_set
     chains = (forward, from_lan, entry, _lan_input(settings, prefix, redirects, owned), new, to_lan)
     if settings.private_wan:
         return chains
-    refusals = (Rule("REJECT", protocol="tcp", target_options=_RESET), Rule("REJECT", target_options=_PROHIBITED))
+    refusals = (
+        Rule("DROP", source=f"!{prefix}"),
+        Rule("REJECT", protocol="tcp", target_options=_RESET),
+        Rule("REJECT", target_options=_PROHIBITED),
+    )
     return *chains, Chain("QQ-PRIVATE", refusals)
 
 

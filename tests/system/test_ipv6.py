@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import ipaddress
 import json
+import socket
 import sys
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import pytest
 from journal.entries import AddressClaimed
 from journal.visits import entries
 from tests.attack.test_resolver import dig
+from tests.lab.entering import inside
 from tests.lab.namespaces import give_address, ip
 from tests.lab.run import run, start
 from tests.lab.venue import PORTAL, WEB, WEB6, Venue
@@ -77,6 +79,22 @@ def test_before_login_nothing_passes_and_the_portal_answers_in_the_same_family(v
         assert not guest.phone.ping(WEB6, timeout_s=0.5)
         assert tap.strays() == []
     assert "Логин" in guest.phone.fetch(f"http://[{GATE6}]/").body
+
+
+def test_what_is_refused_is_never_answered_to_an_address_out_there(venue: Venue, guest: Guest) -> None:
+    """The answer quotes what it refuses: to a source of its choice anybody could send whatever they like."""
+    elsewhere, phone = "2001:db8:beef::1", guest.phone
+    give_address(phone.namespace, "eth0", f"{elsewhere}/128")
+    with wiretap(venue) as tap, inside(phone.namespace):
+        for target, port in ((WEB6, 443), (WEB6, 853), (WEB6, 4242), ("fd12::1", 4242)):
+            with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as asking:
+                asking.bind((elsewhere, 0))
+                asking.sendto(b"carried out", (target, port))
+            with socket.socket(socket.AF_INET6, socket.SOCK_STREAM) as asking:
+                asking.bind((elsewhere, 0))
+                asking.setblocking(False)
+                asking.connect_ex((target, port))
+        assert tap.strays() == []
 
 
 def test_both_families_go_online_at_once_and_leave_together(venue: Venue) -> None:

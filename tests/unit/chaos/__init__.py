@@ -1,0 +1,1 @@
+"""The auditor that judges the product under faults, judged itself."""
