@@ -15,6 +15,8 @@ from tests.chaos.spans import END, Story
 _SLACK_MS = 1_500
 _PATIENCE_MS = 3_000
 """How long after a fault a page may still ask for patience: it was asked for while the fault was in force."""
+_PASSWORD_MS = 330_000
+"""How long the page says what became of an SMS: as long as its password would have been good."""
 _SMS_TAIL_MS, _UPLINK_TAIL_MS, _RECORD_TAIL_MS = 20_000, 60_000, 25_000
 """How long it may take until the gate has noticed that all is well: it looks again every so often."""
 
@@ -52,7 +54,7 @@ def _holds(says: Says, seen: Saw, story: Story, excuses: Excuses) -> bool:
         case Says.SENT | Says.ARRIVED:
             return any(at_ms <= seen.at_ms for at_ms in story.sent_ms) and not _throughout(seen, story)
         case Says.FAILED:
-            return excused(Allows.NO_SMS, _SMS_TAIL_MS)
+            return excused(Allows.NO_SMS, _PASSWORD_MS)
         case Says.WRONG | Says.VOID:
             return any(
                 isinstance(note, Entered) and not note.right and note.began_ms < seen.at_ms for note in story.notes

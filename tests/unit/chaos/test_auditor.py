@@ -34,8 +34,6 @@ MAC, ADDRESS, NUMBER = "02:00:00:00:00:01", "10.77.0.9", "+77012000001"
 PERSON = Person(1, MAC, NUMBER)
 _EXCUSES = {Allows.NEW_JOURNAL, Allows.OUT_OF_RANGE, Allows.NAMES_LATE}
 EVERY_TROUBLE = tuple(allows for allows in Allows if allows not in _EXCUSES)
-    allows for allows in Allows if allows not in (Allows.NEW_JOURNAL, Allows.OUT_OF_RANGE, Allows.NAMES_LATE)
-)
 DIGESTS = [bytes([number]) * 32 for number in range(100)]
 
 
