@@ -23,6 +23,7 @@ from appliance.events import (
     DeviceMoved,
     DeviceSeen,
     Event,
+    Looked,
     Moment,
     Started,
     Stopping,
@@ -78,6 +79,7 @@ class Engine:
         self._places, self._reception, self._lookout, self._clock = places, reception, lookout, clock
         self._inbox: queue.SimpleQueue[Item] = queue.SimpleQueue()
         self._untold: list[Event] = []
+        self._shut_out: frozenset[str] = frozenset()
         """What happened but could not be recorded yet, oldest first."""
         self._readdressed: set[str] = set()
         """Whose address by DHCP is still to be compared with its visit's."""
@@ -97,7 +99,9 @@ class Engine:
         if not looks_only(request):
             return None
         understood = self._reception.understand(request, role, session)
-        return understood if isinstance(understood, Answered) else looked_at(session, understood)
+        if isinstance(understood, Answered):
+            return understood
+        return self._not_online(understood) or looked_at(session, understood)
 
     def start(self, version: str, same_boot: bool, alive_utc_ms: int) -> None:
         """Bring kernel and journal to what the session says, before anybody is served.
@@ -176,8 +180,11 @@ class Engine:
             effects += self._step(Tick(now)) + self._follow_leases(now)
             followed = self._readdressed
         replies: list[tuple[Requested, wire.Reply]] = []
+        # Closing makes the kernel forget whose address it was: nothing is understood again afterwards.
+        asked: list[tuple[Requested, Event | Answered]] = []
         for request in requests:
-            reply, more = self._ask(request)
+            understood, reply, more = self._ask(request)
+            asked.append((request, understood))
             replies.append((request, reply))
             effects += more
         if stopping:
@@ -185,15 +192,16 @@ class Engine:
 
         closings = self._performer.close(now, before, effects)
         if closings is not None and self._performer.perform(now, self._with_usage(closings, effects)):
-            self._untold = []
+            self._untold, self._shut_out = [], frozenset()
             replies = [(item, self._reception.answered(item.request, reply)) for item, reply in replies]
             # Who was just admitted too: its address may be older than its lease.
             self._readdressed = (self._readdressed - followed) | {e.device for e in effects if isinstance(e, Admit)}
             self._judge_journal(now)
         else:
             self._session, self._untold = before, happened
+            self._shut_out = self._performer.shut_out(before)
             self._judge_journal(now)
-            replies = [(request, self._without_journal(request)) for request in requests]
+            replies = [(request, self._without_journal(understood)) for request, understood in asked]
         self._recorded = self._session
         self._lookout.follow(now, self._session, effects)
         for request, reply in replies:
@@ -225,23 +233,29 @@ class Engine:
         """The visits that are not over; from any thread."""
         return frozenset(state.visit for state in self._session.devices.values() if isinstance(state, Visit))
 
-    def _ask(self, item: Requested) -> tuple[wire.Reply, list[Effect]]:
+    def _ask(self, item: Requested) -> tuple[Event | Answered, wire.Reply, list[Effect]]:
         understood = self._reception.understand(item.request, item.role, self._session)
         if isinstance(understood, Answered):
-            return understood, []
+            return understood, understood, []
         before = self._session
         effects = self._step(understood)
         if not self._performer.has_room and any(isinstance(effect, Admit | SendPassword) for effect in effects):
             # What room is left is for closing and recording those who are online.
             self._session = before
-            return wire.Refused(wire.Refusal.JOURNAL_UNAVAILABLE), []
+            return understood, wire.Refused(wire.Refusal.JOURNAL_UNAVAILABLE), []
         (reply,) = [effect.reply for effect in effects if isinstance(effect, Answer)]
-        return reply, effects
+        return understood, reply, effects
 
-    def _without_journal(self, item: Requested) -> wire.Reply:
+    def _not_online(self, look: Event) -> wire.Reply | None:
+        """To a device that was closed while the record of it is owed: by what is recorded it would be online."""
+        shut = isinstance(look, Looked) and look.device in self._shut_out
+        return wire.Refused(wire.Refusal.JOURNAL_UNAVAILABLE) if shut else None
+
+    def _without_journal(self, understood: Event | Answered) -> wire.Reply:
         """Only what changes nothing that is recorded is answered while nothing can be."""
-        understood = self._reception.understand(item.request, item.role, self._session)
         if isinstance(understood, CHANGES_NOTHING):
+            if reply := self._not_online(understood):
+                return reply
             _, effects = step(self._session, understood)
             return next(effect.reply for effect in effects if isinstance(effect, Answer))
         if isinstance(understood, IN_MEMORY):

@@ -130,6 +130,15 @@ class Performer:
         """Whether somebody new can be recorded: the journal took what it was last given, and has room."""
         return self._wrote and self._journal.has_room
 
+    def shut_out(self, session: Session) -> frozenset[str]:
+        """Whom the session calls admitted, and nothing of whom passes: they were closed and the record is owed."""
+        shut = {device for device, _ in self._shut}
+        return frozenset(
+            mac
+            for mac, addresses in session.admitted().items()
+            if mac in shut and all((mac, text) in self._shut for text in addresses)
+        )
+
     def close(self, now: Moment, before: Session, effects: list[Effect]) -> list[Closing] | None:
         """Close, and tell what was used until then; None if closing failed: then nothing may be recorded or opened."""
         revokes = [effect for effect in effects if isinstance(effect, Revoke)]

@@ -16,8 +16,9 @@ from enum import StrEnum
 from itertools import pairwise
 
 from tests.chaos import pages, passage, texts
-from tests.chaos.book import Allows, Asked, Entered, Fault, Left, Quit, Saw, Tried
+from tests.chaos.book import Allows, Asked, Entered, Left, Quit, Saw, Tried
 from tests.chaos.evidence import Entry, Evidence, is_mac
+from tests.chaos.excuses import Excuses
 from tests.chaos.spans import END, Presence, Span, Story, open_addresses, presences, spans
 
 SLACK_MS = 1_500
@@ -64,20 +65,6 @@ class Violation:
         return f"{self.law}: {self.device} at {self.at_ms}: {self.what}"
 
 
-@dataclass(frozen=True)
-class Excuses:
-    """The faults, asked for what they excuse."""
-
-    faults: Sequence[Fault]
-
-    def excuse(self, allows: Allows, began_ms: float, at_ms: float, tail_ms: int = 0) -> Fault | None:
-        """A fault that allows this and was in force at some moment between the two, or ``tail_ms`` before."""
-        for fault in self.faults:
-            if allows in fault.allows and fault.injected_ms <= at_ms and began_ms <= fault.settled_ms + tail_ms:
-                return fault
-        return None
-
-
 class Auditor:
     """Audits one venue again and again; remembers what of its journal was once seen."""
 
@@ -122,7 +109,7 @@ class Auditor:
         }
         yield from self._remembered(evidence.entries)
         yield from _unrecorded(evidence)
-        for at_ms, device, what in passage.strays(evidence, stories):
+        for at_ms, device, what in passage.strays(evidence, stories, excuses):
             yield Violation(int(at_ms), Law.PASSED, device, what)
         for text_ms, to, what in texts.beyond(evidence, excuses):
             yield Violation(text_ms, Law.SMS, to, what)

@@ -131,6 +131,7 @@ class Allows(StrEnum):
     NO_RECORD = "the page says that nothing can be recorded"
     UNWATCHED = "who leaves is noticed late, and as of the last moment at which the gate surely watched"
     OUT_OF_RANGE = "whoever was here was cut off from the gate, and so has left"
+    NAMES_LATE = "a question of a name is passed on later than it came"
     NEW_JOURNAL = "the journal is set aside and begun anew"
     SMS_TWICE = "an SMS that was submitted and not answered is sent once more"
 

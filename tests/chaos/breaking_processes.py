@@ -17,7 +17,7 @@ from tests.lab.run import run
 WHILE_AWAY: Mapping[str, tuple[Allows, ...]] = {
     # Whoever is admitted stays so in the kernel: that the Internet is out of reach is allowed with none of them.
     "gate": (Allows.NO_PAGE, Allows.UNWATCHED),
-    "dnsmasq-lan": (),
+    "dnsmasq-lan": (Allows.NAMES_LATE,),
     "dnsmasq-captive": (),
     "sms": (Allows.NO_SMS, Allows.SMS_TWICE),
     "portal": (Allows.NO_PAGE,),

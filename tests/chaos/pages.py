@@ -6,22 +6,19 @@ Pure. Must not know: any code of the product; the sentences are those that visit
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Protocol, assert_never
+from typing import assert_never
 
-from tests.chaos.book import Allows, AnyNote, Asked, Entered, Fault, Quit, Saw, Says
+from tests.chaos.book import Allows, AnyNote, Asked, Entered, Quit, Saw, Says
+from tests.chaos.excuses import Excuses
 from tests.chaos.spans import END, Story
 
 _SLACK_MS = 1_500
 _PATIENCE_MS = 3_000
 """How long after a fault a page may still ask for patience: it was asked for while the fault was in force."""
+_PASSWORD_MS = 330_000
+"""How long the page says what became of an SMS: as long as its password would have been good."""
 _SMS_TAIL_MS, _UPLINK_TAIL_MS, _RECORD_TAIL_MS = 20_000, 60_000, 25_000
 """How long it may take until the gate has noticed that all is well: it looks again every so often."""
-
-
-class Excuses(Protocol):
-    """See ``auditor.Excuses``."""
-
-    def excuse(self, allows: Allows, began_ms: float, at_ms: float, tail_ms: int = 0) -> Fault | None: ...
 
 
 def untrue(seen: Saw, story: Story, excuses: Excuses) -> Iterator[str]:
@@ -57,7 +54,7 @@ def _holds(says: Says, seen: Saw, story: Story, excuses: Excuses) -> bool:
         case Says.SENT | Says.ARRIVED:
             return any(at_ms <= seen.at_ms for at_ms in story.sent_ms) and not _throughout(seen, story)
         case Says.FAILED:
-            return excused(Allows.NO_SMS, _SMS_TAIL_MS)
+            return excused(Allows.NO_SMS, _PASSWORD_MS)
         case Says.WRONG | Says.VOID:
             return any(
                 isinstance(note, Entered) and not note.right and note.began_ms < seen.at_ms for note in story.notes

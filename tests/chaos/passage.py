@@ -10,8 +10,9 @@ import socket
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping
 
-from tests.chaos.book import FIRST_PORT, HOME, Entered, Packet, Quit
+from tests.chaos.book import FIRST_PORT, HOME, Allows, Entered, Packet, Quit
 from tests.chaos.evidence import Evidence
+from tests.chaos.excuses import Excuses
 from tests.chaos.spans import Story
 
 CLOSING_MS = 5_000
@@ -25,7 +26,7 @@ _OWN_SOURCES = re.compile(r"fe80:|::$|2001:db8:ffff:|203\.0\.113\.")
 """Of what has no port: neighbour discovery, groups (RFC 3810), unreachables. Visitors have none of them but by NAT."""
 
 
-def strays(evidence: Evidence, stories: Mapping[str, Story]) -> Iterator[tuple[float, str, str]]:
+def strays(evidence: Evidence, stories: Mapping[str, Story], excuses: Excuses) -> Iterator[tuple[float, str, str]]:
     """Moment, device and kind of everything that came out and should not have."""
     rights = {mac: _Rights(story) for mac, story in stories.items()}
     device_of = {person.number: person.mac for person in evidence.people}
@@ -38,6 +39,9 @@ def strays(evidence: Evidence, stories: Mapping[str, Story]) -> Iterator[tuple[f
             yield packet.at_ms, "", f"nobody's: {packet.source} to {packet.destination} port {packet.port}"
     for arrival in evidence.arrivals:
         if (named := _NAME.search(arrival.detail)) and (mac := device_of.get(int(named[1]))) is not None:
+            late = excuses.excuse(Allows.NAMES_LATE, arrival.at_ms, arrival.at_ms) if arrival.service == "dns" else None
+            if late is not None and rights[mac].since(late.injected_ms):
+                continue  # the resolver had the question while it might be asked
             if why := rights[mac].why_not(arrival.at_ms):
                 yield arrival.at_ms, mac, f"{arrival.service} {arrival.detail}, {why}"
         elif arrival.service in ("http", "dns") and arrival.detail:
@@ -59,6 +63,10 @@ class _Rights:
         self._entered = [note.began_ms for note in story.notes if isinstance(note, Entered) and note.right]
         self._quits = [note for note in story.notes if isinstance(note, Quit) and note.status == 303]
         self._quit_ms = [note.at_ms for note in self._quits]
+
+    def since(self, at_ms: float) -> bool:
+        """Whether it was admitted at some moment from then on."""
+        return any(stay.closed_ms >= at_ms for stay in self._story.spans)
 
     def why_not(self, at_ms: float) -> str:
         """Why it may not at that moment; "" if it may."""

@@ -7,19 +7,13 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from typing import Protocol
 
-from tests.chaos.book import Allows, Fault
+from tests.chaos.book import Allows
 from tests.chaos.evidence import Evidence
+from tests.chaos.excuses import Excuses
 
 _TWICE_MS = 60_000
 """How long after the fault an SMS may come a second time: a response time-out later, at the next bind."""
-
-
-class Excuses(Protocol):
-    """See ``auditor.Excuses``."""
-
-    def excuse(self, allows: Allows, began_ms: float, at_ms: float, tail_ms: int = 0) -> Fault | None: ...
 
 
 def beyond(evidence: Evidence, excuses: Excuses) -> Iterator[tuple[int, str, str]]:

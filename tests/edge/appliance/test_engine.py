@@ -152,6 +152,50 @@ def test_full_disk_still_closes_and_records_the_true_end_later(new_core: NewCore
     ] * 2
 
 
+def test_who_was_closed_while_nothing_can_be_recorded_is_not_told_of_being_online(new_core: NewCore) -> None:
+    core = new_core()
+    core.log_in()
+    core.disk.full = True
+    refused = Refused(Refusal.JOURNAL_UNAVAILABLE)
+    assert core.ask(wire.Leave(ADDRESS)) == [refused]
+    assert core.kernel.admitted == {}
+    assert core.ask(Look(ADDRESS)) == [refused]
+    assert core.engine.look(Look(ADDRESS), Role.PORTAL) == refused
+    core.disk.full = False
+    core.wait(6)
+    core.happen()
+    assert PHONE in core.kernel.admitted, "its leaving was refused, and nobody repeats it"
+    status = core.engine.look(Look(ADDRESS), Role.PORTAL)
+    assert isinstance(status, wire.Status) and status.phase is Phase.ONLINE
+
+
+def test_a_page_while_nothing_can_be_recorded_of_somebody_who_is_open_under_another_address(new_core: NewCore) -> None:
+    core = new_core()
+    core.log_in()
+    core.disk.full = True
+    core.lan.give(PHONE, "10.77.0.99")
+    core.wait(1)
+    core.happen()
+    (status,) = core.ask(Look("10.77.0.99"))
+    assert (status == Refused(Refusal.JOURNAL_UNAVAILABLE)) is (PHONE not in core.kernel.admitted)
+
+
+def test_whose_request_it_was_is_known_though_closing_made_the_kernel_forget_it(
+    new_core: NewCore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    core = new_core()
+    core.log_in()
+    revoke = core.kernel.revoke
+
+    def forgetting(mac: str, addresses: Any) -> None:
+        revoke(mac, addresses)
+        core.lan.devices.clear()  # the permanent entry in the neighbour table goes with the visit
+
+    monkeypatch.setattr(core.kernel, "revoke", forgetting)
+    core.disk.full = True
+    assert core.ask(wire.Leave(ADDRESS)) == [Refused(Refusal.JOURNAL_UNAVAILABLE)]
+
+
 def test_a_device_that_dhcp_moves_is_followed_when_it_can_be_recorded(new_core: NewCore, tmp_path: Path) -> None:
     core = new_core()
     core.log_in()

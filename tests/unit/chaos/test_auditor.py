@@ -32,7 +32,8 @@ from tests.chaos.evidence import Admitted, Arrival, Entry, Evidence, Person, Tex
 
 MAC, ADDRESS, NUMBER = "02:00:00:00:00:01", "10.77.0.9", "+77012000001"
 PERSON = Person(1, MAC, NUMBER)
-EVERY_TROUBLE = tuple(allows for allows in Allows if allows not in (Allows.NEW_JOURNAL, Allows.OUT_OF_RANGE))
+_EXCUSES = {Allows.NEW_JOURNAL, Allows.OUT_OF_RANGE, Allows.NAMES_LATE}
+EVERY_TROUBLE = tuple(allows for allows in Allows if allows not in _EXCUSES)
 DIGESTS = [bytes([number]) * 32 for number in range(100)]
 
 
@@ -111,6 +112,14 @@ def test_a_packet_of_a_device_that_is_not_admitted(packet: Packet) -> None:
 @pytest.mark.parametrize("name", [f"v1.{HOME}", "tunnel.example"])
 def test_a_request_that_arrived_of_a_device_that_is_not_admitted(service: str, name: str) -> None:
     assert laws(replace(WELL, arrivals=[Arrival(1_200, service, f"A {name}")])) == {Law.PASSED}
+
+
+def test_a_question_that_the_resolver_had_before() -> None:
+    late = replace(WELL, arrivals=[Arrival(36_000, "dns", f"A v1.{HOME}")])
+    assert laws(during(late, Allows.NAMES_LATE, began_ms=20_000)) == set()
+    assert laws(during(late, Allows.NAMES_LATE, began_ms=31_000)) == {Law.PASSED}, "it was closed before"
+    page = replace(late, arrivals=[Arrival(36_000, "http", f"v1.{HOME} GET /")])
+    assert laws(during(page, Allows.NAMES_LATE, began_ms=20_000)) == {Law.PASSED}
 
 
 def test_a_packet_after_the_visitor_had_said_that_it_leaves() -> None:
