@@ -185,7 +185,9 @@ def _open(settings: Settings, prefix: str, redirects: bool, owned: bool, mac_set
         ),
         hook="INPUT",
     )
-    chains = (forward, from_lan, entry, _lan_input(settings, prefix, redirects, owned), new, to_lan)
+    # While the bridge is renumbered, or is not there, the way to a visitor would be the uplink: no answer takes it.
+    leaving = Chain("QQ-OUTPUT", (Rule("DROP", destination=prefix, out_interface=wan),), hook="OUTPUT")
+    chains = (forward, from_lan, entry, _lan_input(settings, prefix, redirects, owned), new, to_lan, leaving)
     if settings.private_wan:
         return chains
     refusals = (

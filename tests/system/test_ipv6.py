@@ -85,16 +85,34 @@ def test_what_is_refused_is_never_answered_to_an_address_out_there(venue: Venue,
     """The answer quotes what it refuses: to a source of its choice anybody could send whatever they like."""
     elsewhere, phone = "2001:db8:beef::1", guest.phone
     give_address(phone.namespace, "eth0", f"{elsewhere}/128")
-    with wiretap(venue) as tap, inside(phone.namespace):
+    with wiretap(venue) as tap:
+        try_from(phone, elsewhere)
+        assert tap.strays() == []
+
+
+def test_what_is_refused_is_not_answered_out_there_while_the_network_is_renumbered(venue: Venue, guest: Guest) -> None:
+    """The bridge has its new address before the gate's rules have: the way to the old ones leads out then."""
+    (own, *_) = own_addresses(guest.phone)
+    ip(venue.gate, "address", "del", f"{GATE6}/64", "dev", "br-lan")
+    try:
+        with wiretap(venue) as tap:
+            try_from(guest.phone, own)
+            assert tap.strays() == []
+    finally:
+        give_address(venue.gate, "br-lan", f"{GATE6}/64")
+
+
+def try_from(phone: Visitor, source: str) -> None:
+    """What the gate refuses at once, from this address."""
+    with inside(phone.namespace):
         for target, port in ((WEB6, 443), (WEB6, 853), (WEB6, 4242), ("fd12::1", 4242)):
             with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as asking:
-                asking.bind((elsewhere, 0))
+                asking.bind((source, 0))
                 asking.sendto(b"carried out", (target, port))
             with socket.socket(socket.AF_INET6, socket.SOCK_STREAM) as asking:
-                asking.bind((elsewhere, 0))
+                asking.bind((source, 0))
                 asking.setblocking(False)
                 asking.connect_ex((target, port))
-        assert tap.strays() == []
 
 
 def test_both_families_go_online_at_once_and_leave_together(venue: Venue) -> None:
