@@ -1,4 +1,5 @@
-"""The steward's socket, its whole vocabulary: a request and its reply, each one line of JSON.
+"""The steward's socket, its whole vocabulary: a request and its reply, each one line of JSON. What is about settings
+and secrets, back-ups, and versions stands in the modules beside.
 
     >>> encode(ReadSettings())
     b'{"request":"read_settings"}'
@@ -9,84 +10,42 @@ Root answers, and only to the console's user and to root. No reply carries a sec
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
 
 import msgspec
-from msgspec import Meta
 
 from appliance.errors import WireError
+from appliance.steward.wire_backups import Backup as Backup
+from appliance.steward.wire_backups import BackupReply, BackupRequest
+from appliance.steward.wire_backups import Backups as Backups
+from appliance.steward.wire_backups import BackupWritten as BackupWritten
+from appliance.steward.wire_backups import ListBackups as ListBackups
+from appliance.steward.wire_backups import MakeBackup as MakeBackup
+from appliance.steward.wire_settings import ApplySettings as ApplySettings
+from appliance.steward.wire_settings import Change as Change
+from appliance.steward.wire_settings import Former as Former
+from appliance.steward.wire_settings import KeepSettings as KeepSettings
+from appliance.steward.wire_settings import Pending as Pending
+from appliance.steward.wire_settings import Problem as Problem
+from appliance.steward.wire_settings import ReadFormer as ReadFormer
+from appliance.steward.wire_settings import ReadSettings as ReadSettings
+from appliance.steward.wire_settings import SaveSecret as SaveSecret
+from appliance.steward.wire_settings import SecretKind as SecretKind
+from appliance.steward.wire_settings import Settings as Settings
+from appliance.steward.wire_settings import SettingsReply, SettingsRequest
+from appliance.steward.wire_settings import Tried as Tried
+from appliance.steward.wire_settings import TrySettings as TrySettings
+from appliance.steward.wire_settings import UndoSettings as UndoSettings
 from appliance.steward.wire_updates import UpdateRequest, Updates
+from appliance.steward.wire_words import Staff
 from appliance.wire_words import Language, Text
 
 MAX_REQUEST_BYTES = 256 * 1024
 """A whole configuration with its terms, or a logo, fits."""
 MAX_REPLY_BYTES = 4 * 1024 * 1024
 
-Toml = Annotated[str, Meta(max_length=128 * 1024)]
-Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
-Staff = Annotated[str, Meta(pattern=r"^[!-~][ -~]{0,63}\Z")]
-"""Who asks, by login: nothing that the gate would refuse to record, and nobody is nobody."""
-
 
 class _Request(msgspec.Struct, frozen=True, tag_field="request", forbid_unknown_fields=True):
     pass
-
-
-class ReadSettings(_Request, frozen=True, tag="read_settings"):
-    """The configuration as it stands → Settings"""
-
-
-class TrySettings(_Request, frozen=True, tag="try_settings"):
-    """Would this configuration work here, and what would change? Changes nothing → Tried"""
-
-    toml: Toml
-
-
-class ApplySettings(_Request, frozen=True, tag="apply_settings"):
-    """Put it in force, to be undone by itself unless it is kept in time → Pending or StewardRefused"""
-
-    toml: Toml
-    base: Digest
-    """What it was made from (``Settings.digest``): somebody else's change in between is not overwritten."""
-    staff: Staff
-    undo_s: Annotated[int, Meta(ge=0, le=3600)] = 120
-    """0: kept at once, as the command line may."""
-    passwords: Annotated[dict[Text, Text], Meta(max_length=16)] = {}
-    """SMPP passwords by provider: of those that ``Tried.passwords_wanted`` names, and of others that change with it."""
-
-
-class KeepSettings(_Request, frozen=True, tag="keep_settings"):
-    """The console is still reachable: keep what is pending → Done or StewardRefused (NOTHING_PENDING)"""
-
-    staff: Staff
-
-
-class UndoSettings(_Request, frozen=True, tag="undo_settings"):
-    """Go back to the configuration before → Done or StewardRefused (NOTHING_PENDING)"""
-
-    staff: Staff
-
-
-class SecretKind(StrEnum):
-    """What is kept in a file of its own."""
-
-    SMS_PASSWORD = "sms_password"
-    """``name`` is the provider's."""
-    CERTIFICATE = "certificate"
-    """Of the portal, PEM; ``name`` is empty."""
-    CERTIFICATE_KEY = "certificate_key"
-    LOGO = "logo"
-    """PNG or SVG."""
-    WIFI_PASSWORD = "wifi_password"
-
-
-class SaveSecret(_Request, frozen=True, tag="save_secret"):
-    """Write it where the configuration says, readable by whom it concerns alone → Done or StewardRefused"""
-
-    kind: SecretKind
-    content: bytes
-    staff: Staff
-    name: Text = ""
 
 
 class Examine(_Request, frozen=True, tag="examine"):
@@ -111,103 +70,15 @@ class FollowSms(_Request, frozen=True, tag="follow_sms"):
     test: Text
 
 
-class MakeBackup(_Request, frozen=True, tag="make_backup"):
-    """Write a copy of journal, configuration and staff accounts → BackupWritten or StewardRefused"""
-
-    staff: Staff
-
-
-class ListBackups(_Request, frozen=True, tag="list_backups"):
-    """The copies on this machine → Backups"""
-
-
-class ReadFormer(_Request, frozen=True, tag="read_former"):
-    """A configuration from before, to be looked at and applied like any other → Former or StewardRefused"""
-
-    backup: Text = ""
-    """Which back-up's; "": the last that was in force for good."""
-
-
 class ListCertificates(_Request, frozen=True, tag="list_certificates"):
     """When the certificates in use end → Certificates"""
 
 
-Request = (
-    ReadSettings
-    | TrySettings
-    | ApplySettings
-    | KeepSettings
-    | UndoSettings
-    | SaveSecret
-    | Examine
-    | ListPorts
-    | TestSms
-    | FollowSms
-    | MakeBackup
-    | ListBackups
-    | ReadFormer
-    | ListCertificates
-    | UpdateRequest
-)
+Request = SettingsRequest | Examine | ListPorts | TestSms | FollowSms | ListCertificates | BackupRequest | UpdateRequest
 
 
 class _Reply(msgspec.Struct, frozen=True, tag_field="reply", forbid_unknown_fields=True):
     pass
-
-
-class Settings(_Reply, frozen=True, tag="settings"):
-    """The configuration in force."""
-
-    toml: str
-    digest: str
-    """SHA-256 of ``toml``."""
-    undo_in_s: int | None = None
-    """Whole seconds until the pending change is undone; None: nothing is pending."""
-    changed_by: str = ""
-    """Whose change is pending."""
-    is_starting: bool = False
-    """It is being put in force, or undone, just now; neither keep nor undo is possible yet."""
-    undone_why: str = ""
-    """Why the last change was undone, if nothing is pending since."""
-
-
-class Problem(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Why a configuration would not work."""
-
-    key: str
-    """Such as "lan.address"; "": the file as a whole."""
-    problem: str
-    """In English; ``code`` and ``values`` say the same (``appliance.found``), "" where it is somebody else's words."""
-    line: int | None = None
-    code: str = ""
-    values: dict[str, str] = {}
-
-
-class Change(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One key that would differ."""
-
-    key: str
-    before: str
-    """As TOML; "": was not there."""
-    after: str
-
-
-class Tried(_Reply, frozen=True, tag="tried"):
-    """What applying would bring."""
-
-    problems: tuple[Problem, ...] = ()
-    changes: tuple[Change, ...] = ()
-    restarts: tuple[str, ...] = ()
-    """Units that would be restarted, such as "gate"; visitors who are online stay so."""
-    passwords_wanted: tuple[str, ...] = ()
-    """Providers whose kept SMPP password would go somewhere else: it is to be given again."""
-
-
-class Pending(_Reply, frozen=True, tag="pending"):
-    """It is in force."""
-
-    undo_in_s: int
-    """0: it is kept."""
 
 
 class LightName(StrEnum):
@@ -283,32 +154,6 @@ class SmsSteps(_Reply, frozen=True, tag="sms_steps"):
     over: bool
 
 
-class Backup(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One copy."""
-
-    file: str
-    size_bytes: int
-    made_utc_ms: int
-
-
-class Backups(_Reply, frozen=True, tag="backups"):
-    """All of them, the newest first."""
-
-    backups: tuple[Backup, ...]
-
-
-class BackupWritten(_Reply, frozen=True, tag="backup_written"):
-    """A new one."""
-
-    backup: Backup
-
-
-class Former(_Reply, frozen=True, tag="former"):
-    """A configuration from before."""
-
-    toml: str
-
-
 class Certificates(_Reply, frozen=True, tag="certificates"):
     """Those of the configuration in force that can be read."""
 
@@ -350,21 +195,7 @@ class StewardRefused(_Reply, frozen=True, tag="steward_refused"):
     """A sentence for a person, without secrets."""
 
 
-Reply = (
-    Settings
-    | Tried
-    | Pending
-    | Examined
-    | Ports
-    | SmsSteps
-    | Backups
-    | BackupWritten
-    | Former
-    | Certificates
-    | Updates
-    | Done
-    | StewardRefused
-)
+Reply = SettingsReply | Examined | Ports | SmsSteps | Certificates | Done | StewardRefused | BackupReply | Updates
 
 _encoder = msgspec.json.Encoder()
 _request_decoder: msgspec.json.Decoder[Request] = msgspec.json.Decoder(Request)

@@ -11,8 +11,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-Staff = Annotated[str, Meta(pattern=r"^[!-~][ -~]{0,63}\Z")]
-"""Who asks, by login: nothing that the gate would refuse to record, and nobody is nobody."""
+from appliance.steward.wire_words import Staff
+
 Version = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9.~^+-]{0,63}\Z")]
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from appliance import console_certificate, console_checks
+from appliance import console_certificate, console_checks, render_console
 from appliance.apply import apply
 from appliance.certificates import Pair, judge
 from appliance.cli import main
@@ -175,6 +175,18 @@ def test_the_doctor_sees_what_is_behind_the_port(tmp_path: Path) -> None:
     ]
     late = [each.what for each in console_checks.findings(config, first.about.expires_utc_s - DAY_S) if not each.ok]
     assert any("is good until" in what for what in late)
+
+
+def test_the_doctor_says_what_of_the_console_is_damaged(tmp_path: Path) -> None:
+    config = config_in(tmp_path)
+    apply(config, Holding(), chosen(config))
+    office = Path(config.paths.state) / "console"
+    office.mkdir(exist_ok=True)
+    (office / "staff.json").write_text("{")
+    assert "console.office_damaged" in {each.code for each in console_checks.findings(config, time.time())}
+    render_console.kept_file(config).write_bytes(b"no certificate")
+    *_, last = console_checks.findings(config, time.time())
+    assert last.code == "console.unread", "nothing more is to be said of what cannot be read"
 
 
 def test_the_doctor_of_a_venue_without_a_console() -> None:

@@ -16,11 +16,16 @@ from pathlib import Path
 import pytest
 
 from appliance import first_boot, screen_look
+from appliance.events import TroubleTold
+from appliance.inbox import Happened
 from appliance.port_roles import PortSeen, guess
 from appliance.screen import State
 from appliance.screen_door import PAUSE_S
 from appliance.staff.for_root import office_in
 from appliance.staff.roles import StaffRole
+from appliance.state import Terms
+from appliance.wire import Trouble
+from tests.edge.appliance.terminal import terminal as gate_answers
 from tests.lab.waiting import PATIENCE_S, until
 
 
@@ -39,7 +44,7 @@ def test_a_new_box_shows_its_code_until_it_is_claimed(path: Path, tmp_path: Path
     shown = screen_look.shown(path)
     assert (shown.state, shown.code) == (State.UNCLAIMED, office.claim.code())
     assert shown.addresses == () and shown.roles["uplink"] == "nope0"
-    office.accounts.make("aigul", "Aigul", StaffRole.OWNER, "a long password of hers", None, record=lambda: None)
+    claimed(tmp_path)
     shown = screen_look.shown(path)
     assert (shown.state, shown.code, shown.why) == (State.NO_GATE, "", ())
 
@@ -50,6 +55,35 @@ def test_a_box_without_a_configuration_starts_and_one_with_a_wrong_one_says_what
     assert shown.state is State.BROKEN and "line 2: lan.adress" in shown.detail
     path.unlink()
     assert screen_look.shown(path).state in {State.STARTING, State.NO_PORT}
+
+
+def claimed(folder: Path) -> None:
+    office_in(folder / "console", 0).accounts.make(
+        "aigul", "Aigul", StaffRole.OWNER, "a long password of hers", None, record=lambda: None
+    )
+
+
+def test_the_gates_word_is_on_the_screen(tmp_path: Path) -> None:
+    claimed(tmp_path)
+    with gate_answers(tmp_path) as box:
+        assert screen_look.shown(box.path).state is State.WORKS
+        for trouble, state in ((Trouble.UPLINK, State.UPLINK), (Trouble.SMS, State.SMS)):
+            box.core.engine.post(Happened(TroubleTold(box.core.now, trouble, present=True)))
+            box.core.wait(10.0)
+            until(lambda state=state: screen_look.shown(box.path).state is state, f"{trouble} to be shown")  # type: ignore[misc]
+
+
+def test_a_venue_that_is_closed_says_so_on_the_screen(tmp_path: Path) -> None:
+    claimed(tmp_path)
+    with gate_answers(tmp_path, terms=Terms(is_open=False)) as box:
+        assert screen_look.shown(box.path).state is State.CLOSED
+
+
+def test_accounts_that_cannot_be_read_show_no_code(path: Path, tmp_path: Path) -> None:
+    claimed(tmp_path)
+    (tmp_path / "console/staff.json").write_text("{")
+    shown = screen_look.shown(path)
+    assert (shown.state, shown.code) == (State.NO_GATE, "")
 
 
 _DRAWS = """

@@ -196,3 +196,20 @@ def test_every_option_says_what_it_is_for(group: click.Command) -> None:
         assert command.help, command.name
         for parameter in command.params:
             assert not isinstance(parameter, click.Option) or parameter.help, (command.name, parameter.name)
+
+
+def test_what_a_person_reads_at_the_terminal(box: Box) -> None:
+    by = ("--staff", "root.person")
+    assert "nobody is signed in" in box.run("staff", "sessions").output
+    assert "there are no tokens" in box.run("token", "list").output
+    added = box.run("staff", "add", "guard", "--name", "Guard", "--role", "inspector", "--days", "7", *by).output
+    told, said = added.splitlines()
+    assert office(box.console).office.accounts.proved("guard", told)
+    assert said == "guard: a temporary password; tell it to nobody else"
+    assert re.search(r"^guard +inspector +until \d{4}-\d\d-\d\d", box.run("staff", "list").output, re.MULTILINE)
+    again = box.run("staff", "password", "guard", *by).output.splitlines()[0]
+    assert again != told and office(box.console).office.accounts.proved("guard", again)
+    secret = box.run("token", "make", "Grafana", "--scope", "metrics", *by).output.strip()
+    assert office(box.console).office.tokens.of(secret)
+    (box.console / "staff.json").unlink()
+    assert "there are no accounts; `qaqpa claim` says how" in box.run("staff", "list").output
