@@ -60,7 +60,14 @@ def steward(path: Path, systemctl: str = SYSTEMCTL) -> None:
         sys.exit(NOBODY_ASKS)
 
 
-_BEGINS: Mapping[str, Callable[..., None]] = {"gate": gate, "sms": sms, "steward": steward}
+def screen(path: Path, terminal: str) -> None:
+    """What stands on the box's own screen, or goes out by its serial line."""
+    from appliance import screen_terminal
+
+    screen_terminal.stand(path, terminal, SYSTEMCTL)
+
+
+_BEGINS: Mapping[str, Callable[..., None]] = {"gate": gate, "sms": sms, "steward": steward, "screen": screen}
 
 
 def ran(words: Sequence[str]) -> bool:
@@ -74,6 +81,8 @@ def ran(words: Sequence[str]) -> bool:
             given: tuple[Path | str, ...] = (Path(path),)
         case ["steward" as name, "--config", path, "--systemctl", systemctl]:
             given = (Path(path), systemctl)
+        case ["screen" as name, "--terminal", terminal, "--config", path]:
+            given = (Path(path), terminal)
         case _:
             return False
     try:
