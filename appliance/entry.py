@@ -12,13 +12,8 @@ from appliance import processes
 
 def main() -> None:
     """Run the command that was named."""
-    words = sys.argv[1:]
-    if processes.ran(words):
+    if processes.ran(sys.argv[1:]):
         return
-    if words[:1] == ["screen"]:
-        from appliance.cli_screen import screen
-
-        screen.main(words[1:], prog_name="qaqpa screen")
     from appliance.cli import main as commands
 
     commands()

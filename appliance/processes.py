@@ -19,6 +19,8 @@ from sms.errors import SmsError
 
 NOTHING_TO_RUN = 78
 """EX_CONFIG of sysexits.h; by it systemd knows that trying again is of no use."""
+NOBODY_ASKS = 3
+"""No failure, and no reason to begin anew: its socket has that done when somebody asks."""
 SYSTEMCTL = "/usr/bin/systemctl"
 
 
@@ -50,14 +52,22 @@ def sms(path: Path) -> None:
 
 
 def steward(path: Path, systemctl: str = SYSTEMCTL) -> None:
-    """Root's helper, of which the console asks what only root may do."""
+    """Root's helper, of which the console asks what only root may do; ends with ``NOBODY_ASKS`` where that is so."""
     from appliance.steward import daemon
 
     log_to_stderr()
-    daemon.run(path, systemctl)
+    if daemon.run(path, systemctl):
+        sys.exit(NOBODY_ASKS)
 
 
-_BEGINS: Mapping[str, Callable[..., None]] = {"gate": gate, "sms": sms, "steward": steward}
+def screen(path: Path, terminal: str) -> None:
+    """What stands on the box's own screen, or goes out by its serial line."""
+    from appliance import screen_terminal
+
+    screen_terminal.stand(path, terminal, SYSTEMCTL)
+
+
+_BEGINS: Mapping[str, Callable[..., None]] = {"gate": gate, "sms": sms, "steward": steward, "screen": screen}
 
 
 def ran(words: Sequence[str]) -> bool:
@@ -71,6 +81,8 @@ def ran(words: Sequence[str]) -> bool:
             given: tuple[Path | str, ...] = (Path(path),)
         case ["steward" as name, "--config", path, "--systemctl", systemctl]:
             given = (Path(path), systemctl)
+        case ["screen" as name, "--terminal", terminal, "--config", path]:
+            given = (Path(path), terminal)
         case _:
             return False
     try:

@@ -1,7 +1,7 @@
-"""Proof that pages are served: the process that keeps the workers asks them, as a browser would, and says so.
+"""Proof that pages are served: a thread asks for one at the process's own socket, as a browser would, and says so.
 
-An answer comes through everything that a visitor's would: the socket, a worker, its application. So whoever supervises
-the keeper supervises the workers. Must not know: which application, what it answers.
+An answer comes through everything that a visitor's would: the socket, granian's threads, the application. So a process
+that lives and answers nobody falls silent. Must not know: which application, what it answers.
 """
 
 from __future__ import annotations
@@ -15,14 +15,11 @@ _PATIENCE_S = 20.0
 """A crowd's requests go first; nginx itself waits no longer."""
 _BEGINNING_S = 0.1
 """How often it is looked until the first answer."""
-_TAKES = 2
-"""Requests for each worker. Who is asked is the kernel's choice, and one that takes connections and answers none must
-be met before long."""
 _ASKED = b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
 
 
-def keep_proving(path: Path, workers: int, works: Callable[[], None], every_s: float | None) -> threading.Thread:
-    """Call ``works`` whenever all who were asked have answered, in a thread that ends with the process.
+def keep_proving(path: Path, works: Callable[[], None], every_s: float | None) -> threading.Thread:
+    """Call ``works`` whenever there was an answer, in a thread that ends with the process.
 
     Args:
         path: of the socket.
@@ -33,7 +30,7 @@ def keep_proving(path: Path, workers: int, works: Callable[[], None], every_s: f
         begun = False
         pause = threading.Event()
         while not begun or every_s is not None:
-            if answered := all(answers(path) for _ in range(_TAKES * workers)):
+            if answered := answers(path):
                 works()
             begun = begun or answered
             pause.wait(every_s if begun and every_s is not None else _BEGINNING_S)

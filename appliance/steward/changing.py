@@ -209,6 +209,11 @@ class Changing:
                 self._renew(units)
             self._notes.again()
 
+    def rests(self) -> bool:
+        """Whether another steward would know as much: nothing is under way, and nothing is told only from memory."""
+        with self._changed:
+            return self._starting is None and not self._undone_why and pending.read(self._places) is None
+
     def stop(self) -> None:
         """``work`` returns."""
         with self._changed:

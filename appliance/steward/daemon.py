@@ -1,6 +1,7 @@
 """The composition root of ``qaqpa steward``: root's helper, of which the console asks what only root may do.
 
-Must not know: anything that another module could.
+Where systemd listens for it, it ends when nobody has asked for a while and whoever asks again has it begun: most of
+the day nobody needs it, and its memory is a tenth of the product's. Must not know: anything that another module could.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pathlib import Path
 from appliance import last_worked, sockets
 from appliance.client import Client
 from appliance.errands import Errands
+from appliance.handed import handed
 from appliance.steward import clocks, pending
 from appliance.steward.answering import Answering
 from appliance.steward.changing import Changing
@@ -29,10 +31,12 @@ from appliance.supervision import Supervision
 from appliance.users import CONSOLE_USER
 
 _GATE_S = 5.0
+RESTS_AFTER_S = 300.0
+"""Longer than somebody reads a page: who works with the console waits for its beginning once."""
 
 
-def run(path: Path, systemctl: str) -> None:
-    """Serve until SIGTERM.
+def run(path: Path, systemctl: str) -> bool:
+    """Serve until SIGTERM, or until nobody has needed it for a while; whether that was why it ends.
 
     Args:
         systemctl: what restarts units.
@@ -52,9 +56,17 @@ def run(path: Path, systemctl: str) -> None:
     examining = Examining(lambda: doctor(path), time.monotonic, time.time)
     errands = Errands(Path(config.paths.runtime) / "errands")
     updating = Updating(path, errands, Systemctl(systemctl), notes)
-    answering = Answering(path, changing, examining, Trials(), notes, ports, updating, lambda: datetime.now(UTC))
+    trials = Trials()
+    answering = Answering(path, changing, examining, trials, notes, ports, updating, lambda: datetime.now(UTC))
     uids = {0, pwd.getpwnam(CONSOLE_USER).pw_uid}
-    serving = Serving(Path(sockets.steward_socket(config)), uids, answering.answer)
+    socket = Path(sockets.steward_socket(config))
+    listener = handed(socket)
+    serving = Serving(socket, uids, answering.answer, listener)
+
+    def rests(quiet_s: float) -> bool:
+        forgets = trials.counts() or not notes.told() or not changing.rests()
+        return listener is not None and quiet_s >= RESTS_AFTER_S and not forgets
+
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: serving.stop())
     changing.recover()
@@ -62,7 +74,7 @@ def run(path: Path, systemctl: str) -> None:
     worker.start()
     supervision = Supervision()
     try:
-        serving.serve(supervision.works, supervision.every_s)
+        return serving.serve(supervision.works, supervision.every_s, rests)
     finally:
         changing.stop()
         worker.join()

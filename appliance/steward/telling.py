@@ -63,6 +63,10 @@ class Notes:
             time.sleep(_PAUSE_S)
         return self._gate.ask(note)
 
+    def told(self) -> bool:
+        """Whether the gate knows all of it."""
+        return not self._untold
+
     def again(self) -> None:
         """Try what could not be told."""
         with self._alone:

@@ -66,7 +66,7 @@ class Trials:
             return StewardRefused(StewardRefusal.NOT_MOBILE, "that is no mobile number that this venue serves")
         name, test = secrets.token_hex(8), _Test(self._clock())
         with self._lock:
-            recent = {each: kept for each, kept in self._tests.items() if test.began_s - kept.began_s < _HOUR_S}
+            recent = self._recent(test.began_s)
             if sum(not each.over for each in recent.values()) >= _AT_ONCE:
                 return StewardRefused(StewardRefusal.FAILED, "test SMS are on their way already; wait for them")
             if len(recent) >= AN_HOUR:
@@ -80,6 +80,14 @@ class Trials:
         path = sockets.sms_socket(config)
         threading.Thread(target=self._run, args=(test, path, message), name="test SMS", daemon=True).start()
         return self.so_far(name)
+
+    def counts(self) -> bool:
+        """Whether there was one within the last hour: whoever forgot that would let too many go out."""
+        with self._lock:
+            return bool(self._recent(self._clock()))
+
+    def _recent(self, now_s: float) -> dict[str, _Test]:
+        return {each: kept for each, kept in self._tests.items() if now_s - kept.began_s < _HOUR_S}
 
     def so_far(self, name: str) -> SmsSteps | StewardRefused:
         """How far it has come."""

@@ -47,7 +47,7 @@ def create(path: str) -> Flask:
 def main(path: str) -> None:
     """Serve until SIGTERM."""
     socket = Path(sockets.console_socket(known(Path(path)).config))
-    serve(socket, partial(create, path), workers=1, threads=THREADS)
+    serve(socket, partial(create, path), threads=THREADS)
 
 
 if __name__ == "__main__":

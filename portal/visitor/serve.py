@@ -8,7 +8,6 @@ Must not know: pages, configuration.
 from __future__ import annotations
 
 import json
-import os
 import sys
 from functools import partial
 from pathlib import Path
@@ -17,10 +16,8 @@ from typing import Any
 from portal.serving import serve
 from portal.visitor.app import create_app
 
-WORKERS = 2 if len(os.sched_getaffinity(0)) > 2 else 1
-"""Of two processors nginx and the gate need one: there a second worker serves nobody sooner, and takes 20 MB."""
-THREADS = 16 // WORKERS
-"""Of each: a gate that is slow to answer one visitor must not keep the others."""
+THREADS = 16
+"""A gate that is slow to answer one visitor must not keep the others."""
 
 
 def main(socket: str, told: dict[str, Any]) -> None:
@@ -29,7 +26,7 @@ def main(socket: str, told: dict[str, Any]) -> None:
     Args:
         told: arguments of ``create_app``.
     """
-    serve(Path(socket), partial(create_app, **told), workers=WORKERS, threads=THREADS)
+    serve(Path(socket), partial(create_app, **told), threads=THREADS)
 
 
 if __name__ == "__main__":

@@ -186,12 +186,10 @@ def _page(folder: Path) -> bytes:
 
 
 def _memory_mib(pid: int) -> float:
-    """Of the largest of the console's processes."""
-    workers = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    statuses = [Path(f"/proc/{worker}/status").read_text() for worker in workers]
-    return max(int(status.split("VmRSS:")[1].split()[0]) for status in statuses) / 1024
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.split("VmRSS:")[1].split()[0]) / 1024
 
 
 if __name__ == "__main__":
     at = Path(sys.argv[1])
-    serve(at / "console.sock", partial(app, str(at), int(sys.argv[2])), workers=1, threads=8)
+    serve(at / "console.sock", partial(app, str(at), int(sys.argv[2])), threads=8)

@@ -179,7 +179,7 @@ def units_rest(site: Site, besides: str) -> None:
     until(lambda: not restless(site), "the units to rest", BOOT_S, _LOOK_EVERY_S)
     failed = shell.run("systemctl --failed --plain --no-legend").text.strip()
     hold(not failed, f"failed: {failed}")
-    wanted = f"qaqpa.target qaqpa-gate qaqpa-portal qaqpa-console qaqpa-steward qaqpa-nginx {besides}"
+    wanted = f"qaqpa.target qaqpa-gate qaqpa-portal qaqpa-console qaqpa-steward.socket qaqpa-nginx {besides}"
     active = shell.run(f"systemctl is-active {wanted}", check=False).text.split()
     hold(set(active) == {"active"}, f"of {wanted} the states are {active}")
 

@@ -17,6 +17,8 @@ _NOT_NOW = "Қазір қолжетімді емес"
 """The title of the page that says what keeps everybody out, in the language of this venue."""
 _STATE = "/var/lib/qaqpa"
 _SERVING = ("gate", "portal", "sms", "console", "steward", "nginx", "dnsmasq-captive", "dnsmasq-lan")
+_STEWARD = "systemctl start qaqpa-steward.service"
+"""It rests where nobody has asked for five minutes."""
 _SMALL = f"""
 set -e
 systemctl stop {" ".join(f"qaqpa-{unit}.service" for unit in _SERVING)}
@@ -73,11 +75,13 @@ def run_through(steps: Steps, place: Place) -> None:
             until(lambda: "mounted read-only" in doctor(place), "the doctor to say so", PATIENCE_S)
             until(lambda: console(place) in {"200", "303"}, "the console to answer", PATIENCE_S)
             notes.append(f"the gate tries again, {place.show('gate', 'NRestarts')} times so far")
+            shell.run(_STEWARD)
             for unit in ("portal", "console", "steward", "nginx", "sms", "dnsmasq-captive"):
                 hold(place.show(unit, "ActiveState") == "active", f"{unit} does not run")
                 hold(place.show(unit, "NRestarts") == "0", f"{unit} began again by itself")
         with steps.step("writable again: the gate begins by itself, the visit goes on, the journal verifies") as notes:
             shell.run(f"mount -o remount,rw {_STATE}")
+            shell.run(_STEWARD)
             until(lambda: set(_SERVING) <= set(place.active()), "all units to serve", PATIENCE_S)
             until(lambda: place.online(phone), "the phone to be online", PATIENCE_S)
             notes.append(place.verified())

@@ -35,7 +35,7 @@ def install(document: str) -> list[list[str]]:
 def units(*beginning: str) -> set[str]:
     """What ``systemctl`` is told of, in lines that begin so."""
     lines = [line for line in install(DOCUMENTS[0]) if line[: len(beginning)] == list(beginning)]
-    return {word for line in lines for word in line if word.endswith((".service", ".timer", ".target"))}
+    return {word for line in lines for word in line if word.endswith((".service", ".socket", ".timer", ".target"))}
 
 
 @pytest.mark.parametrize("document", DOCUMENTS[1:])

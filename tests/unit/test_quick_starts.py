@@ -6,6 +6,8 @@ loaded it has in memory for as long as it runs: pyroute2 is 16 MB, reportlab 8, 
 
 from __future__ import annotations
 
+import os
+import pty
 import re
 import shlex
 import subprocess
@@ -14,6 +16,7 @@ import sys
 import pytest
 
 from tests.lab.run import ROOT
+from tests.lab.waiting import PATIENCE_S
 
 _TELLS = """
 import sys
@@ -94,9 +97,9 @@ def loaded(module: str) -> tuple[list[str], set[str]]:
             },
         ),
         (
-            "appliance.cli_screen, appliance.screen, appliance.screen_code, appliance.screen_look",
+            "appliance.screen_terminal",
             {"pyroute2", "iptc", "cryptography", "sqlite3", "reportlab", "PIL", "argon2", "pyotp", "tomlkit", "asyncio"}
-            | {"ssl", "email", "html", "xml", "appliance.daemon", "appliance.session", "appliance.render"},
+            | {"ssl", "email", "html", "xml", "click", "appliance.daemon", "appliance.session", "appliance.render"},
         ),
     ],
 )
@@ -131,3 +134,31 @@ def test_what_a_unit_begins_has_nothing_that_only_a_person_needs(name: str, root
     assert ended.startswith("Error: /nowhere/qaqpa.toml: cannot be read")
     assert {root} <= set(modules.split())
     assert {"click", "appliance.cli"} & set(modules.split()) == set()
+
+
+_STANDS = """
+import sys
+from appliance.entry import main
+sys.argv = ["qaqpa", *{words}]
+try:
+    main()
+finally:
+    print(*sys.modules, file=sys.stderr)
+"""
+
+
+def test_what_stands_on_a_screen_has_nothing_that_only_a_person_needs() -> None:
+    unit = (ROOT / "systemd/qaqpa-screen@.service").read_text().replace("%I", "ttyS9")
+    (line,) = re.findall(r"^ExecStart=(.+)$", unit, re.MULTILINE)
+    words = [*shlex.split(line)[1:-1], "/nowhere/qaqpa.toml"]
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-c", _STANDS.format(words=words)]
+    with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=subprocess.PIPE) as process:
+        os.close(theirs)
+        shown = b""
+        while b"root shell" not in shown:
+            shown += os.read(ours, 65536)
+        os.close(ours)
+        modules = process.communicate(timeout=PATIENCE_S)[1].decode().split()
+    assert "appliance.screen_terminal" in modules
+    assert {"click", "appliance.cli"} & set(modules) == set()

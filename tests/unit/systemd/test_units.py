@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from appliance import processes, sockets
+from appliance.config import Config
 from tests.lab.run import ROOT
 
 FOLDER = ROOT / "systemd"
@@ -80,6 +82,19 @@ def test_it_says_that_it_serves_and_that_it_works(name: str) -> None:
     assert int(told["WatchdogSec"][0]) >= 30  # a busy machine is no hung one
 
 
+def test_a_steward_of_whom_nobody_asks_ends_and_is_begun_by_who_asks() -> None:
+    told = unit("steward")
+    assert told["RestartPreventExitStatus"] == told["SuccessExitStatus"] == [str(processes.NOBODY_ASKS)]
+    assert "qaqpa-steward.socket" in told["Wants"] and "qaqpa-steward.socket" in told["After"]
+    socket = (FOLDER / "qaqpa-steward.socket").read_text(encoding="utf-8").splitlines()
+    listens = Path(sockets.steward_socket(Config()))
+    assert {f"ListenStream={listens}", "SocketGroup=qaqpa-console", "SocketMode=0660"} <= set(socket)
+    # systemd would else give the socket up for good after some tries.
+    assert {"TriggerLimitIntervalSec=0", "PartOf=qaqpa.target", "WantedBy=qaqpa.target"} <= set(socket)
+    folders = (FOLDER / "tmpfiles.d/qaqpa.conf").read_text(encoding="utf-8")
+    assert f"d {listens.parent} " in folders
+
+
 def test_who_has_least_to_lose_is_killed_first() -> None:
     kept = sorted(SERVING, key=lambda name: int(unit(name)["OOMScoreAdjust"][0]))
     assert (kept[0], kept[-1]) == ("gate", "console")
@@ -114,7 +129,8 @@ def test_systemd_understands_every_line(tmp_path: Path) -> None:
     """As far as the one of this machine goes: it may be older than the device's and not know the newest keys."""
     folder = tmp_path / "usr/lib/systemd/system"
     folder.mkdir(parents=True)
-    names = [path for pattern in ("*.service", "*.target", "*.timer") for path in FOLDER.glob(f"qaqpa{pattern}")]
+    kinds = ("service", "socket", "target", "timer")
+    names = [path for kind in kinds for path in FOLDER.glob(f"qaqpa*.{kind}")]
     for path in names:
         # What they start is not installed here.
         text = re.sub(r"^(Exec\w+)=\S+", r"\1=/bin/true", path.read_text(encoding="utf-8"), flags=re.MULTILINE)

@@ -33,10 +33,14 @@ def test_there_is_an_end_to_what_they_may_cost() -> None:
             )
         return reply
 
+    assert not trials.counts()
     for _ in range(AN_HOUR):
         assert isinstance(one(), SmsSteps)
+    now_s[0] = 3599.0
+    assert trials.counts()
     assert isinstance(one(), StewardRefused)
     now_s[0] = 3600.0
+    assert not trials.counts()
     assert isinstance(one(), SmsSteps)
     assert sent == [NUMBER] * (AN_HOUR + 1)
 
