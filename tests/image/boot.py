@@ -31,6 +31,7 @@ from tests.lab.visitor import Probe
 from tests.lab.waiting import until
 
 NUMBER, E164 = "8 701 123 45 67", "+77011234567"
+_SECOND = ("8 701 123 45 68", "+77011234568")
 BOOT_S = 900.0
 """The longest that any boot may take; emulated beside other work it can be ten times what it is alone."""
 MOST_EXPOSED = {"portal": 2.0, "console": 2.0, "sms": 2.0, "gate": 3.5}
@@ -58,7 +59,7 @@ def main() -> int:
         with watched("qi-", image, visitors=2, restored=True) as site:
             first_boot(steps, site)
             comes_up(steps, site)
-            stay(steps, site)
+            stay(steps, site, seen=True)
 
     return played("Qaqpa: the image, flashed and plugged in (under emulation)", "The boot test", play)
 
@@ -70,7 +71,7 @@ def whole(steps: Steps, image: Path, newer: Path) -> None:
         with watched("qi-", image, visitors=2) as site:
             first_boot(steps, site)
             serving(steps, site)
-            stay(steps, site)
+            stay(steps, site, seen=True)
             power(steps, site)
             steps.chapter("New versions")
             box = Updates(site, newer, updates)
@@ -133,6 +134,13 @@ def serving(steps: Steps, site: Site) -> None:
     with steps.step("its screen says where the console is, and the code to claim it") as notes:
         owner = Owner.at(site)
         notes.append(f"{owner.address}, {site.machine.up_s():.0f} s after switching on")
+    with steps.step(
+        "the wizard in a real browser, as on a phone: its words in each language, all of it there"
+    ) as notes:
+        # Here alone, as below: the package's test plays the rest of it, where no browser's driver is installed.
+        from tests.image.browser import wizard
+
+        notes.extend(wizard(owner))
     with steps.step("the wizard's first page takes the code") as notes:
         owner.claims()
         notes.append(f"{site.machine.up_s():.0f} s after switching on")
@@ -195,8 +203,12 @@ def screen(site: Site) -> str:
     return site.machine.shell.run("qaqpa screen --once").text
 
 
-def stay(steps: Steps, site: Site) -> None:
-    """¶4 to ¶8, against the box."""
+def stay(steps: Steps, site: Site, *, seen: bool = False) -> None:
+    """¶4 to ¶8, against the box.
+
+    Args:
+        seen: the second phone does it too, in a real browser.
+    """
     phone, other = site.visitors
     steps.chapter("A visitor's stay")
     with steps.step("its DHCP client gets a lease") as notes:
@@ -214,6 +226,13 @@ def stay(steps: Steps, site: Site) -> None:
         other.connect(_PATIENCE_S)
         hold(other.probe(Probe.ANDROID, 60).status == 302, "the second phone was not redirected")
         hold(not other.tcp_echo(WEB, 4242, timeout_s=2), "the second phone got through")
+    if seen:
+        with steps.step(
+            "the same on the second phone in a real browser: from its probe to online, out by a button"
+        ) as notes:
+            from tests.image.browser import portal
+
+            notes.extend(portal(site, other, *_SECOND))
     with steps.step("it leaves (its lease given back): closed"):
         phone.disconnect(release=True)
         until(lambda: set(visits(site).values()) <= {"away"}, "the gate to notice", _PATIENCE_S, _LOOK_EVERY_S)

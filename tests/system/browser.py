@@ -171,6 +171,14 @@ class Window:
         return self.page.get_by_text(sentence, exact=True).count() == 1
 
     @property
+    def unanswered(self) -> list[str]:
+        """What a page was made of and did not get: nothing came, or what is no success and leads nowhere."""
+        got = {answer.request for answer in self.responses if answer.status < 400}
+        # What a script asks goes on while somebody looks at the page.
+        parts = [request for request in self.requests if request.resource_type not in {"fetch", "xhr"}]
+        return [request.url for request in parts if request not in got]
+
+    @property
     def origins(self) -> set[str]:
         """``scheme://host:port`` of all requests so far."""
         return {"/".join(request.url.split("/")[:3]) for request in self.requests}
@@ -178,13 +186,19 @@ class Window:
 
 @contextlib.contextmanager
 def window(
-    browser: Browser, language: Language, *, javascript: bool = True, believing: bool = False
+    browser: Browser,
+    language: Language,
+    *,
+    javascript: bool = True,
+    believing: bool = False,
+    patience_ms: float = PATIENCE_MS,
 ) -> Iterator[Window]:
     """A new window at a phone's size.
 
     Args:
         language: the phone's own, sent as Accept-Language.
         believing: takes any certificate, where a test's authority signs; who is believed is no matter of pages.
+        patience_ms: with every page and every state of it.
     """
     context = browser.new_context(
         locale=_LOCALE[language],
@@ -195,7 +209,7 @@ def window(
         has_touch=True,
         color_scheme="light",
     )
-    context.set_default_timeout(PATIENCE_MS)
+    context.set_default_timeout(patience_ms)
     made = Window(context.new_page(), words("visitor", language), javascript)
 
     # Functions of ours: Playwright sets an attribute on what it calls, which a list's own append does not take.
@@ -217,3 +231,22 @@ def window(
         yield made
     finally:
         context.close()
+
+
+def fits(screen: Window) -> None:
+    """Nothing sticks out sideways, and whatever is pressed is large enough for a thumb (WCAG 2.2, 2.5.8: 24 px).
+
+    Raises:
+        AssertionError: something does, or is not.
+    """
+    wide = screen.page.evaluate("document.documentElement.scrollWidth")
+    assert wide == PHONE["width"], f"{screen.page.url} is {wide} px wide on a phone of {PHONE['width']} px"
+    # The way past a page's head stands outside until somebody without a mouse comes to it.
+    for target in screen.page.locator("button, input:not([type=hidden]), a:not(.skip)").all():
+        if target.is_visible():
+            box = target.bounding_box()
+            assert box is not None
+            told = f"{screen.page.url}: {target.inner_text()!r} is at {box}"
+            assert box["height"] >= 24, told
+            assert box["x"] >= 0, told
+            assert box["x"] + box["width"] <= PHONE["width"], told

@@ -16,7 +16,7 @@ from portal.words import words
 from tests.lab.venue import PORTAL, Venue
 from tests.lab.visitor import Probe, Visitor
 from tests.lab.waiting import until
-from tests.system.browser import PROBE, Window, browser_in, window
+from tests.system.browser import PROBE, Window, browser_in, fits, window
 
 ORIGIN = f"http://{PORTAL}"
 NUMBERS = itertools.count(77011230000)
@@ -247,18 +247,6 @@ def test_another_site_cannot_put_the_page_into_a_frame(venue: Venue, browser: Br
             inside = frame.content_frame()
             assert inside is not None
             assert (inside.get_by_role("heading", level=1).count() == 1) is shows, address
-
-
-def fits(screen: Window) -> None:
-    """Nothing sticks out sideways, and whatever is pressed is large enough for a thumb (WCAG 2.2, 2.5.8: 24 px)."""
-    assert screen.page.evaluate("document.documentElement.scrollWidth") == 360
-    for target in screen.page.locator("button, input:not([type=hidden]), a").all():
-        if target.is_visible():
-            box = target.bounding_box()
-            assert box is not None
-            assert box["height"] >= 24, target.inner_text()
-            assert box["x"] >= 0
-            assert box["x"] + box["width"] <= 360
 
 
 def in_sight(screen: Window) -> None:

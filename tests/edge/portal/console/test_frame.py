@@ -137,3 +137,13 @@ def test_a_language_is_chosen_without_signing_in(served: Served, page: Page) -> 
     page.get_by_role("button", name="Қазақша").click()
     expect(page.get_by_role("heading")).to_have_text("Мұндай бет жоқ")
     assert page.url == f"{served.address}/none"
+
+
+def test_the_tab_has_a_picture_of_its_own(served: Served, page: Page) -> None:
+    """Drawn under the pages' own policy; a browser that is told of none asks for one that is not there."""
+    served.role = ""
+    page.goto(f"{served.address}/none")
+    drawn = page.locator("link[rel=icon]").evaluate(
+        "link => { const drawn = new Image(48, 48); drawn.src = link.href; return drawn.decode().then(() => true); }"
+    )
+    assert drawn is True
