@@ -3,8 +3,8 @@
     with Machine.boot(image, folder, namespace="qi-box") as machine:
         machine.shell.wait(timeout_s=600)
 
-Its ports are the taps ``wan`` and ``lan`` of the namespace. Must not know: what is on the disk, and how the boards of two
-architectures differ.
+Its ports are the taps ``wan`` and ``lan`` of the namespace. Must not know: what is on the disk, and how the boards of
+two architectures differ.
 """
 
 from __future__ import annotations
