@@ -70,6 +70,13 @@ def test_the_boot_test_refuses(tmp_path: Path, words: tuple[str, ...], why: str)
     assert (done.returncode, why in done.stderr) == (2, True), done.stderr
 
 
+@pytest.mark.parametrize("words", [(), ("--short",), ("--short", "--arch", "arm64"), ("--arch", "amd64")])
+def test_the_boot_test_takes(tmp_path: Path, words: tuple[str, ...]) -> None:
+    done = said(tmp_path, "scripts/boot-test", *words)
+    # It goes on to scripts/setup, for which there is no bash.
+    assert (done.returncode, "scripts/boot-test:" in done.stderr) == (127, False), done.stderr
+
+
 def test_the_whole_boot_test_is_for_amd64_wherever_it_runs(tmp_path: Path) -> None:
     done = said(tmp_path, "scripts/boot-test", here="arm64")
     assert (done.returncode, "the short form only" in done.stderr) == (2, True), done.stderr
