@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from tests.image.boards import BOARDS
 from tests.image.cuts import cut
 from tests.image.families import families
 from tests.image.owner import Owner
@@ -50,13 +51,16 @@ def main() -> int:
     parser.add_argument("image", type=Path, help="the whole disk, unpacked")
     parser.add_argument("newer", type=Path, nargs="?", help=f"folder of updates to {GOOD} (well) and {BAD} (not)")
     parser.add_argument("--short", action="store_true", help="one boot of a box that has its configuration")
+    parser.add_argument("--arch", choices=BOARDS, default="amd64", help="what the image is for; the whole of it: amd64")
     given = parser.parse_args()
+    if given.arch != "amd64" and not given.short:
+        parser.error(f"--arch {given.arch} needs --short")
     image = given.image.resolve()
 
     def play(steps: Steps) -> None:
         if not given.short:
             return whole(steps, image, given.newer.resolve())
-        with watched("qi-", image, visitors=2, restored=True) as site:
+        with watched("qi-", image, visitors=2, restored=True, board=BOARDS[given.arch]) as site:
             first_boot(steps, site)
             comes_up(steps, site)
             stay(steps, site, seen=True)

@@ -3,8 +3,8 @@
     with Machine.boot(image, folder, namespace="qi-box") as machine:
         machine.shell.wait(timeout_s=600)
 
-QEMU translates (``-accel tcg``), so that a machine without virtualisation does the same. Its ports are the taps ``wan``
-and ``lan`` of the namespace. Must not know: what is on the disk.
+Its ports are the taps ``wan`` and ``lan`` of the namespace. Must not know: what is on the disk, and how the boards of
+two architectures differ.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.image import shell
+from tests.image.boards import BOARDS, Board
 from tests.image.monitor import Monitor
 from tests.image.shell import Restored, Shell
 from tests.lab.errors import CommandTooLong
@@ -47,6 +48,7 @@ class Machine:
     secure: bool = False
     radios: int = 0
     disks: Sequence[Path] = ()
+    board: Board = BOARDS["amd64"]
     shell: Shell = field(init=False)
     monitor: Monitor = field(init=False)
     process: Process | None = None
@@ -75,6 +77,7 @@ class Machine:
         secure: bool = False,
         radios: int = 0,
         disks: Sequence[Path] = (),
+        board: Board = BOARDS["amd64"],
     ) -> Iterator[Machine]:
         """Put the image on a new disk and switch on; at the end it is switched off and the disk is gone.
 
@@ -86,11 +89,12 @@ class Machine:
             secure: firmware with Secure Boot, whose keys nobody has chosen yet.
             radios: how many it has, simulated by its own kernel: ``wlan0`` and on.
             disks: further ones, which cannot be written: ``/dev/vdb`` and on.
+            board: for the image's architecture.
         """
         folder.mkdir(parents=True, exist_ok=True)
         _flash(image, folder / "disk.raw")
-        shutil.copyfile(TOOLS / "usr/share/OVMF/OVMF_VARS_4M.fd", folder / "firmware.fd")
-        machine = cls(namespace, folder, memory_mb, restored, secure, radios, disks)
+        shutil.copyfile(TOOLS / "usr/share" / board.variables, folder / "firmware.fd")
+        machine = cls(namespace, folder, memory_mb, restored, secure, radios, disks, board)
         machine.switch_on()
         try:
             yield machine
@@ -173,19 +177,13 @@ class Machine:
         return self.process is not None and self.process.alive
 
     def _command_line(self) -> list[str]:
-        firmware = TOOLS / f"usr/share/OVMF/OVMF_CODE_4M{'.secboot' if self.secure else ''}.fd"
-        # Whether the kernel runs in system management mode is all that keeps it from the keys.
-        chipset = "q35,smm=on" if self.secure else "q35,smm=off"
         logged = f"logfile={self.folder / 'console.log'}"
         return [
             # Debian 13's emulator on whatever machine this is: it boots in two thirds of the time of Debian 12's.
-            *(*tool("qemu-system-x86_64"), "-L", str(TOOLS / "usr/share/qemu")),
+            *(*tool(self.board.emulator), "-L", str(TOOLS / "usr/share/qemu")),
             *("-L", str(TOOLS / "usr/share/seabios"), "-L", str(TOOLS / "usr/lib/ipxe/qemu")),
-            *("-machine", chipset, "-accel", "tcg,thread=multi", "-cpu", "max,la57=off"),
+            *self.board.words(TOOLS, self.folder / "firmware.fd", secure=self.secure),
             *("-smp", "2", "-m", str(self.memory_mb), "-nodefaults", "-display", "none"),
-            *(("-global", "driver=cfi.pflash01,property=secure,value=on") if self.secure else ()),
-            *("-drive", f"if=pflash,format=raw,readonly=on,file={firmware}"),
-            *("-drive", f"if=pflash,format=raw,file={self.folder / 'firmware.fd'}"),
             *("-drive", f"if=none,id=disk,format=raw,cache=writeback,discard=unmap,file={self.disk}"),
             *("-device", "virtio-blk-pci,drive=disk,bootindex=0,addr=4"),
             *(

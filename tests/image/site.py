@@ -25,6 +25,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
+from tests.image.boards import BOARDS, Board
 from tests.image.machine import LAN, WAN, Machine, lay_ports
 from tests.image.shell import Restored, Said
 from tests.lab.errors import LabTaken
@@ -125,6 +126,7 @@ class Site:
         settings: str = "",
         radios: int = 0,
         disks: Sequence[Path] = (),
+        board: Board = BOARDS["amd64"],
     ) -> Iterator[Site]:
         """Flash, plug in, switch on; at the end nothing of it is left but the logs in ``build/<prefix>box``.
 
@@ -134,6 +136,7 @@ class Site:
             settings: what that configuration has besides, as TOML.
             radios: how many it has.
             disks: further ones, which it cannot write.
+            board: for the image's architecture.
         """
 
         def plugged_in(_: World, box: str, folder: Path) -> AbstractContextManager[Machine]:
@@ -147,6 +150,7 @@ class Site:
                 secure=secure,
                 radios=radios,
                 disks=disks,
+                board=board,
             )
 
         with cls.around(prefix, lay_ports, plugged_in, visitors=visitors) as site:

@@ -9,12 +9,17 @@ from tests.lab.run import ROOT
 BUILT, COMPLETED = ROOT / "image/mkosi.repart", ROOT / "image/tree/usr/lib/repart.d"
 
 
-def partition(text: str) -> dict[str, str]:
-    """The settings of a definition, without the repeated ones."""
+def settings(text: str) -> ConfigParser:
+    """Of a file in systemd's form; of what is repeated, the last."""
     parser = ConfigParser(strict=False, interpolation=None)
     parser.optionxform = str  # type: ignore[assignment,method-assign]
     parser.read_string(text)
-    return dict(parser["Partition"])
+    return parser
+
+
+def partition(text: str) -> dict[str, str]:
+    """The settings of a definition, without the repeated ones."""
+    return dict(settings(text)["Partition"])
 
 
 def test_a_slot_is_as_large_as_the_other_and_as_what_is_built() -> None:
