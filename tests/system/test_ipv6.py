@@ -19,6 +19,7 @@ from tests.lab.entering import inside
 from tests.lab.namespaces import give_address, ip
 from tests.lab.run import run, start
 from tests.lab.venue import PORTAL, WEB, WEB6, Venue
+from tests.lab.visitor import Visitor
 from tests.lab.waiting import until
 from tests.system.audit import entries as entries_of
 from tests.system.audit import wiretap
@@ -92,7 +93,7 @@ def test_what_is_refused_is_never_answered_to_an_address_out_there(venue: Venue,
 
 def test_what_is_refused_is_not_answered_out_there_while_the_network_is_renumbered(venue: Venue, guest: Guest) -> None:
     """The bridge has its new address before the gate's rules have: the way to the old ones leads out then."""
-    (own, *_) = own_addresses(guest.phone)
+    (own, *_) = guest.phone.own_addresses()
     ip(venue.gate, "address", "del", f"{GATE6}/64", "dev", "br-lan")
     try:
         with wiretap(venue) as tap:
