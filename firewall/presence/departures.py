@@ -71,7 +71,7 @@ class Departures:
         leave: called in our thread with the MAC address of a device that has left.
         ask: sends the question to a device, soon; its answer comes to ``answered``.
         listed: whether the device has a lease again. From our thread.
-        heard: called in our thread when a release was heard: a lease is about to vanish.
+        heard: called in our thread with the MAC address whose release was heard: its lease is about to vanish.
         early_s, late_s: when a device is asked whose lease vanished before or at its time, in seconds from then; at the
             last of them its silence is believed.
     """
@@ -83,7 +83,7 @@ class Departures:
         leave: Callable[[str], None],
         ask: Ask,
         listed: Callable[[str], bool],
-        heard: Callable[[], None],
+        heard: Callable[[str], None],
         early_s: Sequence[float] = _EARLY,
         late_s: Sequence[float] = _LATE,
     ) -> None:
@@ -188,7 +188,7 @@ class Departures:
                 self._heard[found] = now_s + _HEARD_S
                 if len(self._heard) > _REMEMBERED:
                     del self._heard[next(iter(self._heard))]
-                self._tell()
+                self._tell(found[0])
         for found in [*self._heard]:
             if self._heard[found] > now_s:
                 break

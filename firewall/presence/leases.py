@@ -5,12 +5,13 @@
     >>> given.address_of("02:00:00:00:00:01")
     IPv4Address('10.77.0.10')
 
-What the file says is believed at once; what it no longer says is weighed, for a lease vanishes for many reasons:
+What the file says is believed at once; what it no longer says is weighed, for a lease vanishes for many reasons, of
+which only a release that was heard is never in doubt:
 
     the file is being rewritten in place           no news; it must stay away from an unchanged file for a moment
     the disk is full and the file stays cut        no news until it has stayed as it is for ``doubt_s``
     the clock jumped forward, all leases expired   no news until their time has passed on the boot clock too
-    release, or the lifetime is over               whoever ``vanished`` is told of it decides (``departures``)
+    release, or the lifetime is over               whoever ``vanished`` is told decides (``departures``)
 
 Must not know: visits, who asks.
 """
@@ -19,13 +20,13 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from ipaddress import IPv4Address
 from pathlib import Path
 
 from firewall.presence.evidence import Evidence, Proof, Source
-from firewall.presence.held import Doubt, Held
+from firewall.presence.held import Doubt, Held, Released
 from firewall.presence.lease_file import Lease, Reading, Version, lasts, read
 
 _LONGEST_LEASE_S = 604_800.0
@@ -78,10 +79,10 @@ class Leases:
         self._appeared: dict[str, None] = {}
         self._announcing = False
         self._given: set[str] = set()
+        self._released = Released()
         # Replaced as a whole, under the lock; read without it.
         self._known: dict[str, Held] = {}
-        # The watching thread's own, but for ``lacks_lease``, which only reads.
-        self._judged: Version | None = None
+        self._judged: Version | None = None  # the watching thread's own, as is the doubt; ``lacks_lease`` reads it
         self._doubt: Doubt | None = None
         self._hasty_until_s = 0.0
         self._rouse, self._stop = threading.Event(), threading.Event()
@@ -166,8 +167,10 @@ class Leases:
             self._known = known
         self._deliver(Evidence(mac, False, Proof.LEASE))
 
-    def hasten(self) -> None:
-        """The file is about to change: look at once, and for a moment more often. From any thread, never blocks."""
+    def given_back(self, mac: str) -> None:
+        """This device's own release was heard: look at once, and for a moment more often. From any thread."""
+        with self._lock:
+            self._released.note(mac, self._boot_s())
         self._hasty_until_s = time.monotonic() + _HASTY_S
         self._rouse.set()
 
@@ -235,7 +238,7 @@ class Leases:
         return [mac for mac, held in self._known.items() if held.listed and mac not in reading.leases]
 
     def _judge(self, reading: Reading) -> None:
-        """Find out who has left since the last judged version; leaves it to the next look when it is too early."""
+        """Find out who has left since the last judged version, or leave it to the next look."""
         if self._gone(reading):
             if self._stop.wait(self._settle_s):
                 return
@@ -243,24 +246,28 @@ class Leases:
             if again is None or again.version != reading.version:
                 return  # still being written
             reading = again
-        if not self._believed(reading):
-            return
+        self._strike(reading, self._released.among(self._gone(reading), self._boot_s()))
+        if self._believed(reading) and self._strike(reading, self._gone(reading)):
+            self._doubt, self._judged = None, reading.version if reading.dated else None
+
+    def _strike(self, reading: Reading, vanished: Collection[str]) -> bool:
+        """These are in the file no more. False: somebody at the gate made us read a newer one."""
         utc_s = self._utc_s()
         early = []
         with self._lock:
             if self._reading is not reading:
-                return  # somebody at the gate made us read a newer one
+                return False
             known = dict(self._known)
-            for mac in self._gone(reading):
+            for mac in vanished:
                 held = known[mac]
                 known[mac] = replace(held, listed=False)
                 if lasts(held.lease) > utc_s:
                     early.append((mac, held.lease.address))
                 # Else the boot clock says whether its time has passed.
             self._known = known
-        self._doubt, self._judged = None, reading.version if reading.dated else None
         for mac, address in early:
             self._vanished(mac, address, True)
+        return True
 
     def _doubtful(self, reading: Reading) -> bool:
         gone = self._gone(reading)

@@ -84,7 +84,7 @@ class Whereabouts:
             leave=self._leases.forget,
             ask=self.ask,
             listed=self._leases.listed,
-            heard=self._leases.hasten,
+            heard=self._leases.given_back,
         )
         self._ports = Ports(interface, self._from_link, matters=lambda mac: self.address_of(mac) is not None)
         self._stations = Stations(hostapd, self._from_station, is_port=self._is_port)

@@ -159,7 +159,7 @@ class Asked:
             leave=self.left.put,
             ask=self._ask,
             listed=self.listed.__contains__,
-            heard=lambda: None,
+            heard=lambda _: None,
             early_s=(0.1, 0.5),
             late_s=(0.0, 0.2, 0.7),
         )

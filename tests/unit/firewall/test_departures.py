@@ -13,7 +13,7 @@ from tests.unit.firewall.test_dhcp import packet
 
 
 def test_invented_releases_do_not_fill_the_memory() -> None:
-    departures = Departures("br-lan", leave=print, ask=print, listed=lambda _: False, heard=lambda: None)
+    departures = Departures("br-lan", leave=print, ask=print, listed=lambda _: False, heard=lambda _: None)
     forger, departures._releases = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
     departures._releases.setblocking(False)
     release = packet(("message-type", "release"))
@@ -41,7 +41,7 @@ class Doubted:
             leave=self.left.append,
             ask=self._ask,
             listed=lambda _: False,
-            heard=lambda: None,
+            heard=lambda _: None,
             early_s=(1.5, 2.0),
         )
         self.departures._consider(DEVICE, ADDRESS, True, 0.0)

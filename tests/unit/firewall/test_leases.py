@@ -255,7 +255,7 @@ def test_a_lease_between_two_looks_is_known_and_its_end_noticed(tmp_path: Path) 
 
     def told() -> Evidence:
         def looked_at() -> bool:
-            watch.hasten()
+            watch.given_back(mac(99))
             return not came.empty()
 
         until(looked_at)
@@ -342,6 +342,25 @@ def test_many_leases_gone_at_once_are_doubted_and_few_are_not(tmp_path: Path) ->
         assert {came.get(timeout=PATIENCE_S) for _ in range(3)} == set(map(left, (2, 3, 4)))
 
 
+def test_who_was_heard_to_release_is_in_no_doubt(tmp_path: Path) -> None:
+    path, clock = tmp_path / "leases", Clock()
+    path.write_text("".join(map(line, range(4))))
+    with watched(path, clock) as (watch, came):
+        watch.given_back(mac(1))
+        watch.given_back(mac(2))
+        clock.passes(5)
+        path.write_text("")  # two have left, and nobody knows of the others
+        assert {came.get(timeout=PATIENCE_S), came.get(timeout=PATIENCE_S)} == {left(1), left(2)}
+        assert nothing(came)
+        path.write_text(line(0) + line(3))
+        assert nothing(came)
+        clock.passes(11)
+        watch.given_back(mac(0))
+        clock.passes(11)  # what was heard so long ago explains nothing
+        path.write_text("")
+        assert nothing(came)
+
+
 def test_a_clock_that_jumps_forward_ends_nobody(tmp_path: Path) -> None:
     path, clock = tmp_path / "leases", Clock()
     ends = int(clock.utc) + 3600
@@ -424,7 +443,7 @@ def test_who_asks_decides_whether_a_vanished_lease_is_a_leave(tmp_path: Path) ->
         watch.stop()
 
 
-def test_a_look_that_was_hastened_does_not_wait_for_the_interval(tmp_path: Path) -> None:
+def test_a_release_that_was_heard_does_not_wait_for_the_interval(tmp_path: Path) -> None:
     path = tmp_path / "leases"
     path.write_text(line(1) + line(2) + line(3))
     came: queue.Queue[Evidence] = queue.Queue()
@@ -434,7 +453,7 @@ def test_a_look_that_was_hastened_does_not_wait_for_the_interval(tmp_path: Path)
         path.write_text(line(1) + line(2))
         time.sleep(0.3)
         assert came.empty()
-        watch.hasten()
+        watch.given_back(mac(99))
         assert came.get(timeout=PATIENCE_S) == left(3)
     finally:
         watch.stop()
