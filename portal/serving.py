@@ -57,8 +57,8 @@ def serve(socket: Path, create: Callable[[], Any], *, threads: int) -> None:
 
 
 class _Alone(MPServer):
-    """granian with a worker and without the process that keeps it: systemd starts anew what ends, and twelve
-    megabytes would do nothing else.
+    """granian with a worker and without the process that keeps it: systemd starts anew what ends, and that took
+    twelve megabytes to do nothing else.
 
     granian offers that to asynchronous applications alone (``granian.server.embed``), so its worker is made as it makes
     it, and run instead of started: its version is pinned for this, and ``tests/edge/portal`` sees it serve and stop.

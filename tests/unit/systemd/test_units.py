@@ -82,6 +82,12 @@ def test_it_says_that_it_serves_and_that_it_works(name: str) -> None:
     assert int(told["WatchdogSec"][0]) >= 30  # a busy machine is no hung one
 
 
+@pytest.mark.parametrize("name", ["portal", "console"])
+def test_pages_that_hang_are_not_waited_for(name: str) -> None:
+    # granian ends when all that was asked is answered; systemd's own patience would be 90 s without a page.
+    assert unit(name)["TimeoutStopSec"] == ["5"]
+
+
 def test_a_steward_of_whom_nobody_asks_ends_and_is_begun_by_who_asks() -> None:
     told = unit("steward")
     assert told["RestartPreventExitStatus"] == told["SuccessExitStatus"] == [str(processes.NOBODY_ASKS)]
