@@ -9,6 +9,7 @@ two: the truth lies between them. Must not know: the gate, the auditor.
 
 from __future__ import annotations
 
+import re
 import time
 from enum import StrEnum
 from pathlib import Path
@@ -46,6 +47,15 @@ class Says(StrEnum):
     NO_UPLINK = "This venue has no Internet connection now."
     NO_RECORD = "Who connects cannot be recorded now"
     NO_ACCESS = "Access cannot be opened at the moment."
+
+
+_CODE = re.compile(r'class="code"[^>]*><span[^>]*>([^<]+)<')
+
+
+def code_on(body: str) -> str:
+    """The pairing code that this page shows; "" if none."""
+    found = _CODE.search(body)
+    return found[1].replace(" ", "") if found else ""
 
 
 def said_by(body: str) -> tuple[Says, ...]:
@@ -108,7 +118,25 @@ class Tried(Note, frozen=True):
     """Else: who did, or what went wrong."""
 
 
-AnyNote = Came | Left | Asked | Entered | Quit | Saw | Tried
+class Helped(Note, frozen=True):
+    """At the desk, by identity document: the employee typed in what stands there."""
+
+    done: bool
+    """The employee was told that the visitor is online."""
+
+
+AnyNote = Came | Left | Asked | Entered | Helped | Quit | Saw | Tried
+
+
+class Inspected(msgspec.Struct, frozen=True):
+    """An extract was asked for, and judged if there was one."""
+
+    began_ms: int
+    at_ms: int
+    made: bool
+    whole: bool = False
+    said: str = ""
+    """What the commands complained of."""
 
 
 class Packet(msgspec.Struct, frozen=True):

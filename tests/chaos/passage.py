@@ -10,7 +10,7 @@ import socket
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping
 
-from tests.chaos.book import FIRST_PORT, HOME, Allows, Entered, Packet, Quit
+from tests.chaos.book import FIRST_PORT, HOME, Allows, Packet, Quit
 from tests.chaos.evidence import Evidence
 from tests.chaos.excuses import Excuses
 from tests.chaos.spans import Story
@@ -60,7 +60,7 @@ class _Rights:
 
     def __init__(self, story: Story) -> None:
         self._story = story
-        self._entered = [note.began_ms for note in story.notes if isinstance(note, Entered) and note.right]
+        self._entered = [note.began_ms for note in story.let_in()]
         self._quits = [note for note in story.notes if isinstance(note, Quit) and note.status == 303]
         self._quit_ms = [note.at_ms for note in self._quits]
 

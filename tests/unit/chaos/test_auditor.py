@@ -21,6 +21,8 @@ from tests.chaos.book import (
     Came,
     Entered,
     Fault,
+    Helped,
+    Inspected,
     Left,
     Packet,
     Quit,
@@ -288,6 +290,23 @@ def test_what_is_true_only_while_something_is_broken(seen: AnyNote, allows: Allo
     others = [each for each in EVERY_TROUBLE if each is not allows]
     assert laws(during(with_notes(seen), *others)) == wrong, "another fault is no excuse"
     assert laws(during(with_notes(seen), allows, began_ms=9_000)) == wrong, "one that came later neither"
+
+
+def test_who_was_let_in_at_the_desk() -> None:
+    helped = with_notes(Helped(3_000, 3_050, done=True), without=Entered)
+    assert laws(helped) == set()
+    assert Law.LOST in laws(replace(helped, entries=ENTRIES[:1], before=ENTRIES[:1]))
+    assert laws(with_notes(Helped(5_000, 5_400, done=False), without=Entered)) == {Law.BEGAN}
+
+
+def test_an_extract_that_is_not_whole_or_not_there() -> None:
+    spoilt = replace(WELL, inspections=[Inspected(5_000, 6_000, made=True, whole=False)])
+    assert laws(spoilt) == {Law.EXTRACT}
+    assert laws(during(spoilt, Allows.NO_PAGE)) == {Law.EXTRACT}
+    missing = replace(WELL, inspections=[Inspected(5_000, 6_000, made=False)])
+    assert laws(missing) == {Law.EXTRACT}
+    assert laws(during(missing, began_ms=5_500)) == set(), "something is broken"
+    assert laws(replace(WELL, inspections=[Inspected(5_000, 6_000, made=True, whole=True)])) == set()
 
 
 def test_each_violation_is_told_once() -> None:
