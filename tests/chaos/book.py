@@ -159,7 +159,9 @@ class Allows(StrEnum):
     NO_RECORD = "the page says that nothing can be recorded"
     UNWATCHED = "who leaves is noticed late, and as of the last moment at which the gate surely watched"
     OUT_OF_RANGE = "whoever was here was cut off from the gate, and so has left"
+    REJOIN = "whoever was here before must join the network anew, and is told so"
     NAMES_LATE = "a question of a name is passed on later than it came"
+    KEPT_BACK = "what was let through waits for the line, and comes out when the line does"
     NEW_JOURNAL = "the journal is set aside and begun anew"
     SMS_TWICE = "an SMS that was submitted and not answered is sent once more"
 

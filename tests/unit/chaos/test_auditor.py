@@ -34,7 +34,7 @@ from tests.chaos.evidence import Admitted, Arrival, Entry, Evidence, Person, Tex
 
 MAC, ADDRESS, NUMBER = "02:00:00:00:00:01", "10.77.0.9", "+77012000001"
 PERSON = Person(1, MAC, NUMBER)
-_EXCUSES = {Allows.NEW_JOURNAL, Allows.OUT_OF_RANGE, Allows.NAMES_LATE}
+_EXCUSES = {Allows.NEW_JOURNAL, Allows.OUT_OF_RANGE, Allows.NAMES_LATE, Allows.KEPT_BACK, Allows.REJOIN}
 EVERY_TROUBLE = tuple(allows for allows in Allows if allows not in _EXCUSES)
 DIGESTS = [bytes([number]) * 32 for number in range(100)]
 
@@ -122,6 +122,15 @@ def test_a_question_that_the_resolver_had_before() -> None:
     assert laws(during(late, Allows.NAMES_LATE, began_ms=31_000)) == {Law.PASSED}, "it was closed before"
     page = replace(late, arrivals=[Arrival(36_000, "http", f"v1.{HOME} GET /")])
     assert laws(during(page, Allows.NAMES_LATE, began_ms=20_000)) == {Law.PASSED}
+
+
+@pytest.mark.parametrize("at_ms", [36_000, 29_500])
+def test_a_packet_that_waited_for_the_line(at_ms: int) -> None:
+    waited = replace(WELL, packets=[replace_at(PACKETS[0], at_ms)])
+    waited = replace(waited, notes=with_notes(Quit(29_000, 29_010, 303)).notes)
+    assert laws(during(waited, Allows.KEPT_BACK, began_ms=20_000)) == set()
+    assert laws(during(waited, Allows.KEPT_BACK, began_ms=31_000)) == {Law.PASSED}, "it was closed before"
+    assert laws(during(waited, Allows.NAMES_LATE, began_ms=20_000)) == {Law.PASSED}, "it is no question of a name"
 
 
 def test_a_packet_after_the_visitor_had_said_that_it_leaves() -> None:
@@ -307,6 +316,13 @@ def test_an_extract_that_is_not_whole_or_not_there() -> None:
     assert laws(missing) == {Law.EXTRACT}
     assert laws(during(missing, began_ms=5_500)) == set(), "something is broken"
     assert laws(replace(WELL, inspections=[Inspected(5_000, 6_000, made=True, whole=True)])) == set()
+
+
+def test_whose_lease_was_lost_is_told_to_join_anew() -> None:
+    told = with_notes(Saw(8_000, 8_020, 403, (Says.STRANGER,)))
+    assert laws(told) == {Law.PAGE}
+    assert laws(during(told, Allows.REJOIN, began_ms=2_000, settled_ms=3_000)) == set()
+    assert laws(during(told, Allows.REJOIN, began_ms=500, settled_ms=900)) == {Law.PAGE}, "it came later"
 
 
 def test_each_violation_is_told_once() -> None:
