@@ -153,6 +153,7 @@ class Reader:
 
     def __init__(self, people: Sequence[Person], sources: Sources) -> None:
         self._people, self._journal, self._gate = people, sources.journal, sources.gate
+        self._ahead_ms: int | None = None
         self._notes: dict[str, Book[AnyNote]] = {person.mac: notes_of(sources.folder, person) for person in people}
         self._packets = Book(sources.folder / "packets", Packet)
         self._inspections = inspections_of(sources.folder)
@@ -171,13 +172,17 @@ class Reader:
         before = journal(self._journal)
         passing = admitted(self._gate)
         entries = journal(self._journal)
-        ahead_ms = now_ms - monotonic_ms
+        if self._ahead_ms is None:  # once, so that a moment is the same each time it is read
+            self._ahead_ms = now_ms - monotonic_ms
         return Evidence(
             self._people,
             now_ms,
             notes,
             packets,
-            [Arrival(each["at_s"] * 1000 + ahead_ms, each["service"], each.get("detail", "")) for each in arrivals],
+            [
+                Arrival(each["at_s"] * 1000 + self._ahead_ms, each["service"], each.get("detail", ""))
+                for each in arrivals
+            ],
             entries,
             before,
             passing,
