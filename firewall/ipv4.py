@@ -40,6 +40,9 @@ _KNOWN = conntrack("RELATED,ESTABLISHED")
 # Only packets that answer a connection which the gate itself opened. Plain ESTABLISHED would let a device whose
 # admission ended go on talking to the gate's resolver on an old connection.
 _ANSWER = conntrack("RELATED,ESTABLISHED", ("ctdir", "REPLY"))
+NO_QUESTION = tuple(Rule("DROP", protocol=protocol, matches=(port(protocol, 53),)) for protocol in ("udp", "tcp"))
+"""Before whatever takes answers. The resolver's own answer may come after its device was closed, whose connections are
+forgotten by then: it looks like a beginning, and each later question from the same port like the answer to it."""
 _UP = member(UP4, "src,src")
 _IS_UP = member(UP4, "src,src", counts=False)
 _DOWN = member(DOWN4, "dst")
@@ -163,6 +166,7 @@ def _lan_input(settings: Settings) -> Chain:
             *(secure if settings.portal_https else ()),
             Rule("ACCEPT", protocol="tcp", matches=(port("tcp", settings.redirect_port),)),
             Rule("ACCEPT", destination=gate, protocol="icmp", matches=echo),
+            *NO_QUESTION,
             Rule("ACCEPT", matches=(_ANSWER,)),
             Rule("DROP"),
         ),

@@ -7,6 +7,7 @@ are one text for both. Must not know: iptc, netlink, who is admitted.
 from __future__ import annotations
 
 from firewall import limits, owners, staff
+from firewall.ipv4 import NO_QUESTION
 from firewall.rules import (
     DOWN6,
     GARDEN6,
@@ -227,6 +228,7 @@ def _lan_input(settings: Settings, prefix: str, redirects: bool, owned: bool) ->
             *(secure if settings.portal_https else ()),
             Rule("ACCEPT", protocol="tcp", matches=(port("tcp", settings.redirect_port),)),
             Rule("ACCEPT", destination=gate, protocol="ipv6-icmp", matches=(_icmp("128"), limits.echo("qq-echo6"))),
+            *NO_QUESTION,
             Rule("ACCEPT", matches=(_ANSWER,)),
             Rule("DROP"),
         ),

@@ -16,7 +16,7 @@ from enum import StrEnum
 from itertools import pairwise
 
 from tests.chaos import pages, passage, texts
-from tests.chaos.book import Allows, Asked, Entered, Left, Quit, Saw, Tried
+from tests.chaos.book import Allows, Asked, Entered, Helped, Left, Quit, Saw, Tried
 from tests.chaos.evidence import Entry, Evidence, is_mac
 from tests.chaos.excuses import Excuses
 from tests.chaos.spans import END, Presence, Span, Story, open_addresses, presences, spans
@@ -48,6 +48,7 @@ class Law(StrEnum):
     CHAIN = "the chain is broken"
     SMS = "an SMS beyond the budget, doubled, or without a record"
     PAGE = "no page, or one that is not true"
+    EXTRACT = "an extract is not whole, or there is none though nothing is broken"
     CUT_OFF = "a visitor who is admitted reached nobody"
     STUCK = "it did not become well again"
 
@@ -113,6 +114,11 @@ class Auditor:
             yield Violation(int(at_ms), Law.PASSED, device, what)
         for text_ms, to, what in texts.beyond(evidence, excuses):
             yield Violation(text_ms, Law.SMS, to, what)
+        for visit in evidence.inspections:
+            if visit.made and not visit.whole:
+                yield Violation(visit.at_ms, Law.EXTRACT, "", visit.said)
+            elif not visit.made and not excuses.any_excuse(visit.began_ms, visit.at_ms):
+                yield Violation(visit.at_ms, Law.EXTRACT, "", f"there is none: {visit.said}")
         for story in stories.values():
             yield from _begins(story)
             yield from _ends(story, excuses)
@@ -156,11 +162,11 @@ def _since(evidence: Evidence, since_ms: int, fresh_ms: int) -> Evidence:
 
 
 def _begins(story: Story) -> Iterator[Violation]:
-    entered = [note for note in story.notes if isinstance(note, Entered) and note.right]
+    let_in = story.let_in()
     for stay in story.spans:
         if not stay.began or stay.opened_ms < story.since_ms:
             continue  # it went on; or is told again in another journal
-        if not any(_between(note.began_ms, stay.opened_ms, note.at_ms) for note in entered):
+        if not any(_between(note.began_ms, stay.opened_ms, note.at_ms) for note in let_in):
             what = f"nobody entered the right password then: {stay.visit}"
             yield Violation(stay.opened_ms, Law.BEGAN, story.person.mac, what)
 
@@ -211,6 +217,9 @@ def _acknowledged(story: Story, entries: Sequence[Entry]) -> Iterator[Violation]
             case Entered(status=303, location="/online"):
                 if not any(stay.opened_ms <= note.at_ms and note.began_ms <= stay.closed_ms for stay in story.spans):
                     yield Violation(note.at_ms, Law.LOST, mac, "the visitor was let in, and no entry says so")
+            case Helped(done=True):
+                if not any(stay.opened_ms <= note.at_ms and note.began_ms <= stay.closed_ms for stay in story.spans):
+                    yield Violation(note.at_ms, Law.LOST, mac, "the employee let the visitor in, and no entry says so")
             case _:
                 pass
 

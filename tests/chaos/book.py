@@ -9,6 +9,7 @@ two: the truth lies between them. Must not know: the gate, the auditor.
 
 from __future__ import annotations
 
+import re
 import time
 from enum import StrEnum
 from pathlib import Path
@@ -46,6 +47,15 @@ class Says(StrEnum):
     NO_UPLINK = "This venue has no Internet connection now."
     NO_RECORD = "Who connects cannot be recorded now"
     NO_ACCESS = "Access cannot be opened at the moment."
+
+
+_CODE = re.compile(r'class="code"[^>]*><span[^>]*>([^<]+)<')
+
+
+def code_on(body: str) -> str:
+    """The pairing code that this page shows; "" if none."""
+    found = _CODE.search(body)
+    return found[1].replace(" ", "") if found else ""
 
 
 def said_by(body: str) -> tuple[Says, ...]:
@@ -108,7 +118,25 @@ class Tried(Note, frozen=True):
     """Else: who did, or what went wrong."""
 
 
-AnyNote = Came | Left | Asked | Entered | Quit | Saw | Tried
+class Helped(Note, frozen=True):
+    """At the desk, by identity document: the employee typed in what stands there."""
+
+    done: bool
+    """The employee was told that the visitor is online."""
+
+
+AnyNote = Came | Left | Asked | Entered | Helped | Quit | Saw | Tried
+
+
+class Inspected(msgspec.Struct, frozen=True):
+    """An extract was asked for, and judged if there was one."""
+
+    began_ms: int
+    at_ms: int
+    made: bool
+    whole: bool = False
+    said: str = ""
+    """What the commands complained of."""
 
 
 class Packet(msgspec.Struct, frozen=True):
@@ -131,7 +159,9 @@ class Allows(StrEnum):
     NO_RECORD = "the page says that nothing can be recorded"
     UNWATCHED = "who leaves is noticed late, and as of the last moment at which the gate surely watched"
     OUT_OF_RANGE = "whoever was here was cut off from the gate, and so has left"
+    REJOIN = "whoever was here before must join the network anew, and is told so"
     NAMES_LATE = "a question of a name is passed on later than it came"
+    KEPT_BACK = "what was let through waits for the line, and comes out when the line does"
     NEW_JOURNAL = "the journal is set aside and begun anew"
     SMS_TWICE = "an SMS that was submitted and not answered is sent once more"
 

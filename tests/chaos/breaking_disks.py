@@ -78,5 +78,11 @@ DISKS = (
     Fault("disk read-only", _UNRECORDED, _fail, _mend, (1.0, 10.0), needs_disk=True),
     Fault("journal's page corrupt", (*_UNRECORDED, Allows.NEW_JOURNAL), _corrupt, _begin, (0.0, 3.0), needs_disk=True),
     Fault("state file lost", (Allows.NO_PAGE, Allows.UNWATCHED), _lose, _begin, (0.0, 3.0)),
-    Fault("leases lost", (Allows.NO_PAGE,), _lose_leases, lambda site: site.venue.restart("dnsmasq-lan"), (0.5, 6.0)),
+    Fault(
+        "leases lost",
+        (Allows.NO_PAGE, Allows.REJOIN),
+        _lose_leases,
+        lambda site: site.venue.restart("dnsmasq-lan"),
+        (0.5, 6.0),
+    ),
 )

@@ -140,7 +140,7 @@ def _gate_goes_on(site: Site) -> None:
     os.killpg(site.venue.processes["gate"].pid, signal.SIGCONT)
 
 
-_UPLINK = (Allows.NO_INTERNET, Allows.NO_UPLINK, *_NO_SMS)
+_UPLINK = (Allows.NO_INTERNET, Allows.NO_UPLINK, Allows.KEPT_BACK, *_NO_SMS)
 NETWORKS = (
     Fault("SMSC gone", _NO_SMS, _smsc_goes, _smsc_comes, (1.0, 15.0)),
     Fault("SMSC silent", _NO_SMS, _smsc_falls_silent, _smsc_speaks, (1.0, 20.0)),

@@ -221,6 +221,7 @@ def seen(evidence: Evidence) -> Mapping[str, int]:
         "tries": sum(isinstance(note, book.Tried) for note in notes),
         "leavings": sum(isinstance(note, book.Left | book.Quit) for note in notes),
         "visits": sum(entry.kind == "visit_began" for entry in evidence.entries),
+        "extracts": sum(each.made for each in evidence.inspections),
         "entries": len(evidence.entries),
         "SMS": len(evidence.texts),
         "packets": len(evidence.packets),

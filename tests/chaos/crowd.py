@@ -22,7 +22,8 @@ from typing import Self
 
 from tests.chaos.book import FIRST_PORT, HOME
 from tests.chaos.day import Day
-from tests.chaos.evidence import Person
+from tests.chaos.evidence import Person, inspections_of
+from tests.chaos.inspector import Inspector
 from tests.lab.entering import inside
 from tests.lab.venue import PORTAL, WEB, WEB6, Venue
 
@@ -88,7 +89,9 @@ class Crowd:
             for person in people
         ]
         self._threads = [threading.Thread(target=day.live, name=f"visitor {day.person.number}") for day in self.days]
+        inspector = Inspector(venue, inspections_of(venue.places.folder / "chaos"), self._pace.over)
         self._threads.append(threading.Thread(target=self._knock, name="knocking"))
+        self._threads.append(threading.Thread(target=inspector.work, name="inspector"))
 
     def at_rest(self) -> AbstractContextManager[None]:
         """A context in which nobody does anything; packets go on."""

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
-from tests.chaos.book import AnyNote, Book, Fault, Packet
+from tests.chaos.book import AnyNote, Book, Fault, Inspected, Packet
 
 _UP4 = re.compile(r"^add qq-up4 ([0-9.]+),([0-9A-Fa-f:]{17}) ", re.MULTILINE)
 _UP6 = re.compile(r"^add qq-up6 ([0-9a-f:]+) ", re.MULTILINE)
@@ -102,6 +102,7 @@ class Evidence:
     """As they were when the kernel had not been read yet."""
     admitted: Admitted = field(default_factory=Admitted)
     texts: Sequence[Text] = ()
+    inspections: Sequence[Inspected] = ()
     faults: Sequence[Fault] = ()
     budget: int = 1_000_000
     """How many SMS may be sent."""
@@ -152,8 +153,10 @@ class Reader:
 
     def __init__(self, people: Sequence[Person], sources: Sources) -> None:
         self._people, self._journal, self._gate = people, sources.journal, sources.gate
+        self._ahead_ms: int | None = None
         self._notes: dict[str, Book[AnyNote]] = {person.mac: notes_of(sources.folder, person) for person in people}
         self._packets = Book(sources.folder / "packets", Packet)
+        self._inspections = inspections_of(sources.folder)
         self._faults = Book(sources.folder / "faults", Fault)
         self._texts: Book[dict[str, Any]] = Book(sources.smsc_log, dict[str, Any])
         self._arrivals: Book[dict[str, Any]] = Book(sources.arrivals, dict[str, Any])
@@ -169,17 +172,22 @@ class Reader:
         before = journal(self._journal)
         passing = admitted(self._gate)
         entries = journal(self._journal)
-        ahead_ms = now_ms - monotonic_ms
+        if self._ahead_ms is None:  # once, so that a moment is the same each time it is read
+            self._ahead_ms = now_ms - monotonic_ms
         return Evidence(
             self._people,
             now_ms,
             notes,
             packets,
-            [Arrival(each["at_s"] * 1000 + ahead_ms, each["service"], each.get("detail", "")) for each in arrivals],
+            [
+                Arrival(each["at_s"] * 1000 + self._ahead_ms, each["service"], each.get("detail", ""))
+                for each in arrivals
+            ],
             entries,
             before,
             passing,
             [Text(each["utc_ms"], f"+{each['to']}", each["text"]) for each in self._texts.lines()],
+            list(self._inspections.lines()),
             list(self._faults.lines()),
         )
 
@@ -187,6 +195,11 @@ class Reader:
 def notes_of(folder: Path, person: Person) -> Book[AnyNote]:
     """The visitor's own log."""
     return Book(folder / f"{person.mac.replace(':', '-')}.notes", cast(type[AnyNote], AnyNote))
+
+
+def inspections_of(folder: Path) -> Book[Inspected]:
+    """The inspector's own log."""
+    return Book(folder / "inspections", Inspected)
 
 
 def is_mac(text: str) -> bool:

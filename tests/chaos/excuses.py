@@ -14,6 +14,10 @@ class Excuses:
 
     faults: Sequence[Fault]
 
+    def any_excuse(self, began_ms: float, at_ms: float) -> bool:
+        """Whether anything was broken then."""
+        return any(fault.injected_ms <= at_ms and began_ms <= fault.settled_ms for fault in self.faults)
+
     def excuse(self, allows: Allows, began_ms: float, at_ms: float, tail_ms: int = 0) -> Fault | None:
         """A fault that allows this and was in force at some moment between the two, or ``tail_ms`` before."""
         for fault in self.faults:

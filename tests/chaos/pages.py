@@ -10,7 +10,7 @@ from typing import assert_never
 
 from tests.chaos.book import Allows, AnyNote, Asked, Entered, Quit, Saw, Says
 from tests.chaos.excuses import Excuses
-from tests.chaos.spans import END, Story
+from tests.chaos.spans import END, Story, presences
 
 _SLACK_MS = 1_500
 _PATIENCE_MS = 3_000
@@ -69,8 +69,14 @@ def _holds(says: Says, seen: Saw, story: Story, excuses: Excuses) -> bool:
             return did(Quit)
         case Says.SENT_AWAY:
             return any(stay.over and stay.left_ms <= seen.at_ms for stay in story.spans)
-        case Says.MOMENT | Says.BUSY | Says.STRANGER:
+        case Says.MOMENT | Says.BUSY:
             return excused(Allows.NO_PAGE, _PATIENCE_MS)
+        case Says.STRANGER:
+            came_ms = max(
+                (one.came_ms[0] for one in presences(story.notes) if one.came_ms[0] <= seen.began_ms), default=0
+            )
+            forgotten = excuses.excuse(Allows.REJOIN, came_ms, seen.at_ms)
+            return forgotten is not None or excused(Allows.NO_PAGE, _PATIENCE_MS)
         case Says.NO_SMS:
             return excused(Allows.NO_SMS, _SMS_TAIL_MS)
         case Says.NO_UPLINK:

@@ -10,7 +10,7 @@ import socket
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping
 
-from tests.chaos.book import FIRST_PORT, HOME, Allows, Entered, Packet, Quit
+from tests.chaos.book import FIRST_PORT, HOME, Allows, Packet, Quit
 from tests.chaos.evidence import Evidence
 from tests.chaos.excuses import Excuses
 from tests.chaos.spans import Story
@@ -30,19 +30,26 @@ def strays(evidence: Evidence, stories: Mapping[str, Story], excuses: Excuses) -
     """Moment, device and kind of everything that came out and should not have."""
     rights = {mac: _Rights(story) for mac, story in stories.items()}
     device_of = {person.number: person.mac for person in evidence.people}
+
+    def why_not(mac: str, at_ms: float, *late: Allows) -> str:
+        """Why this device may not be heard then; "" if it may, or might when a fault kept back what it had sent."""
+        if why := rights[mac].why_not(at_ms):
+            kept_back = [excuses.excuse(allows, at_ms, at_ms) for allows in late]
+            if any(fault is not None and rights[mac].since(fault.injected_ms) for fault in kept_back):
+                return ""
+        return why
+
     for packet in evidence.packets:
         number = packet.port - FIRST_PORT
         if (mac := device_of.get(number)) is not None:
-            if why := rights[mac].why_not(packet.at_ms):
+            if why := why_not(mac, packet.at_ms, Allows.KEPT_BACK):
                 yield packet.at_ms, mac, f"{packet.source} to {packet.destination}, {why}"
         elif not _may_come(packet):
             yield packet.at_ms, "", f"nobody's: {packet.source} to {packet.destination} port {packet.port}"
     for arrival in evidence.arrivals:
         if (named := _NAME.search(arrival.detail)) and (mac := device_of.get(int(named[1]))) is not None:
-            late = excuses.excuse(Allows.NAMES_LATE, arrival.at_ms, arrival.at_ms) if arrival.service == "dns" else None
-            if late is not None and rights[mac].since(late.injected_ms):
-                continue  # the resolver had the question while it might be asked
-            if why := rights[mac].why_not(arrival.at_ms):
+            late = (Allows.KEPT_BACK, *([Allows.NAMES_LATE] if arrival.service == "dns" else []))
+            if why := why_not(mac, arrival.at_ms, *late):
                 yield arrival.at_ms, mac, f"{arrival.service} {arrival.detail}, {why}"
         elif arrival.service in ("http", "dns") and arrival.detail:
             yield arrival.at_ms, "", f"nobody's: {arrival.service} {arrival.detail}"
@@ -60,7 +67,7 @@ class _Rights:
 
     def __init__(self, story: Story) -> None:
         self._story = story
-        self._entered = [note.began_ms for note in story.notes if isinstance(note, Entered) and note.right]
+        self._entered = [note.began_ms for note in story.let_in()]
         self._quits = [note for note in story.notes if isinstance(note, Quit) and note.status == 303]
         self._quit_ms = [note.at_ms for note in self._quits]
 

@@ -9,7 +9,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from tests.chaos.book import AnyNote, Came, Left
+from tests.chaos.book import AnyNote, Came, Entered, Helped, Left
 from tests.chaos.evidence import Entry, Person
 
 END = 1 << 62
@@ -50,6 +50,10 @@ class Story:
     """When the journal began; of what was before, it has no account."""
     fresh_ms: int = 0
     """What was before, has been judged."""
+
+    def let_in(self) -> list[Entered | Helped]:
+        """Everything by which the visitor may have been let in."""
+        return [each for each in self.notes if isinstance(each, Helped) or (isinstance(each, Entered) and each.right)]
 
     def judged(self) -> Iterator[AnyNote]:
         """The notes that are to agree with the journal."""

@@ -6,12 +6,14 @@ import csv
 import ipaddress
 import json
 import socket
+import struct
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from appliance.garden import question
 from journal.entries import AddressClaimed
 from journal.visits import entries
 from tests.attack.test_resolver import dig
@@ -28,6 +30,7 @@ from tests.system.guest import Guest
 GATE6 = "2001:db8:77::1"
 GARDEN = "till.example.kz"
 CHANGES = {"lan.address6": f"{GATE6}/64", "portal.garden": [GARDEN, "none.example"]}
+_IPV6_CHECKSUM = 7  # linux/in6.h: the kernel fills it in, at this offset
 PREFIX = ipaddress.ip_network("2001:db8:77::/64")
 
 
@@ -101,6 +104,30 @@ def test_what_is_refused_is_not_answered_out_there_while_the_network_is_renumber
             assert tap.strays() == []
     finally:
         give_address(venue.gate, "br-lan", f"{GATE6}/64")
+
+
+@pytest.mark.parametrize("family", [socket.AF_INET, socket.AF_INET6])
+def test_an_answer_after_the_end_is_no_way_to_the_resolver(
+    venue: Venue, guest: Guest, family: socket.AddressFamily
+) -> None:
+    """A late answer looks like a beginning, and the next question from the same port like the answer to it."""
+    six = family is socket.AF_INET6
+    gate, own = (GATE6, own_addresses(guest.phone)[0]) if six else (PORTAL, guest.address)
+    name = f"{family.name.lower().replace('_', '-')}.tunnel.example"
+    with inside(guest.phone.namespace):
+        asking = socket.socket(family, socket.SOCK_DGRAM)
+    with asking:
+        asking.bind((own, 0))
+        late = struct.pack(">HHHH", 53, asking.getsockname()[1], 8 + 12, 0) + bytes(12)
+        with inside(venue.gate), socket.socket(family, socket.SOCK_RAW, socket.IPPROTO_UDP) as answering:
+            if six:
+                answering.setsockopt(socket.IPPROTO_IPV6, _IPV6_CHECKSUM, 6)
+            answering.bind((gate, 0))
+            answering.sendto(late, (own, 0))
+        with wiretap(venue) as tap:
+            asking.sendto(question(7, name, 1), (gate, 53))
+            assert tap.strays() == []
+    assert not [each for each in venue.internet.arrivals("dns") if name in each.detail]
 
 
 def try_from(phone: Visitor, source: str) -> None:

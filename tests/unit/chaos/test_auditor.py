@@ -21,6 +21,8 @@ from tests.chaos.book import (
     Came,
     Entered,
     Fault,
+    Helped,
+    Inspected,
     Left,
     Packet,
     Quit,
@@ -32,7 +34,7 @@ from tests.chaos.evidence import Admitted, Arrival, Entry, Evidence, Person, Tex
 
 MAC, ADDRESS, NUMBER = "02:00:00:00:00:01", "10.77.0.9", "+77012000001"
 PERSON = Person(1, MAC, NUMBER)
-_EXCUSES = {Allows.NEW_JOURNAL, Allows.OUT_OF_RANGE, Allows.NAMES_LATE}
+_EXCUSES = {Allows.NEW_JOURNAL, Allows.OUT_OF_RANGE, Allows.NAMES_LATE, Allows.KEPT_BACK, Allows.REJOIN}
 EVERY_TROUBLE = tuple(allows for allows in Allows if allows not in _EXCUSES)
 DIGESTS = [bytes([number]) * 32 for number in range(100)]
 
@@ -120,6 +122,15 @@ def test_a_question_that_the_resolver_had_before() -> None:
     assert laws(during(late, Allows.NAMES_LATE, began_ms=31_000)) == {Law.PASSED}, "it was closed before"
     page = replace(late, arrivals=[Arrival(36_000, "http", f"v1.{HOME} GET /")])
     assert laws(during(page, Allows.NAMES_LATE, began_ms=20_000)) == {Law.PASSED}
+
+
+@pytest.mark.parametrize("at_ms", [36_000, 29_500])
+def test_a_packet_that_waited_for_the_line(at_ms: int) -> None:
+    waited = replace(WELL, packets=[replace_at(PACKETS[0], at_ms)])
+    waited = replace(waited, notes=with_notes(Quit(29_000, 29_010, 303)).notes)
+    assert laws(during(waited, Allows.KEPT_BACK, began_ms=20_000)) == set()
+    assert laws(during(waited, Allows.KEPT_BACK, began_ms=31_000)) == {Law.PASSED}, "it was closed before"
+    assert laws(during(waited, Allows.NAMES_LATE, began_ms=20_000)) == {Law.PASSED}, "it is no question of a name"
 
 
 def test_a_packet_after_the_visitor_had_said_that_it_leaves() -> None:
@@ -288,6 +299,30 @@ def test_what_is_true_only_while_something_is_broken(seen: AnyNote, allows: Allo
     others = [each for each in EVERY_TROUBLE if each is not allows]
     assert laws(during(with_notes(seen), *others)) == wrong, "another fault is no excuse"
     assert laws(during(with_notes(seen), allows, began_ms=9_000)) == wrong, "one that came later neither"
+
+
+def test_who_was_let_in_at_the_desk() -> None:
+    helped = with_notes(Helped(3_000, 3_050, done=True), without=Entered)
+    assert laws(helped) == set()
+    assert Law.LOST in laws(replace(helped, entries=ENTRIES[:1], before=ENTRIES[:1]))
+    assert laws(with_notes(Helped(5_000, 5_400, done=False), without=Entered)) == {Law.BEGAN}
+
+
+def test_an_extract_that_is_not_whole_or_not_there() -> None:
+    spoilt = replace(WELL, inspections=[Inspected(5_000, 6_000, made=True, whole=False)])
+    assert laws(spoilt) == {Law.EXTRACT}
+    assert laws(during(spoilt, Allows.NO_PAGE)) == {Law.EXTRACT}
+    missing = replace(WELL, inspections=[Inspected(5_000, 6_000, made=False)])
+    assert laws(missing) == {Law.EXTRACT}
+    assert laws(during(missing, began_ms=5_500)) == set(), "something is broken"
+    assert laws(replace(WELL, inspections=[Inspected(5_000, 6_000, made=True, whole=True)])) == set()
+
+
+def test_whose_lease_was_lost_is_told_to_join_anew() -> None:
+    told = with_notes(Saw(8_000, 8_020, 403, (Says.STRANGER,)))
+    assert laws(told) == {Law.PAGE}
+    assert laws(during(told, Allows.REJOIN, began_ms=2_000, settled_ms=3_000)) == set()
+    assert laws(during(told, Allows.REJOIN, began_ms=500, settled_ms=900)) == {Law.PAGE}, "it came later"
 
 
 def test_each_violation_is_told_once() -> None:
