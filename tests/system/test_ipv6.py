@@ -112,7 +112,7 @@ def test_an_answer_after_the_end_is_no_way_to_the_resolver(
 ) -> None:
     """A late answer looks like a beginning, and the next question from the same port like the answer to it."""
     six = family is socket.AF_INET6
-    gate, own = (GATE6, own_addresses(guest.phone)[0]) if six else (PORTAL, guest.address)
+    gate, own = (GATE6, guest.phone.own_addresses()[0]) if six else (PORTAL, guest.address)
     name = f"{family.name.lower().replace('_', '-')}.tunnel.example"
     with inside(guest.phone.namespace):
         asking = socket.socket(family, socket.SOCK_DGRAM)
