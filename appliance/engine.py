@@ -79,8 +79,9 @@ class Engine:
         self._places, self._reception, self._lookout, self._clock = places, reception, lookout, clock
         self._inbox: queue.SimpleQueue[Item] = queue.SimpleQueue()
         self._untold: list[Event] = []
-        self._shut_out: frozenset[str] = frozenset()
         """What happened but could not be recorded yet, oldest first."""
+        self._shut_out: frozenset[str] = frozenset()
+        """Whom that has closed out already: by what is recorded they would be online."""
         self._readdressed: set[str] = set()
         """Whose address by DHCP is still to be compared with its visit's."""
         self._tick_due_ms = 0
