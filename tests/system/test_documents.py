@@ -28,7 +28,8 @@ DOCUMENTS = (
     *sorted(str(path.relative_to(ROOT)) for path in (ROOT / "docs").glob("*.md")),
 )
 FREE_ARGUMENTS = tuple(
-    f"scripts/{name}" for name in ("attack", "bench", "deb", "deb-test", "demo", "lock", "screens", "setup", "test")
+    f"scripts/{name}"
+    for name in ("attack", "bench", "chaos", "deb", "deb-test", "demo", "lock", "screens", "setup", "test")
 )
 """Scripts whose arguments are pytest's or plain words; scripts/lab and qaqpa are checked to the last option."""
 DEMO_PREFIX = "qd-"
