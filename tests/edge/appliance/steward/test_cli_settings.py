@@ -6,6 +6,7 @@ The processes that a change concerns, and the gate, are the house's; nginx and t
 from __future__ import annotations
 
 import json
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -301,8 +302,9 @@ def test_a_unit_stands_when_somebody_takes_a_connection(desk: Desk, monkeypatch:
     units.stands("sms", config)  # there is nobody to send by
     with pytest.raises(NotRestarted, match="nobody answers at"):
         units.stands("gate", config)
-    socket = Path(config.paths.runtime) / "gate/gate.sock"
-    socket.parent.mkdir()
-    serving = Serving(socket, {0}, lambda _: Done())
-    units.stands("gate", config)
-    serving.stop()
+    path = Path(config.paths.runtime) / "gate/gate.sock"
+    path.parent.mkdir()
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(path))
+        listening.listen()
+        units.stands("gate", config)
