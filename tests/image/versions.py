@@ -50,6 +50,8 @@ class Updates:
         with steps.step("a newer version is installed over https, into the other slot") as notes:
             began = time.monotonic()
             with published(self.site, self.files) as source:
+                # A box that has just begun has no uplink yet.
+                until(lambda: self._offers(source, GOOD), f"{source} to answer", _BOOT_S, _LOOK_EVERY_S)
                 self._install(GOOD, source)
             notes.append(f"{time.monotonic() - began:.0f} s")
         with steps.step("after a restart it runs, is found healthy by itself, and is kept") as notes:
@@ -65,6 +67,7 @@ class Updates:
             "a version from a USB stick that is not well is given up by the box itself, and the one before runs again"
         ) as notes:
             self._plug()
+            hold(self._offers("stick", BAD), f"the stick does not offer {BAD}")
             self._install(BAD, "stick")
             self.site.emulated.monitor.unplug()
             began, ran = time.monotonic(), set[str]()
@@ -123,11 +126,12 @@ class Updates:
         except (LabError, OSError):
             return  # the plug was pulled
 
+    def _offers(self, source: str, version: str) -> bool:
+        said = self.site.machine.shell.run(f"qaqpa update list --from {source} --json", check=False)
+        return said.code == 0 and version in json.loads(said.text)["offered"]
+
     def _install(self, version: str, source: str) -> None:
-        shell = self.site.machine.shell
-        offered = json.loads(shell.run(f"qaqpa update list --from {source} --json").text)["offered"]
-        hold(version in offered, f"{source} offers {offered}")
-        shell.run(f"qaqpa update install --from {source} --version {version}", timeout_s=_INSTALL_S)
+        self.site.machine.shell.run(f"qaqpa update install --from {source} --version {version}", timeout_s=_INSTALL_S)
 
     def _oldest(self) -> str:
         return min(self.entries())

@@ -233,6 +233,13 @@ def window(
         context.close()
 
 
+_MEASURED = """found => found
+    .map(element => [element, element.getBoundingClientRect()])
+    .filter(([element, box]) => box.width && box.height && getComputedStyle(element).visibility !== "hidden")
+    .map(([element, box]) => [element.innerText, box.left, box.right, box.height])"""
+"""Of those that can be seen: words, left, right, height."""
+
+
 def fits(screen: Window) -> None:
     """Nothing sticks out sideways, and whatever is pressed is large enough for a thumb (WCAG 2.2, 2.5.8: 24 px).
 
@@ -242,11 +249,11 @@ def fits(screen: Window) -> None:
     wide = screen.page.evaluate("document.documentElement.scrollWidth")
     assert wide == PHONE["width"], f"{screen.page.url} is {wide} px wide on a phone of {PHONE['width']} px"
     # The way past a page's head stands outside until somebody without a mouse comes to it.
-    for target in screen.page.locator("button, input:not([type=hidden]), a:not(.skip)").all():
-        if target.is_visible():
-            box = target.bounding_box()
-            assert box is not None
-            told = f"{screen.page.url}: {target.inner_text()!r} is at {box}"
-            assert box["height"] >= 24, told
-            assert box["x"] >= 0, told
-            assert box["x"] + box["width"] <= PHONE["width"], told
+    # Measured in one go: between two questions the page may have moved on, by what it was told of the SMS.
+    targets = screen.page.locator("button, input:not([type=hidden]), a:not(.skip)").evaluate_all(_MEASURED)
+    assert targets, f"on {screen.page.url} there is nothing to press"
+    for told, left, right, height in targets:
+        where = f"{screen.page.url}: {told!r} from {left} to {right}, {height} px high"
+        assert height >= 24, where
+        assert left >= 0, where
+        assert right <= PHONE["width"], where

@@ -176,5 +176,7 @@ def agreed_and_online(guest: Guest) -> None:
     """A connected phone agrees to the terms that the owner has left in the wizard, and goes online."""
     agreed = re.search(r'name="terms" value="([^"]+)"', guest.page().body)
     assert agreed, "the page has no terms"
-    guest.phone.fetch(f"{PAGE}/password", form={"number": guest.number, "terms": agreed[1]})
-    guest.enter(guest.venue.password_for(guest.number))
+    asked = guest.phone.fetch(f"{PAGE}/password", form={"number": guest.number, "terms": agreed[1]})
+    assert asked.status == 303, asked.body
+    entered = guest.enter(guest.venue.password_for(guest.number))
+    assert entered.status == 303, entered.body

@@ -21,6 +21,7 @@ from appliance.wire import Language
 from tests.lab import device
 from tests.lab.run import run
 from tests.lab.venue import Venue
+from tests.lab.visitor import Probe
 from tests.support.accessible import RULES, barriers, unfold
 from tests.system.audit import entries, journal
 from tests.system.browser import browser_in
@@ -96,7 +97,8 @@ def test_a_new_box_is_set_up_and_lets_a_phone_in(venue: Venue, set_up: SetUp) ->
     assert any(str(sms["to"]) == "77017654321" for sms in venue.sms()), TEST_NUMBER
     assert not guest.online()
     agreed_and_online(guest)
-    assert guest.online()
+    probed = guest.phone.probe(Probe.ANDROID)
+    assert probed.online, probed
     told = [entry["act"] for entry in journal(venue) if entry["kind"] == "staff_acted" and entry["staff"] == OWNER]
     assert {"claimed", "settings_applied", "secret_saved", "account_made"} <= set(told)
 

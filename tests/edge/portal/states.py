@@ -70,6 +70,8 @@ _SEND = """([name, typed]) => {
 
 def bring(site: Site, page: Page, state: State, language: Language) -> None:
     """Have the page of ``state`` shown, in this language."""
+    # The page before asks how things are, and would go where it is told to in the middle of what follows.
+    page.goto("about:blank")
     site.gate = GateWithState(trouble=state.trouble, vouchers={VOUCHER})
     site.gate.put(IP, replace(state.device, language=language))
     page.goto(f"{site.address}/")
