@@ -165,6 +165,7 @@ def comes_up(steps: Steps, site: Site) -> None:
     """A box that has its configuration serves by itself."""
     steps.chapter("The venue opens by itself")
     with steps.step("every unit that is wanted runs, and none has failed") as notes:
+        site.machine.shell.wait(BOOT_S)
         units_rest(site, "qaqpa-sms")
         notes.append(f"{site.machine.up_s():.0f} s after switching on; {memory(site)}")
     exposed(steps, site, MOST_EXPOSED)
