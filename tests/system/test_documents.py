@@ -29,7 +29,20 @@ DOCUMENTS = (
 )
 FREE_ARGUMENTS = tuple(
     f"scripts/{name}"
-    for name in ("attack", "bench", "chaos", "deb", "deb-test", "demo", "lock", "screens", "setup", "test")
+    for name in (
+        "attack",
+        "bench",
+        "boot-test",
+        "chaos",
+        "deb",
+        "deb-test",
+        "demo",
+        "image",
+        "lock",
+        "screens",
+        "setup",
+        "test",
+    )
 )
 """Scripts whose arguments are pytest's or plain words; scripts/lab and qaqpa are checked to the last option."""
 DEMO_PREFIX = "qd-"
