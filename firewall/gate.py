@@ -12,7 +12,6 @@ network namespace of the calling process, with CAP_NET_ADMIN and CAP_NET_RAW. Mu
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -23,6 +22,7 @@ from firewall.binding import Binding
 from firewall.bridge_address import BridgeAddress
 from firewall.conntrack import Connections
 from firewall.datapath import Abilities, ruleset
+from firewall.devices import is_device
 from firewall.errors import DeviceRefused, KernelRefused, SettingsRefused
 from firewall.loaded import LoadedRules
 from firewall.members import bare, ip_key, ip_text, is_ipv4, mac_key
@@ -37,8 +37,6 @@ Address = IPv4Address | IPv6Address
 
 LOOKS = 8
 """How many looks see everything once."""
-_MAC = re.compile(r"[0-9a-f][02468ace](:[0-9a-f]{2}){5}")  # the low bit of the first byte marks a group, not a device
-_NO_MAC = "00:00:00:00:00:00"
 
 
 @dataclass(frozen=True)
@@ -188,7 +186,7 @@ class Gate:
         What cannot have been opened (an address of a LAN that was renumbered since) is closed: no error.
         """
         _, sets = self._projection()
-        if not _is_device(mac):
+        if not is_device(mac):
             return
         keys = {ip_key(address): address for address in addresses if self._on_lan(address)}
         closed = {key: address for key, address in keys.items() if self._holder.get(key, mac) == mac}
@@ -260,7 +258,7 @@ class Gate:
             before = self._keys.get(mac)
             if before is not None and before[0] is addresses:
                 known[mac] = before
-            elif _is_device(mac):
+            elif is_device(mac):
                 known[mac] = addresses, tuple(ip_key(address) for address in addresses if self._on_lan(address))
             else:
                 log.error("%s is no device's MAC address: not admitted", mac)
@@ -280,7 +278,7 @@ class Gate:
         return self._holder.get(address) == mac
 
     def _check(self, mac: str, addresses: Collection[Address]) -> None:
-        if not _is_device(mac):
+        if not is_device(mac):
             raise DeviceRefused(mac, "is no device's MAC address in lower case, like 02:00:00:00:00:01")
         for address in addresses:
             if not self._on_lan(address):
@@ -298,7 +296,3 @@ class Gate:
 
 def _addresses(keys: Collection[bytes]) -> list[Address]:
     return [ip_address(bare(key)) for key in keys]
-
-
-def _is_device(mac: str) -> bool:
-    return bool(_MAC.fullmatch(mac)) and mac != _NO_MAC

@@ -14,13 +14,13 @@ what follows.
 
 from __future__ import annotations
 
-import re
 import struct
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 
+from firewall.devices import is_device
 from firewall.presence import filters
 from firewall.presence.allowance import Allowance
 from firewall.presence.listening import Listening
@@ -34,7 +34,6 @@ PER_S = 1.0
 """How many claims are told at once, and how many a second for long: enough to tell of who forges a thousand senders."""
 
 _ETH_P_ARP = 0x0806
-_DEVICE = re.compile(r"(?!00:00:00:00:00:00)[0-9a-f][02468ace](:[0-9a-f]{2}){5}")
 # RFC 826, behind Ethernet's header: hardware, protocol, their addresses' lengths, what it is, the sender's addresses.
 _ARP = struct.Struct("!HHBBH6s4s")
 _ETHERNET_BYTES = 14
@@ -125,6 +124,6 @@ def sender(frame: bytes) -> tuple[str, IPv4Address] | None:
         return None
     *kind, _, mac_bytes, ip_bytes = _ARP.unpack_from(frame, _ETHERNET_BYTES)
     mac = mac_bytes.hex(":")
-    if tuple(kind) != _KIND or not _DEVICE.fullmatch(mac):
+    if tuple(kind) != _KIND or not is_device(mac):
         return None
     return mac, IPv4Address(ip_bytes)

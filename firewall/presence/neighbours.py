@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import re
 import select
 import socket
 import struct
@@ -22,6 +21,7 @@ import threading
 from collections.abc import Callable, Collection, Mapping
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
+from firewall.devices import is_device
 from firewall.errors import KernelRefused
 from firewall.netlink import (
     HEADER,
@@ -48,7 +48,6 @@ _USABLE = _LEARNT | NUD_PERMANENT
 
 _NEIGHBOUR = struct.Struct("=BxxxiHBB")  # struct ndmsg: family, interface, state, flags, type
 _DST, _LLADDR = 1, 2
-_DEVICE = re.compile(r"(?!00:00:00:00:00:00)[0-9a-f][02468ace](:[0-9a-f]{2}){5}")
 _SO_RCVBUFFORCE = 33  # linux/socket.h; Python has no name for it. Needs CAP_NET_ADMIN, which the gate has.
 _RECEIVE_BYTES = 65536
 _RETRY_S = 0.2
@@ -98,7 +97,7 @@ def mac_of(lan_interface: str, ip: IPv4Address | IPv6Address) -> str | None:
 def _usable_mac(entry: bytes) -> str | None:
     _, _, state, *_ = _NEIGHBOUR.unpack_from(entry, HEADER.size)
     mac = dict(attributes(entry[HEADER.size + _NEIGHBOUR.size :])).get(_LLADDR, b"").hex(":")
-    return mac if _DEVICE.fullmatch(mac) and state & _USABLE else None
+    return mac if is_device(mac) and state & _USABLE else None
 
 
 class Neighbours:
@@ -219,7 +218,7 @@ class Neighbours:
             return
         said = dict(attributes(entry[HEADER.size + _NEIGHBOUR.size :]))
         packed, mac = said.get(_DST, b""), said.get(_LLADDR, b"").hex(":")
-        if not packed or not _DEVICE.fullmatch(mac):
+        if not packed or not is_device(mac):
             return
         address = ip_address(packed)
         if address.is_multicast or (address.version == 6 and address.is_link_local):
